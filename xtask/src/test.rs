@@ -1,0 +1,202 @@
+//! `cargo xtask test`: every check and every test, and at the end one line that says `N passed, N failed`.
+//!
+//! A check that fails does not stop the ones after it, so that one run tells all. Dependencies are built once for the
+//! programs and tests, and checked once for clippy and the documentation; both use one set of features.
+
+use std::process::ExitCode;
+
+use crate::command::{ask, cargo, succeed, watch};
+use crate::setup;
+use crate::steps::Steps;
+use crate::tools::Node;
+use crate::{Failure, Result};
+
+/// How much is done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Without clippy and documentation.
+    Fast,
+    /// Everything.
+    Full,
+    /// Everything, and cargo-deny where it is installed.
+    Ci,
+}
+
+/// A title and what is done under it.
+type Check = (
+    &'static str,
+    Box<dyn FnOnce(&Node, &mut Tally) -> Result<()>>,
+);
+
+/// Ends with 1 when anything failed.
+pub(crate) fn test(extent: Extent) -> Result<ExitCode> {
+    let has_deny = extent == Extent::Ci && ask(&mut cargo(&["deny", "--version"])).is_some();
+    let checks = checks(extent, has_deny);
+    let mut steps = Steps::new(setup::EVERYTHING_STEPS + checks.len());
+    let node = setup::for_everything(&mut steps)?;
+
+    let mut tally = Tally::default();
+    let mut broken = Vec::new();
+    for (title, check) in checks {
+        let failed_before = tally.failed;
+        if let Err(Failure(reason)) = steps.step(title, || check(&node, &mut tally)) {
+            // A failed test is counted already; whatever else fails counts as one.
+            if tally.failed == failed_before {
+                tally.failed += 1;
+            }
+            broken.push(format!("  {title}: {reason}"));
+        }
+    }
+    if extent == Extent::Ci && !has_deny {
+        println!("\ncargo-deny is not installed: deny.toml was only read by the architecture test");
+    }
+    println!("\nFinished after {}.", steps.elapsed());
+    if !broken.is_empty() {
+        println!("Failed:\n{}", broken.join("\n"));
+    }
+    println!("{}", tally.closing_line());
+    Ok(if broken.is_empty() && tally.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn checks(extent: Extent, has_deny: bool) -> Vec<(&'static str, Check)> {
+    let mut checks: Vec<(&'static str, Check)> =
+        vec![("Format", plain(&["fmt", "--all", "--check"]))];
+    if extent != Extent::Fast {
+        checks.push((
+            "Clippy",
+            plain(&[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--locked",
+                "--",
+                "-D",
+                "warnings",
+            ]),
+        ));
+    }
+    // Tests start the program `usersync`; `cargo test` alone does not promise to build it. Same selection, same features.
+    checks.push((
+        "Building programs and tests",
+        plain(&["build", "--workspace", "--bins", "--tests", "--locked"]),
+    ));
+    checks.push((
+        "Tests",
+        Box::new(|_, tally| {
+            watch(
+                &mut cargo(&["test", "--workspace", "--no-fail-fast", "--locked"]),
+                |line| tally.see(line),
+            )
+        }),
+    ));
+    if extent != Extent::Fast {
+        checks.push((
+            "Documentation",
+            Box::new(|_, _| {
+                let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+                succeed(doc.env("RUSTDOCFLAGS", "-D warnings"))
+            }),
+        ));
+    }
+    checks.push((
+        "Types of the page",
+        Box::new(|node, _| succeed(&mut node.npm(&["run", "check"]))),
+    ));
+    if has_deny {
+        checks.push((
+            "Licences and sources",
+            plain(&["deny", "check", "bans", "licenses", "sources"]),
+        ));
+    }
+    checks
+}
+
+fn plain(arguments: &'static [&'static str]) -> Check {
+    Box::new(|_, _| succeed(&mut cargo(arguments)))
+}
+
+/// The sum over all test programs.
+#[derive(Default)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+}
+
+impl Tally {
+    /// Adds a line such as `test result: ok. 12 passed; 0 failed; 1 ignored; …`; other lines change nothing.
+    fn see(&mut self, line: &str) {
+        let Some(result) = line.trim().strip_prefix("test result: ") else {
+            return;
+        };
+        let Some((_, counts)) = result.split_once(". ") else {
+            return;
+        };
+        for count in counts.split(';') {
+            let mut words = count.split_whitespace();
+            let number = words
+                .next()
+                .and_then(|word| word.parse::<u64>().ok())
+                .unwrap_or(0);
+            match words.next() {
+                Some("passed") => self.passed += number,
+                Some("failed") => self.failed += number,
+                _ => {}
+            }
+        }
+    }
+
+    fn closing_line(&self) -> String {
+        format!("{} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(output: &str) -> String {
+        let mut tally = Tally::default();
+        output.lines().for_each(|line| tally.see(line));
+        tally.closing_line()
+    }
+
+    #[test]
+    fn results_of_all_test_programs_are_summed() {
+        let output = "\
+running 3 tests
+test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s
+test result: FAILED. 40 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s
+
+";
+        assert_eq!(tally(output), "43 passed, 2 failed");
+    }
+
+    #[test]
+    fn lines_of_other_kinds_count_nothing() {
+        assert_eq!(
+            tally("test a_test_result ... ok\n5 passed; 5 failed\ntest result: broken"),
+            "0 passed, 0 failed"
+        );
+    }
+
+    #[test]
+    fn the_fast_extent_leaves_out_clippy_and_documentation_only() {
+        let titles = |extent| {
+            checks(extent, false)
+                .into_iter()
+                .map(|(title, _)| title)
+                .collect::<Vec<_>>()
+        };
+        let (fast, full) = (titles(Extent::Fast), titles(Extent::Full));
+        let left_out: Vec<_> = full
+            .iter()
+            .filter(|title| !fast.contains(title))
+            .copied()
+            .collect();
+        assert_eq!(left_out, ["Clippy", "Documentation"]);
+    }
+}
