@@ -22,11 +22,8 @@ pub(crate) enum Extent {
     Ci,
 }
 
-/// A title and what is done under it.
-type Check = (
-    &'static str,
-    Box<dyn FnOnce(&Node, &mut Tally) -> Result<()>>,
-);
+/// One check; a test run adds what it counted to the tally.
+type Check = Box<dyn FnOnce(&Node, &mut Tally) -> Result<()>>;
 
 /// Ends with 1 when anything failed.
 pub(crate) fn test(extent: Extent) -> Result<ExitCode> {
@@ -63,60 +60,40 @@ pub(crate) fn test(extent: Extent) -> Result<ExitCode> {
 }
 
 fn checks(extent: Extent, has_deny: bool) -> Vec<(&'static str, Check)> {
-    let mut checks: Vec<(&'static str, Check)> =
-        vec![("Format", plain(&["fmt", "--all", "--check"]))];
+    let mut checks: Vec<(&'static str, Check)> = vec![("Format", plain("fmt --all --check"))];
     if extent != Extent::Fast {
-        checks.push((
-            "Clippy",
-            plain(&[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--locked",
-                "--",
-                "-D",
-                "warnings",
-            ]),
-        ));
+        let clippy = "clippy --workspace --all-targets --locked -- -D warnings";
+        checks.push(("Clippy", plain(clippy)));
     }
-    // Tests start the program `usersync`; `cargo test` alone does not promise to build it. Same selection, same features.
-    checks.push((
-        "Building programs and tests",
-        plain(&["build", "--workspace", "--bins", "--tests", "--locked"]),
-    ));
-    checks.push((
-        "Tests",
-        Box::new(|_, tally| {
-            watch(
-                &mut cargo(&["test", "--workspace", "--no-fail-fast", "--locked"]),
-                |line| tally.see(line),
-            )
-        }),
-    ));
+    // Tests start the program `usersync`, which `cargo test` alone does not promise to build.
+    // Building the tests along with it selects the same features, so nothing is built twice.
+    let programs = "build --workspace --bins --tests --locked";
+    checks.push(("Building programs and tests", plain(programs)));
+    checks.push(("Tests", Box::new(|_, tally| tests(tally))));
     if extent != Extent::Fast {
-        checks.push((
-            "Documentation",
-            Box::new(|_, _| {
-                let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
-                succeed(doc.env("RUSTDOCFLAGS", "-D warnings"))
-            }),
-        ));
+        checks.push(("Documentation", Box::new(|_, _| documentation())));
     }
-    checks.push((
-        "Types of the page",
-        Box::new(|node, _| succeed(&mut node.npm(&["run", "check"]))),
-    ));
+    let page: Check = Box::new(|node, _| succeed(&mut node.npm(&["run", "check"])));
+    checks.push(("Types of the page", page));
     if has_deny {
-        checks.push((
-            "Licences and sources",
-            plain(&["deny", "check", "bans", "licenses", "sources"]),
-        ));
+        let deny = "deny check bans licenses sources";
+        checks.push(("Licences and sources", plain(deny)));
     }
     checks
 }
 
-fn plain(arguments: &'static [&'static str]) -> Check {
-    Box::new(|_, _| succeed(&mut cargo(arguments)))
+fn plain(words: &'static str) -> Check {
+    Box::new(|_, _| succeed(cargo(&[]).args(words.split_whitespace())))
+}
+
+fn tests(tally: &mut Tally) -> Result<()> {
+    let mut tests = cargo(&["test", "--workspace", "--no-fail-fast", "--locked"]);
+    watch(&mut tests, |line| tally.see(line))
+}
+
+fn documentation() -> Result<()> {
+    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+    succeed(doc.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// The sum over all test programs.
