@@ -1,0 +1,11 @@
+//! The words of the product as types. No I/O, no rules: just what a thing is.
+
+mod account;
+mod ids;
+mod message;
+mod sync;
+
+pub use account::{Account, AccountKind, Identity, Page, Team, case_fold};
+pub use ids::{GrantId, PersonId, PlatformId, RunId, SyncId};
+pub use message::{Conversation, Incoming, Intent, Outcome, Recipient, Represented, Representation, RepresentationKind, SentMessage};
+pub use sync::{Reason, Status};

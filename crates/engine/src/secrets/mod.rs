@@ -1,0 +1,51 @@
+//! Secrets: a type that cannot be printed, and the two places that keep it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+use crate::error::Result;
+use crate::transport::Realm;
+
+/// A token, client secret or key. No `Display`, no `Serialize`; `Debug` prints nothing; wiped from memory when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Arc<Zeroizing<String>>);
+
+impl Secret {
+    /// Wraps.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(Arc::new(Zeroizing::new(value.into())))
+    }
+
+    /// The text itself: for signing a request and for sealing, nowhere else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// The name of a secret in a store: plain words that an admin recognises, for example `connection/bot`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Handle(pub String);
+
+/// Keeps secrets.
+///
+/// Errors: `Kind::Keychain` when it is locked, absent or refused (told apart by message and remedy).
+#[async_trait]
+pub trait SecretStore: Send + Sync {
+    /// Live or demo.
+    fn realm(&self) -> Realm;
+    /// The secret, `None` when there is none under this name.
+    async fn get(&self, handle: &Handle) -> Result<Option<Secret>>;
+    /// Stores or replaces.
+    async fn put(&self, handle: &Handle, secret: &Secret) -> Result<()>;
+    /// Removes; a missing one is fine.
+    async fn delete(&self, handle: &Handle) -> Result<()>;
+}
