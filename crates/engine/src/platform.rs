@@ -147,6 +147,9 @@ pub struct ConnectionFacts {
     pub identity: Option<Identity>,
     /// Answers to `info().questions`.
     pub answers: BTreeMap<String, String>,
+    /// Scopes that token answers named, per slot. A token from the admin's hand has no answer and stands not here.
+    #[serde(default)]
+    pub granted: BTreeMap<String, std::collections::BTreeSet<String>>,
 }
 
 /// What `dismiss` or `revoke` could not undo, with the place where a person can.
