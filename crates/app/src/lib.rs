@@ -1,1 +1,10 @@
-//! placeholder
+//! Puts the parts together, live or demo, and holds the terminal program.
+//!
+//! This room alone decides which network, which secret store and which browser the engine gets; everything below takes
+//! them as given. It knows engine, adapters and simulator, and no window.
+
+pub mod browser;
+pub mod compose;
+pub mod https;
+pub mod in_process;
+pub mod ready;

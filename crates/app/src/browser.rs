@@ -1,0 +1,68 @@
+//! Where sign-in pages open: the system browser, nowhere but the terminal, or the pretended admin of the demo.
+
+use async_trait::async_trait;
+use engine::clock::Browser;
+use engine::platform::Platforms;
+use engine::{Error, Kind, Result};
+use url::Url;
+
+use crate::https;
+
+/// The system's own browser.
+pub struct SystemBrowser;
+
+#[async_trait]
+impl Browser for SystemBrowser {
+    async fn open(&self, url: &Url) -> Result<()> {
+        let address = url.to_string();
+        let opened = tokio::task::spawn_blocking(move || open::that_detached(address)).await;
+        match opened {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Error::new(Kind::Unsupported, "open_browser", "No browser could be opened on this computer.")
+                .ask_admin("Open the address shown above in a browser on this computer.")),
+        }
+    }
+}
+
+/// Opens nothing: whoever shows the sign-in steps shows the address.
+pub struct NoBrowser;
+
+#[async_trait]
+impl Browser for NoBrowser {
+    async fn open(&self, _: &Url) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The demo's IT admin, who opens the page and allows it.
+pub struct DemoAdmin {
+    /// The simulator's plain HTTP door.
+    pub control: Url,
+    /// The admin's address.
+    pub email: String,
+    /// To tell whose page it is.
+    pub platforms: Platforms,
+}
+
+#[async_trait]
+impl Browser for DemoAdmin {
+    async fn open(&self, url: &Url) -> Result<()> {
+        let host = url.host_str().unwrap_or_default();
+        let platform = self
+            .platforms
+            .iter()
+            .map(|platform| platform.info())
+            .find(|info| info.hosts.contains(&host))
+            .ok_or_else(|| Error::new(Kind::Bug, "open_browser", format!("{host} is no host of any platform.")))?;
+        let path = format!("/_control/employee/{}/{}/follow", platform.id, self.email);
+        let address = self.control.join(&path).map_err(|_| Error::new(Kind::Bug, "open_browser", "The simulator's address is damaged."))?;
+        let client = https::loopback()?;
+        let body = serde_json::json!({ "url": url.as_str() }).to_string();
+        let answer = client.post(address).header("content-type", "application/json").body(body).send().await;
+        match answer {
+            Ok(answer) if answer.status().is_success() => Ok(()),
+            Ok(answer) => Err(Error::new(Kind::PlatformDown, "open_browser", format!("The demo's admin could not sign in to {} (status {}).", platform.name, answer.status().as_u16()))),
+            Err(_) => Err(Error::new(Kind::Network, "open_browser", "The simulator does not answer any more.").ask_admin("Start the simulator again.")),
+        }
+    }
+}
