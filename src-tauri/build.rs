@@ -12,8 +12,7 @@ fn main() -> ExitCode {
         println!("cargo:error=ui/dist is missing: run `cargo xtask setup` once (it builds the page of the window)");
         return ExitCode::FAILURE;
     }
-    let attributes =
-        tauri_build::Attributes::new().capabilities_path_pattern("./src-tauri/capabilities/**/*.json");
+    let attributes = tauri_build::Attributes::new().capabilities_path_pattern("./src-tauri/capabilities/**/*.json");
     if let Err(error) = tauri_build::try_build(attributes) {
         println!("cargo:error=the window's configuration was refused: {error:#}");
         return ExitCode::FAILURE;

