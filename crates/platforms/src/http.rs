@@ -1,0 +1,181 @@
+//! Small pure helpers that every adapter needs: addresses on fixed hosts, next links, and the refusals that look alike everywhere.
+//!
+//! Knows HTTP and no platform.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use engine::error::{Error, Kind, Remedy, Result};
+use engine::platform::{ConnectionFacts, PlatformInfo};
+use engine::transport::Response;
+use http::header::{HeaderMap, LINK};
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+/// Ports of this computer that admins register as redirect addresses where a vendor matches the port exactly. The range is
+/// arbitrary and unregistered at IANA; ten, so that a busy one does not end a sign-in.
+pub(crate) const REDIRECT_PORTS: &[u16] = &[43117, 43118, 43119, 43120, 43121, 43122, 43123, 43124, 43125, 43126];
+
+/// Clocks of vendor and computer may differ by this much when a message is looked up by its time.
+pub(crate) const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
+
+/// An address below `base` (which ends in a slash): path segments and query values are percent-encoded here and nowhere else.
+pub(crate) fn url(operation: &'static str, base: &'static str, segments: &[&str], query: &[(&str, &str)]) -> Result<Url> {
+    let mut url = Url::parse(base).map_err(|error| Error::new(Kind::Bug, operation, format!("a fixed address is no address: {error}")))?;
+    url.path_segments_mut()
+        .map_err(|()| Error::new(Kind::Bug, operation, "a fixed address has no path"))?
+        .pop_if_empty()
+        .extend(segments);
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(query);
+    }
+    Ok(url)
+}
+
+/// A link that the platform gave us to go on with, unchanged, provided that it leads to one of the platform's own hosts.
+pub(crate) fn follow(info: &PlatformInfo, operation: &'static str, link: &str) -> Result<Url> {
+    let url = Url::parse(link).ok().filter(|url| url.scheme() == "https" && url.port().is_none());
+    url.filter(|url| url.host_str().is_some_and(|host| info.hosts.contains(&host))).ok_or_else(|| {
+        Error::new(Kind::PlatformDown, operation, format!("{} sent a link that leads away from {}.", info.name, info.name)).on(info.id)
+    })
+}
+
+/// The `next` link of an RFC 8288 `Link` header.
+pub(crate) fn next_link(headers: &HeaderMap) -> Option<String> {
+    headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).find_map(|value| {
+        // A comma inside <…> does not separate links.
+        value.split('<').skip(1).find_map(|link| {
+            let (target, parameters) = link.split_once('>')?;
+            let is_next = parameters.split([';', ',']).any(|parameter| {
+                let (name, value) = parameter.split_once('=').unwrap_or_default();
+                name.trim().eq_ignore_ascii_case("rel") && value.trim().trim_matches('"').split(' ').any(|rel| rel == "next")
+            });
+            is_next.then(|| target.to_owned())
+        })
+    })
+}
+
+/// The platform is unwell: a 5xx, a request time-out, a redirect, or a page for people where data belongs.
+pub(crate) fn unwell(info: &PlatformInfo, response: &Response, operation: &'static str) -> Option<Error> {
+    let is_page = response.header("content-type").is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"));
+    let status = response.status;
+    if !is_page && !status.is_server_error() && !status.is_redirection() && status.as_u16() != 408 {
+        return None;
+    }
+    let what = if is_page { "answered with a page instead of data" } else { "is not well at the moment" };
+    Some(
+        Error::new(Kind::PlatformDown, operation, format!("{} {what}.", info.name))
+            .on(info.id)
+            .remedy(Remedy::Retry { after: retry_after(response) })
+            .with("status", status.as_str()),
+    )
+}
+
+/// The platform asks us to slow down.
+pub(crate) fn slow_down(info: &PlatformInfo, response: &Response, operation: &'static str) -> Error {
+    Error::new(Kind::RateLimited, operation, format!("{} asks User Sync to slow down.", info.name))
+        .on(info.id)
+        .remedy(Remedy::Retry { after: retry_after(response) })
+}
+
+/// `Retry-After` in seconds. Other forms are `pace`'s business, which knows the time.
+fn retry_after(response: &Response) -> Option<Duration> {
+    response.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// A platform's error word, if it is one: short and without spaces, so that it can stand in a log.
+pub(crate) fn word(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let safe = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.' | ':');
+    ((1..=64).contains(&text.len()) && text.chars().all(safe)).then_some(text)
+}
+
+/// A picture that other platforms may load: only an https address.
+pub(crate) fn public_picture(address: Option<String>) -> Option<String> {
+    address.filter(|address| Url::parse(address).is_ok_and(|url| url.scheme() == "https" && url.host_str().is_some()))
+}
+
+/// Two spellings of one text: platforms change line ends and trim.
+pub(crate) fn same_text(one: &str, other: &str) -> bool {
+    fn lines(text: &str) -> impl Iterator<Item = &str> {
+        text.trim().lines().map(str::trim_end)
+    }
+    lines(one).eq(lines(other))
+}
+
+/// The moment before which nothing can be what an attempt begun at `since` did.
+pub(crate) fn no_earlier_than(since: Timestamp) -> Timestamp {
+    since.checked_sub(CLOCK_SKEW).unwrap_or(since)
+}
+
+/// What a slot's token may do as far as is known: the token answer's own list, else (a token from the admin's hand) what we ask for.
+pub(crate) fn scopes(info: &PlatformInfo, facts: &ConnectionFacts, slot: &str) -> BTreeSet<String> {
+    facts.granted.get(slot).cloned().unwrap_or_else(|| {
+        let declared = info.slots.iter().filter(|declared| declared.name == slot).flat_map(|slot| slot.scopes);
+        declared.map(|scope| scope.name.to_owned()).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{answer, html};
+
+    const INFO: &PlatformInfo = &crate::webex::INFO;
+
+    #[test]
+    fn path_segments_and_query_values_cannot_change_the_address() {
+        let url = url("test", "https://webexapis.com/v1/", &["messages", "a/../b?c"], &[("email", "a+b@x.com&x=1")]).unwrap();
+        assert_eq!(url.as_str(), "https://webexapis.com/v1/messages/a%2F..%2Fb%3Fc?email=a%2Bb%40x.com%26x%3D1");
+    }
+
+    #[test]
+    fn a_link_is_followed_as_given_but_only_to_the_platforms_own_hosts() {
+        let link = "https://webexapis.com/v1/people?max=1&cursor=a%3D";
+        assert_eq!(follow(INFO, "test", link).unwrap().as_str(), link);
+        for bad in ["https://evil.example/v1", "http://webexapis.com/v1", "https://webexapis.com:444/v1", "https://webexapis.com@evil.example/", "no link"] {
+            assert_eq!(follow(INFO, "test", bad).unwrap_err().kind, Kind::PlatformDown, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_next_link_is_found_among_others() {
+        let headers = |value: &str| HeaderMap::from_iter([(LINK, value.parse().unwrap())]);
+        let next = Some("https://a/?x=1,2".to_owned());
+        assert_eq!(next_link(&headers("<https://a/?x=1,2>; rel=\"next\"")), next);
+        assert_eq!(next_link(&headers("<https://a/0>; rel=\"prev\", <https://a/?x=1,2>; title=\"n\"; rel=next")), next);
+        assert_eq!(next_link(&headers("<https://a/0>; rel=\"first\"")), None);
+        assert_eq!(next_link(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn pages_redirects_and_server_errors_are_passing_and_a_plain_answer_is_well() {
+        assert!(unwell(INFO, &html(200), "test").unwrap().is_passing());
+        for status in [301, 408, 500, 502, 503, 504] {
+            assert!(unwell(INFO, &answer(status, "{}"), "test").unwrap().is_passing(), "{status}");
+        }
+        assert!(unwell(INFO, &answer(200, "{}"), "test").is_none());
+        assert!(unwell(INFO, &answer(404, "{}"), "test").is_none());
+    }
+
+    #[test]
+    fn an_error_word_is_short_and_holds_no_sentence() {
+        assert_eq!(word(" invalid_grant "), Some("invalid_grant"));
+        assert_eq!(word("ana@example.com wrote hello"), None);
+        assert_eq!(word(""), None);
+        assert_eq!(word(&"x".repeat(65)), None);
+    }
+
+    #[test]
+    fn line_ends_and_outer_spaces_do_not_make_another_text() {
+        assert!(same_text("a \r\nb\n", "a\nb"));
+        assert!(!same_text("a\nb", "a b"));
+    }
+
+    #[test]
+    fn only_https_pictures_are_public() {
+        assert!(public_picture(Some("https://x.example/a.png".into())).is_some());
+        assert!(public_picture(Some("http://x.example/a.png".into())).is_none());
+        assert!(public_picture(Some("data:image/png;base64,AA".into())).is_none());
+    }
+}

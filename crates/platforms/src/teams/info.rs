@@ -1,0 +1,163 @@
+//! Everything about Microsoft Teams that is data.
+
+use std::time::Duration;
+
+use engine::model::{PlatformId, RepresentationKind};
+use engine::platform::{Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
+use engine::signin::{AuthCode, Client, DeviceGrant, EmployeeSignIn, Field, PasteBack, Ports, Redirect, Slot, Source};
+
+/// Slug.
+pub(super) const ID: PlatformId = PlatformId::new("teams");
+/// Microsoft Graph.
+pub(super) const GRAPH: &str = "https://graph.microsoft.com/v1.0";
+/// Where a guest lands who follows their invitation. No request of ours goes there.
+pub(super) const TEAMS_PAGE: &str = "https://teams.microsoft.com";
+/// The slot of the admin's token.
+pub(super) const ADMIN: &str = "admin";
+
+/// Reading users and groups.
+pub(super) const DIRECTORY: &str = "directory";
+/// Changing the directory.
+pub(super) const DIRECTORY_WRITE: &str = "directory_write";
+/// Inviting guests.
+pub(super) const INVITATIONS: &str = "invitations";
+/// Reading teams.
+pub(super) const TEAMS_READ: &str = "teams_read";
+/// Opening chats.
+pub(super) const CHATS: &str = "chats";
+/// Reading chat messages.
+pub(super) const MESSAGES_READ: &str = "messages_read";
+/// Writing chat messages.
+pub(super) const MESSAGES_WRITE: &str = "messages_write";
+
+const AUTHORIZE: &str = "https://login.microsoftonline.com/{tenant_id}/oauth2/v2.0/authorize";
+const TOKEN: &str = "https://login.microsoftonline.com/{tenant_id}/oauth2/v2.0/token";
+const DEVICE: &str = "https://login.microsoftonline.com/{tenant_id}/oauth2/v2.0/devicecode";
+const CLIENT: Client = Client::Public { id: "client_id" };
+
+/// The code grant; Entra ignores the port of a registered `http://localhost` and compares the path.
+const fn code(ports: Ports, parameters: &'static [(&'static str, &'static str)]) -> AuthCode {
+    AuthCode {
+        authorize_url: AUTHORIZE,
+        token_url: TOKEN,
+        client: CLIENT,
+        redirect: Redirect { host: "localhost", ports, path: "" },
+        scope_parameter: Some("scope"),
+        scope_separator: " ",
+        grant_scopes: &["offline_access"],
+        scope_at_token: true,
+        parameters,
+        login_hint: true,
+        token_at: "",
+    }
+}
+
+const fn per_second(class: &'static str, amount: u32) -> Rate {
+    Rate { class, scope: RateScope::Tenant, amount, per: Duration::from_secs(1), burst: amount }
+}
+
+/// 3,000 changes of the directory in 150 seconds.
+const fn directory_writes(class: &'static str) -> Rate {
+    Rate { class, scope: RateScope::Tenant, amount: 3000, per: Duration::from_secs(150), burst: 150 }
+}
+
+/// Everything the engine needs to know.
+pub(super) static INFO: PlatformInfo = PlatformInfo {
+    id: ID,
+    name: "Microsoft Teams",
+    tenant_word: "tenant",
+    hosts: &["graph.microsoft.com", "login.microsoftonline.com", "teams.microsoft.com"],
+    capabilities: Capabilities {
+        teams: true,
+        own_account: true,
+        stand_in: Some(RepresentationKind::Guest),
+        stand_in_always: false,
+        stand_in_needs_email: true,
+        poll_answers: false,
+        edits: None,
+        revoke: false,
+    },
+    fields: &[
+        Field {
+            name: "tenant_id",
+            help: "Directory (tenant) ID, on the Overview page of the app registration in the Entra admin center.",
+            secret: false,
+            required: true,
+        },
+        Field {
+            name: "client_id",
+            help: "Application (client) ID, on the same page. The app is a public client with the redirect http://localhost.",
+            secret: false,
+            required: true,
+        },
+        Field {
+            name: "access_token",
+            help: "A ready Microsoft Graph access token of the sending account; leave it empty to sign in with the browser.",
+            secret: true,
+            required: false,
+        },
+    ],
+    slots: &[Slot {
+        name: ADMIN,
+        field: "access_token",
+        source: Source::Browser(code(Ports::Any, &[("response_mode", "query"), ("prompt", "select_account")])),
+        scopes: &[
+            Scope { name: "User.Read", reason: "To see who signed in, and the tenant's name and domains.", need: Need::Import },
+            Scope {
+                name: "User.Read.All",
+                reason: "To list people with their addresses, licences and whether their account is active.",
+                need: Need::Import,
+            },
+            Scope { name: "Team.ReadBasic.All", reason: "To list the teams that you can choose for import.", need: Need::Import },
+            Scope { name: "GroupMember.Read.All", reason: "To list the members of the teams you chose.", need: Need::Import },
+            Scope {
+                name: "Chat.ReadWrite",
+                reason: "To send prompts as the signed-in account, edit them, and read the answers to them.",
+                need: Need::Prompt,
+            },
+            Scope { name: "User.Invite.All", reason: "To invite people without an account as guests.", need: Need::StandIn },
+            Scope {
+                name: "User.ReadWrite.All",
+                reason: "To delete, at a reset, the guests that User Sync made.",
+                need: Need::Reset,
+            },
+        ],
+        optional: false,
+    }],
+    questions: &[],
+    employee: Some(EmployeeSignIn {
+        device: Some(DeviceGrant {
+            start_url: DEVICE,
+            start_client: CLIENT,
+            start_in_query: false,
+            send_scopes: true,
+            poll_url: TOKEN,
+            poll_client: CLIENT,
+            refresh_url: TOKEN,
+            refresh_client: CLIENT,
+        }),
+        paste_back: Some(PasteBack { code: code(Ports::Fixed(&[43128]), &[("response_mode", "query")]) }),
+        scopes: &[
+            Scope { name: "User.Read", reason: "To make sure that the right person signed in.", need: Need::OwnAccount },
+            Scope {
+                name: "Chat.ReadWrite",
+                reason: "To exchange direct messages as the person who signed in.",
+                need: Need::OwnAccount,
+            },
+        ],
+        grant_scopes: &["offline_access"],
+    }),
+    rates: &[
+        // 3,500 units in 10 seconds for the smallest tenants; a page with `$select` costs one unit.
+        Rate { class: DIRECTORY, scope: RateScope::Tenant, amount: 3500, per: Duration::from_secs(10), burst: 350 },
+        directory_writes(DIRECTORY_WRITE),
+        directory_writes(INVITATIONS),
+        Rate { class: INVITATIONS, scope: RateScope::Tenant, amount: 150, per: Duration::from_secs(5), burst: 30 },
+        per_second(TEAMS_READ, 30),
+        per_second(CHATS, 30),
+        per_second(MESSAGES_READ, 20),
+        per_second(MESSAGES_WRITE, 20),
+    ],
+    text_limit: 7_000,
+    page_size: 999,
+};

@@ -1,0 +1,128 @@
+//! Microsoft Teams: a tenant of Microsoft Entra, spoken to through Microsoft Graph v1.0 (worldwide cloud only).
+//!
+//! People come from `/users`, or from `/groups/{id}/members` of the chosen teams: a team's id is its group's id, and that
+//! list gives whole users, so nobody has to be looked up one by one. Direct messages need a signed-in person (an app alone
+//! may not send), so the sender is the account that the admin signs in with; a service account is advised.
+//!
+//! A person without an account becomes a guest: invited without Microsoft's e-mail, and in the directory at once, but not
+//! redeemed (`guest_not_redeemed`) until they open the tenant themselves. Nobody but the guest can sign in as the guest, so
+//! the sender will post for them in a group chat of sender, guest and recipient.
+//!
+//! There is no `grants.rs`: Entra has no revocation endpoint for one grant, tenant-wide consent leaves no grant per person
+//! to delete, and `revokeSignInSessions` would sign the person out of everything. The engine destroys the tokens and says so.
+//!
+//! UNCONFIRMED, and the safe way taken:
+//! - Whether Graph lets a guest's own token send. An account that is a guest already, and not ours, is therefore blocked
+//!   before anything is sent (`already_guest`).
+//! - Whether a group chat takes a guest who has not redeemed. Nothing here depends on it yet.
+//! - 20 messages a second to chats; older pages of Microsoft say 2 to 3. The newer figure is in `info`, because a refusal
+//!   (429) is certain to have had no effect and is waited out.
+//! - 28 KB for a message. The limit in `info` is 7,000 characters, which fit even at four bytes each.
+//! - `slow_down` in the device grant: understood although Microsoft's page does not list it.
+//! - Which Teams scopes an employee may consent to alone. The admin's consent for the whole tenant is expected, and an
+//!   answer that asks for it becomes an error that says where to give it.
+//! - Polling: Microsoft allows a Teams resource to be polled once a day, but read when a person asks. So `poll_answers` is
+//!   false and the admin presses "Check answers".
+//! - A pasted access token comes without a list of its scopes. The declared ones count as granted until a 403 says otherwise.
+
+mod error;
+mod info;
+mod messages;
+mod people;
+mod preflight;
+mod stand_in;
+mod wire;
+
+use async_trait::async_trait;
+use engine::Result;
+use engine::error::Error;
+use engine::model::{
+    Account, Conversation, Identity, Incoming, Intent, Outcome, Page, Recipient, Representation, Represented, SentMessage, Team,
+};
+use engine::platform::{Connection, ConnectionFacts, Platform, PlatformInfo, Undone};
+use engine::preflight::{Block, Facts};
+use engine::signin::Poll;
+use engine::transport::{Http, Response};
+use jiff::Timestamp;
+
+/// The platform itself.
+pub(crate) struct Teams;
+
+impl Platform for Teams {
+    fn info(&self) -> &'static PlatformInfo {
+        &info::INFO
+    }
+
+    fn connect(&self, facts: ConnectionFacts, http: Http) -> Box<dyn Connection> {
+        Box::new(TeamsConnection { facts, http })
+    }
+
+    fn preflight(&self, facts: &Facts<'_>) -> Vec<Block> {
+        preflight::blocks(facts)
+    }
+
+    fn read_error(&self, response: &Response, operation: &'static str) -> Option<Error> {
+        error::read(response, operation)
+    }
+
+    fn read_poll(&self, response: &Response) -> Poll {
+        error::poll(response)
+    }
+}
+
+/// A signed-in tenant, or a signed-in employee.
+struct TeamsConnection {
+    facts: ConnectionFacts,
+    http: Http,
+}
+
+#[async_trait]
+impl Connection for TeamsConnection {
+    async fn whoami(&self) -> Result<Identity> {
+        people::whoami(self).await
+    }
+
+    async fn teams(&self, cursor: Option<&str>) -> Result<Page<Team>> {
+        people::teams(self, cursor).await
+    }
+
+    async fn accounts(&self, team: Option<&str>, cursor: Option<&str>) -> Result<Page<Account>> {
+        people::accounts(self, team, cursor).await
+    }
+
+    async fn find_account(&self, email: &str) -> Result<Option<Account>> {
+        people::find_account(self, email).await
+    }
+
+    async fn send_direct(&self, to: &Recipient, text: &str, _key: &str) -> Result<SentMessage> {
+        messages::send_direct(self, to, text).await
+    }
+
+    async fn edit_direct(&self, message: &SentMessage, text: &str) -> Result<SentMessage> {
+        messages::edit_direct(self, message, text).await
+    }
+
+    async fn represent(&self, person: &Represented, _key: &str) -> Result<Representation> {
+        stand_in::represent(self, person).await
+    }
+
+    async fn confirm(&self, intent: &Intent) -> Result<Option<Outcome>> {
+        match intent {
+            Intent::Direct { to, text, since, .. } => Ok(messages::find_sent(self, to, text, *since).await?.map(Outcome::Sent)),
+            Intent::Represent { person, since, .. } => {
+                Ok(stand_in::find_made(self, person, *since).await?.map(Outcome::Represented))
+            }
+        }
+    }
+
+    async fn dismiss(&self, representation: &Representation) -> Result<Undone> {
+        stand_in::dismiss(self, representation).await
+    }
+
+    async fn inbox(&self, conversation: &Conversation, since: Timestamp, _cursor: Option<&str>) -> Result<Page<Incoming>> {
+        messages::inbox(self, conversation, since).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,46 @@
+//! Ending an employee's grant: the admin deletes the person's authorisations of our integration.
+
+use engine::error::{Kind, Result};
+use engine::platform::{GrantFacts, Left, Undone};
+use engine::transport::{Request, Sign};
+use http::Method;
+
+use super::info::{ADMIN, API, CLASS};
+use super::wire::{Authorization, Items};
+use super::WebexConnection;
+use crate::http::url;
+
+impl WebexConnection {
+    pub(super) async fn revoke_grant(&self, grant: &GrantFacts) -> Result<Undone> {
+        // The sender's own authorisation is the connection itself: Webex would end both.
+        if self.facts.identity.as_ref().is_some_and(|identity| identity.account == grant.account) {
+            return Ok(left("it is the account that the connection itself uses; disconnecting Webex ends both"));
+        }
+        let listed: Result<Items<Authorization>> = self.read_as_admin(&["authorizations"], &[("personId", &grant.account)], "revoke").await;
+        let authorizations = match listed {
+            Ok(listed) => listed.items,
+            Err(error) if error.kind == Kind::NotFound => Vec::new(),
+            Err(error) if error.kind == Kind::Forbidden => return Ok(left("the connected account is no administrator who may withdraw authorisations")),
+            Err(error) => return Err(error),
+        };
+        let client = self.facts.fields.get("client_id");
+        for ours in authorizations.iter().filter(|authorization| authorization.client_id.is_some() && authorization.client_id.as_ref() == client) {
+            let address = url("revoke", API, &["authorizations", &ours.id], &[])?;
+            match self.http.send(Request::write(Method::DELETE, address, Sign::Bearer(ADMIN), CLASS, "revoke").repeatable()).await {
+                Ok(_) => {}
+                // Deleting the refresh token takes the access token with it.
+                Err(error) if error.kind == Kind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Undone::Gone("authorisation of User Sync withdrawn at Webex".into()))
+    }
+}
+
+fn left(why: &str) -> Undone {
+    Undone::Left(Left {
+        what: "The person's authorisation of User Sync at Webex".into(),
+        why: format!("User Sync destroyed its own tokens, but the entry stays: {why}."),
+        link: Some("https://admin.webex.com".into()),
+    })
+}

@@ -1,0 +1,140 @@
+//! Webex as data: hosts, capabilities, credentials, scopes, sign-in, limits.
+
+use std::time::Duration;
+
+use engine::model::{PlatformId, RepresentationKind};
+use engine::platform::{Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
+use engine::signin::{AuthCode, BasicFields, Client, DeviceGrant, EmployeeSignIn, Field, Mint, PasteBack, Ports, Redirect, Slot, Source};
+
+use crate::http::REDIRECT_PORTS;
+
+/// Base of every operation.
+pub(super) const API: &str = "https://webexapis.com/v1/";
+/// Slot of the sender's token, who is also the admin.
+pub(super) const ADMIN: &str = "admin";
+/// Slot of the Service App's token, which makes guests.
+pub(super) const SERVICE_APP: &str = "service_app";
+/// The one rate class: limits are not published.
+pub(super) const CLASS: &str = "api";
+/// How often Webex lets a message be edited.
+pub(super) const EDITS: u32 = 10;
+/// People asked for by id in one request; the vendor's own ceiling.
+pub(super) const IDS_PER_REQUEST: &str = "85";
+
+const TOKEN_URL: &str = "https://webexapis.com/v1/access_token";
+const INTEGRATION: BasicFields = BasicFields { id: "client_id", secret: "client_secret" };
+const SERVICE_APP_CLIENT: BasicFields = BasicFields { id: "service_app.client_id", secret: "service_app.client_secret" };
+
+/// The client secret is needed beside PKCE: Webex knows no public client.
+const BROWSER: AuthCode = AuthCode {
+    authorize_url: "https://webexapis.com/v1/authorize",
+    token_url: TOKEN_URL,
+    client: Client::Form(INTEGRATION),
+    redirect: Redirect { host: "localhost", ports: Ports::Fixed(REDIRECT_PORTS), path: "/webex" },
+    scope_parameter: Some("scope"),
+    scope_separator: " ",
+    grant_scopes: &[],
+    scope_at_token: false,
+    parameters: &[],
+    login_hint: true,
+    token_at: "",
+};
+
+/// Everything about Webex that is data.
+pub(crate) static INFO: PlatformInfo = PlatformInfo {
+    id: PlatformId::new("webex"),
+    name: "Webex",
+    tenant_word: "organisation",
+    hosts: &["webexapis.com"],
+    capabilities: Capabilities {
+        teams: true,
+        own_account: true,
+        stand_in: Some(RepresentationKind::Bot),
+        stand_in_always: false,
+        stand_in_needs_email: false,
+        poll_answers: true,
+        edits: Some(EDITS),
+        revoke: true,
+    },
+    fields: &[
+        Field {
+            name: "client_id",
+            help: "Client id of your integration (developer.webex.com, My Webex Apps), with http://localhost:43117/webex to :43126/webex and the four device callbacks of the OAuth helper as redirect addresses.",
+            secret: false,
+            required: true,
+        },
+        Field { name: "client_secret", help: "Client secret of the integration; Webex shows it once, when the integration is made.", secret: true, required: true },
+        Field { name: "access_token", help: "A ready access token of the sending account; left out, the browser opens for signing in.", secret: true, required: false },
+        Field {
+            name: "service_app_token",
+            help: "Access token of a Service App that a Full Administrator authorised in Control Hub; it makes the guests for people without Webex.",
+            secret: true,
+            required: false,
+        },
+        Field { name: "service_app.id", help: "Application id of the Service App, when User Sync is to fetch its token.", secret: false, required: false },
+        Field { name: "service_app.client_id", help: "Client id of the Service App, when User Sync is to fetch its token.", secret: false, required: false },
+        Field { name: "service_app.client_secret", help: "Client secret of the Service App, when User Sync is to fetch its token.", secret: true, required: false },
+    ],
+    slots: &[
+        Slot {
+            name: ADMIN,
+            field: "access_token",
+            source: Source::Browser(BROWSER),
+            scopes: &[
+                Scope { name: "spark-admin:people_read", reason: "Reads the names and addresses of everyone in the organisation.", need: Need::Import },
+                Scope { name: "spark:people_read", reason: "Tells which account signed in and finds people by their address.", need: Need::Import },
+                Scope { name: "spark-admin:organizations_read", reason: "Shows the organisation's name, so that you see what you connected.", need: Need::Import },
+                Scope { name: "spark:teams_read", reason: "Lists the teams that you can choose for import.", need: Need::Import },
+                Scope { name: "spark:team_memberships_read", reason: "Reads who belongs to a chosen team.", need: Need::Import },
+                Scope { name: "spark:messages_write", reason: "Sends the message that asks a person to authorise.", need: Need::Prompt },
+                Scope { name: "spark:messages_read", reason: "Reads the answers to those messages, and nothing else.", need: Need::Prompt },
+                Scope { name: "spark:kms", reason: "Webex encrypts messages; without it their text cannot be read or written.", need: Need::Prompt },
+                Scope { name: "spark:applications_token", reason: "Fetches the token of the Service App that makes guests.", need: Need::StandIn },
+                Scope { name: "identity:tokens_read", reason: "Finds a person's authorisation of User Sync when it is to be withdrawn.", need: Need::Reset },
+                Scope { name: "identity:tokens_write", reason: "Withdraws a person's authorisation of User Sync.", need: Need::Reset },
+            ],
+            optional: false,
+        },
+        Slot {
+            name: SERVICE_APP,
+            field: "service_app_token",
+            source: Source::Minted(Mint {
+                url: "https://webexapis.com/v1/applications/{service_app.id}/token",
+                signed_by: ADMIN,
+                members: &[("clientId", "service_app.client_id"), ("clientSecret", "service_app.client_secret"), ("targetOrgId", "{tenant}")],
+                refresh_url: TOKEN_URL,
+                client: Client::Form(SERVICE_APP_CLIENT),
+            }),
+            scopes: &[
+                Scope { name: "guest-issuer:read", reason: "Checks that the Service App may make guests.", need: Need::StandIn },
+                Scope { name: "guest-issuer:write", reason: "Makes the guest that stands for a person without Webex.", need: Need::StandIn },
+            ],
+            optional: true,
+        },
+    ],
+    questions: &[],
+    employee: Some(EmployeeSignIn {
+        device: Some(DeviceGrant {
+            start_url: "https://webexapis.com/v1/device/authorize",
+            start_client: Client::Public { id: "client_id" },
+            start_in_query: false,
+            send_scopes: true,
+            poll_url: "https://webexapis.com/v1/device/token",
+            poll_client: Client::BasicAndForm(INTEGRATION),
+            refresh_url: TOKEN_URL,
+            refresh_client: Client::Form(INTEGRATION),
+        }),
+        paste_back: Some(PasteBack { code: BROWSER }),
+        scopes: &[
+            Scope { name: "spark:people_read", reason: "Tells that it is really you who authorised.", need: Need::OwnAccount },
+            Scope { name: "spark:messages_write", reason: "Sends your colleagues' answers to you and your messages to them.", need: Need::OwnAccount },
+            Scope { name: "spark:messages_read", reason: "Reads the direct messages that are to reach you elsewhere.", need: Need::OwnAccount },
+            Scope { name: "spark:rooms_read", reason: "Notices in which direct conversation something new was written.", need: Need::OwnAccount },
+            Scope { name: "spark:kms", reason: "Webex encrypts messages; without it their text cannot be read or written.", need: Need::OwnAccount },
+        ],
+        grant_scopes: &[],
+    }),
+    rates: &[Rate { class: CLASS, scope: RateScope::Tenant, amount: 10, per: Duration::from_secs(1), burst: 20 }],
+    text_limit: 7439,
+    page_size: 500,
+};
