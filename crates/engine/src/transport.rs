@@ -235,6 +235,11 @@ impl Http {
         Self { transport, platform, subject, lane }
     }
 
+    /// Whose credentials sign: an adapter names the connection's sender, but an employee only as "me".
+    pub fn subject(&self) -> Subject {
+        self.subject
+    }
+
     /// Sends.
     pub async fn send(&self, request: Request) -> Result<Response> {
         self.transport.send(self.platform, request, self.subject, self.lane).await
