@@ -5,13 +5,17 @@
 //! platforms arrive as data ([`platform::PlatformInfo`]) and two small traits, everything that touches the
 //! world arrives as a trait object ([`transport::Transport`], [`secrets::SecretStore`], [`clock::Clock`]).
 
+pub mod cancel;
 pub mod clock;
 pub mod error;
+pub mod event;
 pub mod model;
 pub mod platform;
 pub mod preflight;
 pub mod secrets;
 pub mod signin;
+pub mod store;
+pub mod sync;
 pub mod transport;
 
 pub use error::{Error, Kind, Remedy, Result};

@@ -1,0 +1,69 @@
+//! Facts about what has changed, for whoever draws them. Not a log: a listener that lags misses some and reads the store again.
+
+use serde::Serialize;
+use tokio::sync::broadcast;
+
+use crate::model::{PersonId, PlatformId, RunId, Status, SyncId};
+
+/// Something that has just become true, after its transaction was committed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    /// These people appeared, changed or went. Empty: so many that it is cheaper to read all anew.
+    PeopleChanged {
+        /// Who.
+        ids: Vec<PersonId>,
+    },
+    /// A sync has another status or detail.
+    SyncChanged {
+        /// Which.
+        id: SyncId,
+        /// Its status now.
+        status: Status,
+    },
+    /// A long operation has come further.
+    RunProgress {
+        /// Which.
+        run: RunId,
+        /// How far.
+        done: u64,
+        /// Of how much, when that is known.
+        total: Option<u64>,
+    },
+    /// A connection was made, changed or removed.
+    ConnectionChanged {
+        /// Which.
+        platform: PlatformId,
+    },
+}
+
+/// The channel. Cheap to clone; sending never waits.
+#[derive(Clone, Debug)]
+pub struct Events(broadcast::Sender<Event>);
+
+impl Events {
+    /// How many events wait for a slow listener.
+    const KEPT: usize = 1024;
+
+    /// A new channel.
+    pub fn new() -> Self {
+        Self(broadcast::Sender::new(Self::KEPT))
+    }
+
+    /// Tells every listener; without any, nothing happens.
+    pub fn tell(&self, event: Event) {
+        // The only failure is that nobody listens.
+        drop(self.0.send(event));
+    }
+
+    /// Listens from now on.
+    pub fn listen(&self) -> broadcast::Receiver<Event> {
+        self.0.subscribe()
+    }
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self::new()
+    }
+}
