@@ -113,7 +113,7 @@ async fn a_device_code_is_pending_with_428_and_names_the_employee_afterwards() {
     assert_eq!(poll().await.json["errors"][0]["description"], "slow_down");
     let id = employee(&sim).id.clone();
     sim.sign_ins().decide_device(Platform::Webex, start.json["user_code"].as_str().unwrap(), &id, true, sim.clock().now()).unwrap();
-    sim.clock().advance(10);
+    sim.clock().advance(std::time::Duration::from_secs(10));
     let tokens = poll().await;
     assert_eq!(tokens.status, 200, "{}", tokens.text);
     let me = with_json(&sim, "GET", &format!("{V1}/people/me"), tokens.json["access_token"].as_str().unwrap(), &Value::Null).await;
