@@ -116,6 +116,15 @@ pub(crate) fn scopes(info: &PlatformInfo, facts: &ConnectionFacts, slot: &str) -
     })
 }
 
+/// `None` when the platform answered that this is not ours to ask: how `whoami` tries a scope that no answer names.
+pub(crate) fn allowed<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind == Kind::Forbidden => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -40,8 +40,18 @@ pub(crate) struct Script {
 impl Script {
     /// A connection that will hear these answers.
     pub(crate) fn connection(platform: &'static dyn Platform, facts: ConnectionFacts, answers: Vec<Response>) -> (Box<dyn Connection>, Arc<Self>) {
+        Self::connection_as(platform, Subject::Connection, facts, answers)
+    }
+
+    /// The same, with somebody's credentials.
+    pub(crate) fn connection_as(
+        platform: &'static dyn Platform,
+        subject: Subject,
+        facts: ConnectionFacts,
+        answers: Vec<Response>,
+    ) -> (Box<dyn Connection>, Arc<Self>) {
         let script = Arc::new(Self { platform, answers: Mutex::new(answers.into()), requests: Mutex::default() });
-        let http = Http::new(script.clone(), platform.info().id, Subject::Connection, Lane::Bulk);
+        let http = Http::new(script.clone(), platform.info().id, subject, Lane::Bulk);
         (platform.connect(facts, http), script)
     }
 

@@ -108,3 +108,95 @@ fn words(refusal: &Refusal) -> impl Iterator<Item = &str> {
 fn with_remedy(error: Error, remedy: &'static str) -> Error {
     if remedy.is_empty() { error } else { error.ask_admin(remedy) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{answer, answer_with, html};
+    use std::time::Duration;
+
+    fn refusal(word: &str) -> String {
+        format!(r#"{{"message":"a sentence about ana@a.example","errors":[{{"description":"{word}"}}],"trackingId":"ROUTER_5F"}}"#)
+    }
+
+    #[test]
+    fn every_documented_status_has_its_kind() {
+        let table = [
+            (400, "send_direct", Kind::Invalid),
+            (400, "edit_direct", Kind::Unsupported),
+            (401, "accounts", Kind::SignedOut),
+            (403, "accounts", Kind::Forbidden),
+            (404, "send_direct", Kind::NotFound),
+            (405, "send_direct", Kind::Bug),
+            (409, "represent", Kind::Conflict),
+            (410, "send_direct", Kind::NotFound),
+            (415, "send_direct", Kind::Bug),
+            (423, "inbox", Kind::RateLimited),
+            (428, "inbox", Kind::Invalid),
+            (429, "inbox", Kind::RateLimited),
+            (500, "send_direct", Kind::PlatformDown),
+            (502, "send_direct", Kind::PlatformDown),
+            (503, "send_direct", Kind::PlatformDown),
+            (504, "send_direct", Kind::PlatformDown),
+        ];
+        for (status, operation, kind) in table {
+            assert_eq!(read_error(&answer(status, "{}"), operation).unwrap().kind, kind, "{status} {operation}");
+        }
+        assert!(read_error(&answer(200, "{}"), "x").is_none() && read_error(&answer(204, ""), "x").is_none());
+        assert_eq!(read_error(&html(403), "accounts").unwrap().kind, Kind::PlatformDown);
+    }
+
+    #[test]
+    fn every_refusal_says_what_to_do_and_no_error_repeats_the_body() {
+        for status in [400, 401, 403, 404, 405, 409, 410, 415, 423, 428, 429, 500] {
+            for operation in ["accounts", "teams", "send_direct", "edit_direct", "represent", "revoke", "whoami"] {
+                let error = read_error(&answer(status, &refusal("Something went wrong for ana@a.example")), operation).unwrap();
+                assert!(error.next_step().len() > 5 && !format!("{error:?}").contains("ana@"), "{error:?}");
+                assert!(error.context.contains(&("tracking_id", "ROUTER_5F".into())) || error.kind == Kind::PlatformDown);
+            }
+        }
+        for operation in FORBIDDEN.iter().map(|(operation, ..)| operation) {
+            assert!(matches!(read_error(&answer(403, "{}"), operation).unwrap().remedy, Remedy::AskAdmin { .. }));
+        }
+    }
+
+    #[test]
+    fn slowing_down_carries_the_seconds() {
+        let error = read_error(&answer_with(429, ("retry-after", "15"), "{}"), "accounts").unwrap();
+        assert_eq!(error.remedy, Remedy::Retry { after: Some(Duration::from_secs(15)) });
+    }
+
+    #[test]
+    fn every_word_of_the_sign_in_has_its_kind() {
+        for (word, kind, ..) in SIGN_IN {
+            let error = read_error(&answer(400, &refusal(word)), "refresh").unwrap();
+            assert_eq!((error.kind, error.context.iter().any(|(key, value)| *key == "reason" && value == word)), (*kind, true));
+        }
+    }
+
+    #[test]
+    fn a_poll_is_read_by_its_word_and_428_means_not_yet() {
+        let poll = |status, word: &str| format!("{:?}", read_poll(&answer(status, &refusal(word)))).split('(').next().unwrap().to_owned();
+        let table = [
+            (200, "", "Granted"),
+            (428, "authorization_pending", "Pending"),
+            (428, "a new wording of it", "Pending"),
+            (400, "authorization_pending", "Pending"),
+            (400, "slow_down", "SlowDown"),
+            (428, "slow_down", "SlowDown"),
+            (400, "access_denied", "Declined"),
+            (400, "expired_token", "Expired"),
+            (400, "invalid_grant", "Expired"),
+            (400, "unsupported_grant_type", "Refused"),
+            (400, "unauthorized_client", "Refused"),
+            (401, "invalid_client", "Failed"),
+            (400, "tokenlimit_reached", "Failed"),
+            (500, "", "Failed"),
+            (429, "", "Failed"),
+        ];
+        for (status, word, expected) in table {
+            assert_eq!(poll(status, word), expected, "{status} {word}");
+        }
+        assert!(matches!(read_poll(&html(200)), Poll::Failed(error) if error.is_passing()));
+    }
+}

@@ -44,3 +44,47 @@ fn left(why: &str) -> Undone {
         link: Some("https://admin.webex.com".into()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::connection;
+    use super::*;
+    use crate::testing::answer;
+    use engine::model::GrantId;
+
+    fn grant(account: &str) -> GrantFacts {
+        GrantFacts { id: GrantId(9), account: account.into() }
+    }
+
+    #[tokio::test]
+    async fn only_the_authorisations_of_our_integration_are_deleted() {
+        let listed = r#"{"items":[{"id":"A1","clientId":"C1","type":"refresh"},{"id":"A2","clientId":"OTHER"},{"id":"A3"},{"id":"A4","clientId":"C1","type":"access"}]}"#;
+        let (connection, script) = connection(vec![answer(200, listed), answer(204, ""), answer(404, "{}")]);
+        assert!(matches!(connection.revoke(&grant("P2")).await.unwrap(), Undone::Gone(_)));
+        assert_eq!(
+            script.sent(),
+            "GET https://webexapis.com/v1/authorizations?personId=P2\n\
+             DELETE https://webexapis.com/v1/authorizations/A1\n\
+             DELETE https://webexapis.com/v1/authorizations/A4"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_connections_own_authorisation_is_never_deleted() {
+        let (connection, script) = connection(vec![]);
+        assert!(matches!(connection.revoke(&grant("P1")).await.unwrap(), Undone::Left(_)));
+        assert_eq!(script.sent(), "");
+    }
+
+    #[tokio::test]
+    async fn without_administrator_the_entry_is_left_and_without_entry_it_is_gone() {
+        assert!(matches!(connection(vec![answer(403, "{}")]).0.revoke(&grant("P2")).await.unwrap(), Undone::Left(_)));
+        assert!(matches!(connection(vec![answer(404, "{}")]).0.revoke(&grant("P2")).await.unwrap(), Undone::Gone(_)));
+    }
+
+    #[tokio::test]
+    async fn a_failing_deletion_is_no_success() {
+        let listed = r#"{"items":[{"id":"A1","clientId":"C1"}]}"#;
+        assert_eq!(connection(vec![answer(200, listed), answer(500, "")]).0.revoke(&grant("P2")).await.unwrap_err().kind, Kind::PlatformDown);
+    }
+}

@@ -96,3 +96,109 @@ fn check_length(text: &str, operation: &'static str) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::connection;
+    use super::*;
+    use crate::testing::{answer, answer_with};
+    use engine::model::Intent;
+    use engine::transport::Repeat;
+
+    const SENT: &str = r#"{"id":"M1","roomId":"R1","roomType":"direct","text":"hi","personId":"P1","personEmail":"it@a.example","created":"2026-01-05T08:00:00.000Z"}"#;
+
+    fn bo() -> Recipient {
+        Recipient { account: "P2".into(), email: None, attributes: Default::default() }
+    }
+
+    fn message(edits: u32) -> SentMessage {
+        SentMessage { conversation: Conversation { id: "R1".into(), with: "P2".into() }, id: "M1".into(), edits }
+    }
+
+    fn at(time: &str) -> Timestamp {
+        time.parse().unwrap()
+    }
+
+    fn item(id: &str, from: &str, text: &str, created: &str) -> String {
+        format!(r#"{{"id":"{id}","roomId":"R1","roomType":"direct","text":"{text}","personId":"{from}","personEmail":"x@a.example","created":"{created}"}}"#)
+    }
+
+    fn list(items: &[String]) -> String {
+        format!(r#"{{"items":[{}]}}"#, items.join(","))
+    }
+
+    #[tokio::test]
+    async fn a_message_goes_to_the_person_once() {
+        let (connection, script) = connection(vec![answer(200, SENT)]);
+        assert_eq!(connection.send_direct(&bo(), "hi", "k").await.unwrap(), message(0));
+        assert_eq!(script.sent(), r#"POST https://webexapis.com/v1/messages {"toPersonId":"P2","text":"hi"}"#);
+        assert_eq!(script.requests()[0].repeat, Repeat::Once);
+    }
+
+    #[tokio::test]
+    async fn the_text_limit_counts_bytes_and_is_checked_before_sending() {
+        let (connection, script) = connection(vec![answer(200, SENT)]);
+        assert_eq!(connection.send_direct(&bo(), &"ä".repeat(3720), "k").await.unwrap_err().kind, Kind::Invalid);
+        assert_eq!(script.sent(), "");
+        assert!(connection.send_direct(&bo(), &"ä".repeat(3719), "k").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_edit_is_counted_and_the_eleventh_is_not_tried() {
+        let (connection, script) = connection(vec![answer(200, SENT)]);
+        assert_eq!(connection.edit_direct(&message(9), "ho").await.unwrap(), message(10));
+        assert_eq!(connection.edit_direct(&message(10), "ho").await.unwrap_err().kind, Kind::Unsupported);
+        assert_eq!(script.sent(), r#"PUT https://webexapis.com/v1/messages/M1 {"roomId":"R1","text":"ho"}"#);
+    }
+
+    #[tokio::test]
+    async fn an_edit_that_webex_refuses_is_no_longer_possible() {
+        let error = connection(vec![answer(400, r#"{"message":"edits"}"#)]).0.edit_direct(&message(3), "ho").await.unwrap_err();
+        assert_eq!(error.kind, Kind::Unsupported);
+    }
+
+    #[tokio::test]
+    async fn the_inbox_holds_what_the_person_wrote_since_oldest_first_over_all_pages() {
+        let newest = list(&[item("4", "P2", "second", "2026-01-05T08:04:00Z"), item("3", "P1", "ours", "2026-01-05T08:03:00Z")]);
+        let older = list(&[item("2", "P2", "first", "2026-01-05T08:02:00Z"), item("1", "P2", "old", "2026-01-05T08:00:00Z")]);
+        let link = ("link", "<https://webexapis.com/v1/messages?roomId=R1&max=100&beforeMessage=3>; rel=\"next\"");
+        let (connection, script) = connection(vec![answer_with(200, link, &newest), answer_with(200, link, &older)]);
+        let page = connection.inbox(&message(0).conversation, at("2026-01-05T08:00:00Z"), None).await.unwrap();
+        let seen: Vec<_> = page.items.iter().map(|incoming| (incoming.text.as_str(), incoming.from.as_str())).collect();
+        assert_eq!((seen, page.next), (vec![("first", "P2"), ("second", "P2")], None));
+        assert_eq!(
+            script.sent(),
+            "GET https://webexapis.com/v1/messages?roomId=R1&max=100\nGET https://webexapis.com/v1/messages?roomId=R1&max=100&beforeMessage=3"
+        );
+    }
+
+    fn intent() -> Intent {
+        Intent::Direct { to: bo(), text: "line one\nline two".into(), key: "k".into(), since: at("2026-01-05T08:00:00Z") }
+    }
+
+    #[tokio::test]
+    async fn an_uncertain_message_is_found_by_its_text_within_the_skew_of_clocks() {
+        let ours = item("M7", "P1", "line one\\r\\nline two", "2026-01-05T07:59:30Z");
+        let theirs = item("M8", "P2", "line one\\nline two", "2026-01-05T08:01:00Z");
+        let answers = vec![answer(200, &list(&[theirs.clone(), ours.clone()])), answer(200, &list(&[theirs, ours]))];
+        let (connection, script) = connection(answers);
+        let found = connection.confirm(&intent()).await.unwrap();
+        assert_eq!(found, Some(Outcome::Sent(SentMessage { id: "M7".into(), ..message(0) })));
+        assert_eq!(
+            script.sent(),
+            "GET https://webexapis.com/v1/messages/direct?personId=P2\nGET https://webexapis.com/v1/messages?roomId=R1&max=100"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_older_message_with_the_same_text_is_not_it() {
+        let old = list(&[item("M7", "P1", "line one\\nline two", "2026-01-05T07:58:00Z")]);
+        assert_eq!(connection(vec![answer(200, &old), answer(200, &old)]).0.confirm(&intent()).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn where_no_conversation_is_nothing_was_sent() {
+        assert_eq!(connection(vec![answer(404, "{}")]).0.confirm(&intent()).await.unwrap(), None);
+        assert_eq!(connection(vec![answer(200, r#"{"items":[]}"#)]).0.confirm(&intent()).await.unwrap(), None);
+    }
+}

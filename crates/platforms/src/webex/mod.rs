@@ -118,3 +118,38 @@ impl Connection for WebexConnection {
         self.revoke_grant(grant).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use engine::transport::Subject;
+
+    use super::*;
+    use crate::testing::Script;
+
+    /// A connected tenant: organisation O1, sender P1, integration C1.
+    pub(super) fn facts() -> ConnectionFacts {
+        ConnectionFacts {
+            fields: [("client_id".to_owned(), "C1".to_owned())].into(),
+            identity: Some(Identity {
+                tenant: "O1".into(),
+                tenant_name: "Harbor".into(),
+                account: "P1".into(),
+                name: "IT".into(),
+                email: Some("it@a.example".into()),
+                scopes: Default::default(),
+                facts: Default::default(),
+            }),
+            ..ConnectionFacts::default()
+        }
+    }
+
+    pub(super) fn connection(answers: Vec<Response>) -> (Box<dyn Connection>, Arc<Script>) {
+        Script::connection(&Webex, facts(), answers)
+    }
+
+    pub(super) fn connection_as(subject: Subject, facts: ConnectionFacts, answers: Vec<Response>) -> (Box<dyn Connection>, Arc<Script>) {
+        Script::connection_as(&Webex, subject, facts, answers)
+    }
+}

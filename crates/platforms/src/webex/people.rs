@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::error::{Error, Kind, Result};
 use engine::model::{Account, AccountKind, Identity, Page, Team, case_fold};
-use engine::transport::{Request, Sign};
+use engine::transport::{Request, Sign, Subject};
 use url::Url;
 
 use super::info::{ADMIN, API, CLASS, IDS_PER_REQUEST, INFO, SERVICE_APP};
@@ -16,10 +16,10 @@ impl WebexConnection {
     pub(super) async fn read_whoami(&self) -> Result<Identity> {
         let me: Person = self.read_as_admin(&["people", "me"], &[], "whoami").await?;
         let tenant = me.org_id.clone().unwrap_or_default();
-        let known = self.facts.identity.as_ref().filter(|known| known.tenant == tenant);
-        let (tenant_name, scopes) = match known {
-            Some(known) => (known.tenant_name.clone(), known.scopes.clone()),
-            None => self.look_around(&tenant, &me.id).await?,
+        let known = self.facts.identity.as_ref().filter(|known| known.tenant == tenant).map(|known| known.tenant_name.clone());
+        let (tenant_name, scopes) = match self.http.subject() {
+            Subject::Connection => self.look_around(&tenant, &me.id).await?,
+            Subject::Grant(_) => (known.unwrap_or_else(|| tenant.clone()), BTreeMap::new()),
         };
         Ok(Identity {
             tenant,
@@ -37,7 +37,7 @@ impl WebexConnection {
     async fn look_around(&self, tenant: &str, me: &str) -> Result<(String, BTreeMap<String, BTreeSet<String>>)> {
         let mut admin = scopes(&INFO, &self.facts, ADMIN);
         let organisation = self.read_as_admin::<Organisation>(&["organizations", tenant], &[], "whoami").await;
-        let tenant_name = match allowed(organisation)? {
+        let tenant_name = match answered(organisation)? {
             Some(organisation) => organisation.display_name,
             None => {
                 admin.remove("spark-admin:organizations_read");
@@ -50,13 +50,13 @@ impl WebexConnection {
             (&["authorizations"], ("personId", me), &["identity:tokens_read", "identity:tokens_write"]),
         ];
         for (path, parameter, names) in first_uses {
-            if allowed(self.read_as_admin::<Items<serde::de::IgnoredAny>>(path, &[parameter], "whoami").await)?.is_none() {
+            if answered(self.read_as_admin::<Items<serde::de::IgnoredAny>>(path, &[parameter], "whoami").await)?.is_none() {
                 admin.retain(|scope| !names.contains(&scope.as_str()));
             }
         }
         let mut found = BTreeMap::from([(ADMIN.to_owned(), admin)]);
         let count = Request::get(url("whoami", API, &["guests", "count"], &[])?, Sign::Bearer(SERVICE_APP), CLASS, "whoami");
-        if allowed(self.http.send(count).await)?.is_some() {
+        if answered(self.http.send(count).await)?.is_some() {
             found.insert(SERVICE_APP.to_owned(), scopes(&INFO, &self.facts, SERVICE_APP));
         }
         Ok((tenant_name.unwrap_or_else(|| tenant.to_owned()), found))
@@ -172,8 +172,9 @@ impl WebexConnection {
     }
 }
 
-/// `None` when the answer was that this is not ours to ask.
-fn allowed<T>(result: Result<T>) -> Result<Option<T>> {
+/// `None` when it is not ours to ask, in any of the ways in which Webex says so: an ordinary account is told to name an address
+/// (400) where an admin may list, and a slot without a token is signed out.
+fn answered<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if matches!(error.kind, Kind::Forbidden | Kind::Invalid | Kind::NotFound | Kind::SignedOut) => Ok(None),
@@ -184,4 +185,146 @@ fn allowed<T>(result: Result<T>) -> Result<Option<T>> {
 fn shown_name(person: &Person) -> String {
     let name = person.display_name.clone().filter(|name| !name.trim().is_empty());
     name.or_else(|| person.emails.first().cloned()).unwrap_or_else(|| person.id.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{connection, connection_as, facts};
+    use super::*;
+    use crate::testing::{answer, answer_with};
+    use engine::model::GrantId;
+
+    const ME: &str = r#"{"id":"P1","emails":["it@a.example"],"displayName":"IT","orgId":"O1","type":"person"}"#;
+
+    #[tokio::test]
+    async fn the_connection_is_described_with_the_scopes_that_work() {
+        let answers = vec![
+            answer(200, ME),
+            answer(200, r#"{"id":"O1","displayName":"Harbor","created":"2015-10-18T14:26:16+00:00"}"#),
+            answer(200, r#"{"items":[]}"#),
+            answer(200, r#"{"items":[]}"#),
+            answer(403, r#"{"message":"no","trackingId":"ROUTER_1"}"#),
+            answer(200, "3"),
+        ];
+        let (connection, script) = connection(answers);
+        let identity = connection.whoami().await.unwrap();
+        assert_eq!((identity.tenant.as_str(), identity.tenant_name.as_str(), identity.account.as_str()), ("O1", "Harbor", "P1"));
+        assert!(identity.scopes["admin"].contains("spark-admin:people_read"));
+        assert!(!identity.scopes["admin"].contains("identity:tokens_write"));
+        assert!(identity.scopes["service_app"].contains("guest-issuer:write"));
+        assert_eq!(
+            script.sent(),
+            "GET https://webexapis.com/v1/people/me\n\
+             GET https://webexapis.com/v1/organizations/O1\n\
+             GET https://webexapis.com/v1/people?max=1\n\
+             GET https://webexapis.com/v1/teams?max=1\n\
+             GET https://webexapis.com/v1/authorizations?personId=P1\n\
+             GET https://webexapis.com/v1/guests/count"
+        );
+        assert_eq!(script.requests()[5].sign, Sign::Bearer("service_app"));
+    }
+
+    #[tokio::test]
+    async fn an_ordinary_account_without_service_app_loses_what_it_may_not_do() {
+        let refused = || answer(403, r#"{"message":"no"}"#);
+        let answers = vec![answer(200, ME), refused(), answer(400, "{}"), refused(), refused(), answer(401, "{}")];
+        let identity = connection(answers).0.whoami().await.unwrap();
+        assert_eq!(identity.tenant_name, "O1");
+        let left: Vec<&str> = identity.scopes["admin"].iter().map(String::as_str).collect();
+        assert_eq!(left, ["spark:applications_token", "spark:kms", "spark:messages_read", "spark:messages_write", "spark:people_read"]);
+        assert!(!identity.scopes.contains_key("service_app"));
+    }
+
+    #[tokio::test]
+    async fn a_platform_that_is_unwell_takes_no_scope_away() {
+        let error = connection(vec![answer(200, ME), answer(503, "")]).0.whoami().await.unwrap_err();
+        assert_eq!(error.kind, Kind::PlatformDown);
+    }
+
+    #[tokio::test]
+    async fn an_employee_is_recognised_with_one_request() {
+        let (connection, script) = connection_as(engine::transport::Subject::Grant(GrantId(4)), facts(), vec![answer(200, ME)]);
+        let identity = connection.whoami().await.unwrap();
+        assert_eq!((identity.account.as_str(), identity.tenant_name.as_str()), ("P1", "Harbor"));
+        assert_eq!(script.sent(), "GET https://webexapis.com/v1/people/me");
+    }
+
+    #[tokio::test]
+    async fn a_list_goes_on_where_its_link_leads_even_after_a_short_page() {
+        let first = answer_with(
+            200,
+            ("link", "<https://webexapis.com/v1/people?max=500&cursor=abc>; rel=\"next\""),
+            r#"{"items":[],"notFoundIds":[]}"#,
+        );
+        let (connection, script) = connection(vec![first, answer(200, r#"{"items":[{"id":"P2","emails":["b@a.example"]}]}"#)]);
+        let page = connection.accounts(None, None).await.unwrap();
+        let page = connection.accounts(None, page.next.as_deref()).await.unwrap();
+        assert_eq!((page.items.len(), page.next), (1, None));
+        assert_eq!(
+            script.sent(),
+            "GET https://webexapis.com/v1/people?max=500&excludeStatus=true\nGET https://webexapis.com/v1/people?max=500&cursor=abc"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_cursor_that_leads_elsewhere_is_not_followed() {
+        let (connection, script) = connection(vec![]);
+        assert_eq!(connection.accounts(None, Some("https://evil.example/v1/people")).await.unwrap_err().kind, Kind::PlatformDown);
+        assert_eq!(script.sent(), "");
+    }
+
+    #[tokio::test]
+    async fn people_are_told_apart_by_kind_state_and_organisation() {
+        let body = r#"{"items":[
+            {"id":"1","emails":["Ana@a.example","ana.b@a.example"],"displayName":"Ana","orgId":"O1","type":"person","invitePending":"false","loginEnabled":"true","avatar":"https://c.example/1.png"},
+            {"id":"2","emails":["b@a.example"],"orgId":"O1","type":"person","invitePending":"true","loginEnabled":"true"},
+            {"id":"3","emails":["c@a.example"],"displayName":"Cy","orgId":"O1","type":"person","invitePending":false,"loginEnabled":false,"avatar":"http://c.example/3.png"},
+            {"id":"4","emails":["d@b.example"],"displayName":"Di","orgId":"O2","type":"person"},
+            {"id":"5","emails":["e@webex.bot"],"displayName":"Echo","orgId":"O1","type":"bot"},
+            {"id":"6","emails":["f@appid.ciscospark.com"],"displayName":"Flo","orgId":"O1","type":"appuser"}]}"#;
+        let people = connection(vec![answer(200, body)]).0.accounts(None, None).await.unwrap().items;
+        let seen: Vec<_> = people.iter().map(|account| (account.kind, account.active, account.email_verified)).collect();
+        use AccountKind::{Bot, Foreign, Member};
+        assert_eq!(seen, [(Member, true, true), (Member, false, true), (Member, false, true), (Foreign, true, false), (Bot, true, false), (Bot, true, false)]);
+        assert_eq!(people[0].verified_addresses().len(), 2);
+        assert_eq!((people[1].name.as_str(), people[0].avatar.is_some(), people[2].avatar.is_some()), ("b@a.example", true, false));
+    }
+
+    #[tokio::test]
+    async fn a_chosen_team_gives_whole_accounts_and_strangers_as_strangers() {
+        let memberships = r#"{"items":[
+            {"id":"M1","teamId":"T1","personId":"P2","personEmail":"b@a.example","personDisplayName":"Bo","personOrgId":"O1"},
+            {"id":"M2","teamId":"T1","personId":"P9","personEmail":"z@other.example","personDisplayName":"Zed","personOrgId":"O9"},
+            {"id":"M3","teamId":"T1","personId":"P8","personEmail":"gone@a.example","personOrgId":"O1"}]}"#;
+        let people = r#"{"items":[{"id":"P2","emails":["b@a.example","bo@a.example"],"displayName":"Bo","orgId":"O1"}],"notFoundIds":["P9","P8"]}"#;
+        let (connection, script) = connection(vec![answer(200, memberships), answer(200, people)]);
+        let page = connection.accounts(Some("T1"), None).await.unwrap();
+        let seen: Vec<_> = page.items.iter().map(|account| (account.id.as_str(), account.kind)).collect();
+        assert_eq!(seen, [("P2", AccountKind::Member), ("P9", AccountKind::Foreign)]);
+        assert_eq!(page.items[0].aliases, ["bo@a.example"]);
+        assert_eq!(
+            script.sent(),
+            "GET https://webexapis.com/v1/team/memberships?teamId=T1&max=85\nGET https://webexapis.com/v1/people?id=P2%2CP9%2CP8&excludeStatus=true"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_account_is_found_by_any_of_its_addresses_in_any_case() {
+        let body = r#"{"items":[{"id":"P2","emails":["b@a.example","Bo@a.example"],"orgId":"O1"}]}"#;
+        assert_eq!(connection(vec![answer(200, body)]).0.find_account("bo@A.example").await.unwrap().unwrap().id, "P2");
+        assert_eq!(connection(vec![answer(200, r#"{"items":[]}"#)]).0.find_account("x@a.example").await.unwrap(), None);
+        assert_eq!(connection(vec![answer(200, body)]).0.find_account("other@a.example").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn two_accounts_with_one_address_are_never_guessed_between() {
+        let body = r#"{"items":[{"id":"P2","emails":["b@a.example"]},{"id":"P3","emails":["B@a.example"]}]}"#;
+        assert_eq!(connection(vec![answer(200, body)]).0.find_account("b@a.example").await.unwrap_err().kind, Kind::Conflict);
+    }
+
+    #[tokio::test]
+    async fn teams_are_listed_by_name() {
+        let page = connection(vec![answer(200, r#"{"items":[{"id":"T1","name":"Build"},{"id":"T2"}]}"#)]).0.teams(None).await.unwrap();
+        assert_eq!(page.items.iter().map(|team| team.name.as_str()).collect::<Vec<_>>(), ["Build", "T2"]);
+    }
 }

@@ -18,3 +18,36 @@ fn sender_itself(facts: &Facts<'_>) -> Option<Block> {
         remedy: "Connect Webex with a service account as the sender: usersync connect webex".into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::facts;
+    use super::*;
+    use engine::model::{Account, AccountKind};
+
+    fn reasons(account: &str, action: Action) -> Vec<&'static str> {
+        let account = Account {
+            platform: super::super::INFO.id,
+            id: account.into(),
+            kind: AccountKind::Member,
+            active: true,
+            name: "Ana".into(),
+            email: None,
+            aliases: vec![],
+            email_verified: true,
+            avatar: None,
+            licensed: None,
+            attributes: Default::default(),
+        };
+        let connection = facts();
+        let facts = Facts { name: "Ana", addresses: &[], account: Some(&account), primary: None, connection: &connection, action };
+        preflight(&facts).into_iter().map(|block| block.reason).collect()
+    }
+
+    #[test]
+    fn the_sender_cannot_be_prompted_by_itself_and_everybody_else_can() {
+        assert_eq!(reasons("P1", Action::CarryPrompt), ["sender_itself"]);
+        assert_eq!(reasons("P2", Action::CarryPrompt), [""; 0]);
+        assert_eq!(reasons("P1", Action::OwnAccount), [""; 0]);
+    }
+}
