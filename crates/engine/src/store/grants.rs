@@ -1,0 +1,94 @@
+//! Employees' grants: sealed tokens and what may be known without opening them.
+//!
+//! A row is made, empty, before the person is asked, so that the seal can be bound to its id and the tokens reach the disk in
+//! one transaction with the news that they came. Deleting the row destroys the tokens.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::error::Result;
+use crate::model::{GrantId, PersonId, PlatformId, SyncId};
+
+use super::columns::word;
+
+/// The table. `sync` goes with its sync.
+pub(super) const MIGRATIONS: &[&str] = &["
+    CREATE TABLE grants (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        sync INTEGER NOT NULL REFERENCES syncs(id) ON DELETE CASCADE,
+        person INTEGER NOT NULL,
+        platform TEXT NOT NULL,
+        account TEXT NOT NULL,
+        sealed BLOB,
+        expires_at TEXT,
+        scopes TEXT,
+        verified INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX grants_sync ON grants(sync);
+"];
+
+/// What is known of a grant without opening it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) id: GrantId,
+    pub(crate) platform: PlatformId,
+    /// The account whose authorisation is expected.
+    pub(crate) account: String,
+    /// Whether tokens are there.
+    pub(crate) held: bool,
+    /// Whether the platform said that they are the expected person's.
+    pub(crate) verified: bool,
+}
+
+/// Makes an empty grant.
+pub(crate) fn reserve(transaction: &Transaction<'_>, sync: SyncId, person: PersonId, platform: PlatformId, account: &str) -> Result<GrantId> {
+    transaction
+        .prepare_cached("INSERT INTO grants (sync, person, platform, account) VALUES (?, ?, ?, ?)")?
+        .execute(params![sync.0, person.0, platform.as_str(), account])?;
+    Ok(GrantId(transaction.last_insert_rowid()))
+}
+
+/// Stores sealed tokens; false when the grant is gone.
+pub(crate) fn store(transaction: &Transaction<'_>, grant: GrantId, sealed: &[u8], expires_at: Option<&str>, scopes: &str) -> Result<bool> {
+    let changed = transaction
+        .prepare_cached("UPDATE grants SET sealed = ?, expires_at = ?, scopes = ? WHERE id = ?")?
+        .execute(params![sealed, expires_at, scopes, grant.0])?;
+    Ok(changed == 1)
+}
+
+/// The sealed tokens.
+pub(crate) fn sealed(connection: &Connection, grant: GrantId) -> Result<Option<(PlatformId, Vec<u8>)>> {
+    Ok(connection
+        .prepare_cached("SELECT platform, sealed FROM grants WHERE id = ? AND sealed IS NOT NULL")?
+        .query_row([grant.0], |row| Ok((word(row, 0)?, row.get(1)?)))
+        .optional()?)
+}
+
+/// Notes that the platform named the expected person.
+pub(crate) fn verified(transaction: &Transaction<'_>, grant: GrantId) -> Result<()> {
+    transaction.prepare_cached("UPDATE grants SET verified = 1 WHERE id = ?")?.execute([grant.0])?;
+    Ok(())
+}
+
+/// The grants of a sync, oldest first.
+pub(crate) fn of_sync(connection: &Connection, sync: SyncId) -> Result<Vec<Grant>> {
+    let mut statement =
+        connection.prepare_cached("SELECT id, platform, account, sealed IS NOT NULL, verified FROM grants WHERE sync = ? ORDER BY id")?;
+    let mut rows = statement.query([sync.0])?;
+    let mut grants = Vec::new();
+    while let Some(row) = rows.next()? {
+        grants.push(Grant {
+            id: GrantId(row.get(0)?),
+            platform: word(row, 1)?,
+            account: row.get(2)?,
+            held: row.get(3)?,
+            verified: row.get(4)?,
+        });
+    }
+    Ok(grants)
+}
+
+/// Destroys a grant.
+pub(crate) fn destroy(transaction: &Transaction<'_>, grant: GrantId) -> Result<()> {
+    transaction.prepare_cached("DELETE FROM grants WHERE id = ?")?.execute([grant.0])?;
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! Four made-up platforms for the tests of this folder, one for each line of the product's table, over a scripted network
+//! that counts what people would notice: messages, bots, guests.
+//!
+//! | | own account | stand-in | answers may be polled | sign-in of employees |
+//! |---|---|---|---|---|
+//! | alpha | – | bot, always | yes | – |
+//! | beta | yes | bot | yes | device grant, paste-back |
+//! | gamma | yes | guest, needs an address | no | device grant |
+//! | delta | yes | – | yes | device grant, paste-back |
+
+mod platform;
+//WIRE mod wire;
+
+pub(crate) use platform::{ALPHA, BETA, DELTA, GAMMA, platforms};
+//WIRE pub(crate) use wire::{Effects, FakeClock, FakeWire, World};
