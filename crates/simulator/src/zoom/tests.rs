@@ -1,0 +1,166 @@
+//! Zoom's rules, each once, through the in-process door.
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+
+use crate::testing::{Got, call, consent, simulator, with_form, with_json};
+use crate::{Account, Platform, Simulator};
+
+const TOKEN: &str = "https://zoom.us/oauth/token";
+
+fn credential(sim: &Simulator, pointer: &str) -> String {
+    sim.credentials()["zoom"].pointer(pointer).unwrap().as_str().unwrap().to_owned()
+}
+
+fn basic(sim: &Simulator, app: &str) -> String {
+    let pair = format!("{}:{}", credential(sim, &format!("{app}/client_id")), credential(sim, &format!("{app}/client_secret")));
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+}
+
+async fn api(sim: &Simulator, method: &str, path: &str, body: Value) -> Got {
+    with_json(sim, method, &format!("https://api.zoom.us/v2{path}"), &credential(sim, "/access_token"), &body).await
+}
+
+fn employees(sim: &Simulator) -> Vec<Account> {
+    sim.world().accounts(Platform::Zoom).iter().filter(|account| account.active && !account.admin).cloned().collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_list_of_users_is_complete_per_status_and_its_token_expires() {
+    let sim = simulator();
+    let mut seen = 0;
+    for status in ["active", "inactive", "pending"] {
+        let mut token = String::new();
+        loop {
+            let got = api(&sim, "GET", &format!("/users?status={status}&page_size=9&next_page_token={token}"), Value::Null).await;
+            assert_eq!(got.status, 200, "{}", got.text);
+            seen += got.json["users"].as_array().unwrap().len();
+            assert!(status != "pending" || got.json["users"].as_array().unwrap().iter().all(|user| user["id"].is_null()));
+            token = got.json["next_page_token"].as_str().unwrap().to_owned();
+            if token.is_empty() {
+                break;
+            }
+        }
+    }
+    assert_eq!(seen, sim.world().accounts(Platform::Zoom).len());
+    let token = api(&sim, "GET", "/users?page_size=9", Value::Null).await.json["next_page_token"].as_str().unwrap().to_owned();
+    sim.clock().advance(std::time::Duration::from_secs(901));
+    assert_eq!(api(&sim, "GET", &format!("/users?page_size=9&next_page_token={token}"), Value::Null).await.json["code"], 300);
+    assert_eq!(api(&sim, "GET", "/users?page_size=2001", Value::Null).await.status, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_app_speaks_for_users_by_name_and_never_for_me() {
+    let sim = simulator();
+    let people = employees(&sim);
+    let (from, to) = (&people[0], &people[1]);
+    let path = format!("/chat/users/{}/messages", from.id);
+    assert_eq!(api(&sim, "POST", "/chat/users/me/messages", json!({ "message": "x", "to_contact": to.id })).await.json["code"], 124);
+    assert_eq!(api(&sim, "POST", &path, json!({ "message": "x".repeat(1025), "to_contact": to.id })).await.status, 400);
+    let sent = api(&sim, "POST", &path, json!({ "message": "hello", "to_contact": to.email })).await;
+    assert_eq!(sent.status, 201, "{}", sent.text);
+    let id = sent.json["id"].as_str().unwrap();
+    let edited = api(&sim, "PUT", &format!("{path}/{id}"), json!({ "message": "hello again", "to_contact": to.id })).await;
+    assert_eq!(edited.status, 204);
+    super::speak(&sim, to, from.email.as_deref().unwrap(), "answer").unwrap();
+    let listed = api(&sim, "GET", &format!("{path}?to_contact={}&page_size=50", to.id), Value::Null).await;
+    let texts: Vec<&str> = listed.json["messages"].as_array().unwrap().iter().map(|message| message["message"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["answer", "hello again"]);
+    assert_eq!(sim.ledger().heard(Platform::Zoom, &to.id)[0].text, "hello again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_public_client_needs_no_secret_but_its_verifier_and_a_new_grant_ends_the_old_one() {
+    let sim = simulator();
+    let public = credential(&sim, "/employee/public_client_id");
+    let account = employees(&sim)[0].clone();
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let query = [
+            ("response_type", "code"),
+            ("client_id", public.as_str()),
+            ("redirect_uri", "http://localhost:43137/zoom"),
+            ("state", "s"),
+            ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+            ("code_challenge_method", "S256"),
+        ];
+        let back = consent(&sim, &format!("https://zoom.us/oauth/authorize?{}", crate::http::encode(&query)), account.email.as_deref().unwrap(), "allow").await;
+        let location = url::Url::parse(back.headers["location"].to_str().unwrap()).unwrap();
+        let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", "http://localhost:43137/zoom"),
+            ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+            ("client_id", public.as_str()),
+        ];
+        let got = with_form(&sim, TOKEN, &[], &form).await;
+        assert_eq!(got.status, 200, "{}", got.text);
+        tokens.push(got.json);
+    }
+    let me = |token: &Value| {
+        let (sim, token) = (sim.clone(), token["access_token"].as_str().unwrap().to_owned());
+        async move { with_json(&sim, "GET", "https://api.zoom.us/v2/users/me", &token, &Value::Null).await }
+    };
+    assert_eq!(me(&tokens[0]).await.status, 401);
+    assert_eq!(me(&tokens[1]).await.json["id"], json!(account.id));
+    let refresh = tokens[1]["refresh_token"].as_str().unwrap();
+    let form = [("grant_type", "refresh_token"), ("refresh_token", refresh), ("client_id", public.as_str())];
+    assert_eq!(with_form(&sim, TOKEN, &[], &form).await.status, 200);
+    assert_eq!(with_form(&sim, TOKEN, &[], &form).await.status, 400, "the old one died");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_app_gets_tokens_for_itself_only_and_only_by_form() {
+    let sim = simulator();
+    let (server, account) = (basic(&sim, ""), credential(&sim, "/account_id"));
+    let good = with_form(&sim, TOKEN, &[("authorization", &server)], &[("grant_type", "account_credentials"), ("account_id", &account)]).await;
+    assert_eq!((good.status, good.json["refresh_token"].is_null()), (200, true));
+    let query = format!("{TOKEN}?grant_type=account_credentials&account_id={account}");
+    assert_eq!(call(&sim, "POST", &query, &[("authorization", &server)], "").await.status, 400);
+    let device = format!("https://zoom.us/oauth/devicecode?client_id={}", credential(&sim, "/client_id"));
+    assert_eq!(call(&sim, "POST", &device, &[("authorization", &server)], "").await.json["error"], "unauthorized_client");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_grant_can_be_approved_and_revoked() {
+    let sim = simulator();
+    let (employee, id) = (basic(&sim, "/employee"), credential(&sim, "/employee/client_id"));
+    let start = call(&sim, "POST", &format!("https://zoom.us/oauth/devicecode?client_id={id}"), &[("authorization", &employee)], "").await;
+    assert_eq!(start.status, 200, "{}", start.text);
+    let account = employees(&sim)[0].clone();
+    sim.sign_ins().decide_device(Platform::Zoom, start.json["user_code"].as_str().unwrap(), &account.id, true, sim.clock().now()).unwrap();
+    let form = [("grant_type", super::sign_in::DEVICE_GRANT), ("device_code", start.json["device_code"].as_str().unwrap())];
+    let tokens = with_form(&sim, TOKEN, &[("authorization", &employee)], &form).await;
+    assert_eq!(tokens.status, 200, "{}", tokens.text);
+    let access = tokens.json["access_token"].as_str().unwrap();
+    let revoked = with_form(&sim, "https://zoom.us/oauth/revoke", &[("authorization", &employee)], &[("token", access)]).await;
+    assert_eq!(revoked.json["status"], "success");
+    assert_eq!(with_json(&sim, "GET", "https://api.zoom.us/v2/users/me", access, &Value::Null).await.status, 401);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_chatbot_writes_to_a_user_by_jid() {
+    let sim = simulator();
+    let token = with_form(&sim, TOKEN, &[("authorization", &basic(&sim, "/chatbot"))], &[("grant_type", "client_credentials")]).await;
+    let to = employees(&sim)[0].clone();
+    let jid = super::users::jid(&to);
+    let message = json!({
+        "robot_jid": credential(&sim, "/chatbot/robot_jid"), "to_jid": jid, "user_jid": jid, "account_id": credential(&sim, "/account_id"),
+        "content": { "head": { "text": "Ana (elsewhere)" }, "body": [{ "type": "message", "text": "hello" }] },
+    });
+    let sent = with_json(&sim, "POST", "https://api.zoom.us/v2/im/chat/messages", token.json["access_token"].as_str().unwrap(), &message).await;
+    assert_eq!(sent.status, 201, "{}", sent.text);
+    assert_eq!(sim.ledger().heard(Platform::Zoom, &to.id)[0].text, "Ana (elsewhere)\nhello");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_account_wide_limit_answers_in_zooms_form() {
+    let sim = simulator();
+    let mut last = api(&sim, "GET", "/users?page_size=1", Value::Null).await;
+    for _ in 0..60 {
+        last = api(&sim, "GET", "/users?page_size=1", Value::Null).await;
+    }
+    assert_eq!((last.status, &last.json["code"]), (429, &json!(429)));
+    assert_eq!((last.headers["x-ratelimit-type"].to_str().unwrap(), last.headers["x-ratelimit-category"].to_str().unwrap()), ("QPS", "Medium"));
+}
