@@ -6,8 +6,11 @@
 //! `messages` (direct messages), `stand_in` (bots and guests, where the platform has them), `grants` (an employee's own account),
 //! `preflight`, `wire` (the vendor's shapes) and `error` (the vendor's refusals).
 
+mod html;
 mod http;
+mod teams;
 mod webex;
+mod zoom;
 
 #[cfg(test)]
 mod testing;
@@ -16,7 +19,7 @@ use engine::platform::Platforms;
 
 /// Every platform of this program, in the order in which people see them.
 pub fn all() -> Platforms {
-    Platforms::new(vec![&webex::Webex])
+    Platforms::new(vec![&teams::Teams, &webex::Webex, &zoom::Zoom])
 }
 
 #[cfg(test)]

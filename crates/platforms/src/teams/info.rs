@@ -1,4 +1,4 @@
-//! Everything about Microsoft Teams that is data.
+//! Microsoft Teams as data: hosts, capabilities, credentials, scopes, sign-in, limits.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use engine::model::{PlatformId, RepresentationKind};
 use engine::platform::{Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
 use engine::signin::{AuthCode, Client, DeviceGrant, EmployeeSignIn, Field, PasteBack, Ports, Redirect, Slot, Source};
 
-/// Slug.
-pub(super) const ID: PlatformId = PlatformId::new("teams");
-/// Microsoft Graph.
-pub(super) const GRAPH: &str = "https://graph.microsoft.com/v1.0";
+use crate::http::REDIRECT_PORTS;
+
+/// Base of every operation: Microsoft Graph.
+pub(super) const API: &str = "https://graph.microsoft.com/v1.0/";
 /// Where a guest lands who follows their invitation. No request of ours goes there.
 pub(super) const TEAMS_PAGE: &str = "https://teams.microsoft.com";
-/// The slot of the admin's token.
+/// Slot of the sender's token, who is also the admin.
 pub(super) const ADMIN: &str = "admin";
 
 /// Reading users and groups.
@@ -61,9 +61,9 @@ const fn directory_writes(class: &'static str) -> Rate {
     Rate { class, scope: RateScope::Tenant, amount: 3000, per: Duration::from_secs(150), burst: 150 }
 }
 
-/// Everything the engine needs to know.
-pub(super) static INFO: PlatformInfo = PlatformInfo {
-    id: ID,
+/// Everything about Microsoft Teams that is data.
+pub(crate) static INFO: PlatformInfo = PlatformInfo {
+    id: PlatformId::new("teams"),
     name: "Microsoft Teams",
     tenant_word: "tenant",
     hosts: &["graph.microsoft.com", "login.microsoftonline.com", "teams.microsoft.com"],
@@ -116,11 +116,7 @@ pub(super) static INFO: PlatformInfo = PlatformInfo {
                 need: Need::Prompt,
             },
             Scope { name: "User.Invite.All", reason: "To invite people without an account as guests.", need: Need::StandIn },
-            Scope {
-                name: "User.ReadWrite.All",
-                reason: "To delete, at a reset, the guests that User Sync made.",
-                need: Need::Reset,
-            },
+            Scope { name: "User.ReadWrite.All", reason: "To delete, at a reset, the guests that User Sync made.", need: Need::Reset },
         ],
         optional: false,
     }],
@@ -136,14 +132,10 @@ pub(super) static INFO: PlatformInfo = PlatformInfo {
             refresh_url: TOKEN,
             refresh_client: CLIENT,
         }),
-        paste_back: Some(PasteBack { code: code(Ports::Fixed(&[43128]), &[("response_mode", "query")]) }),
+        paste_back: Some(PasteBack { code: code(Ports::Fixed(REDIRECT_PORTS), &[("response_mode", "query")]) }),
         scopes: &[
             Scope { name: "User.Read", reason: "To make sure that the right person signed in.", need: Need::OwnAccount },
-            Scope {
-                name: "Chat.ReadWrite",
-                reason: "To exchange direct messages as the person who signed in.",
-                need: Need::OwnAccount,
-            },
+            Scope { name: "Chat.ReadWrite", reason: "To exchange direct messages as the person who signed in.", need: Need::OwnAccount },
         ],
         grant_scopes: &["offline_access"],
     }),

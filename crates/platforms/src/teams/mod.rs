@@ -34,8 +34,7 @@ mod stand_in;
 mod wire;
 
 use async_trait::async_trait;
-use engine::Result;
-use engine::error::Error;
+use engine::error::{Error, Result};
 use engine::model::{
     Account, Conversation, Identity, Incoming, Intent, Outcome, Page, Recipient, Representation, Represented, SentMessage, Team,
 };
@@ -45,12 +44,14 @@ use engine::signin::Poll;
 use engine::transport::{Http, Response};
 use jiff::Timestamp;
 
-/// The platform itself.
+pub(crate) use info::INFO;
+
+/// The platform.
 pub(crate) struct Teams;
 
 impl Platform for Teams {
     fn info(&self) -> &'static PlatformInfo {
-        &info::INFO
+        &INFO
     }
 
     fn connect(&self, facts: ConnectionFacts, http: Http) -> Box<dyn Connection> {
@@ -58,19 +59,18 @@ impl Platform for Teams {
     }
 
     fn preflight(&self, facts: &Facts<'_>) -> Vec<Block> {
-        preflight::blocks(facts)
+        preflight::preflight(facts)
     }
 
     fn read_error(&self, response: &Response, operation: &'static str) -> Option<Error> {
-        error::read(response, operation)
+        error::read_error(response, operation)
     }
 
     fn read_poll(&self, response: &Response) -> Poll {
-        error::poll(response)
+        error::read_poll(response)
     }
 }
 
-/// A signed-in tenant, or a signed-in employee.
 struct TeamsConnection {
     facts: ConnectionFacts,
     http: Http,
@@ -79,50 +79,45 @@ struct TeamsConnection {
 #[async_trait]
 impl Connection for TeamsConnection {
     async fn whoami(&self) -> Result<Identity> {
-        people::whoami(self).await
+        self.read_whoami().await
     }
 
     async fn teams(&self, cursor: Option<&str>) -> Result<Page<Team>> {
-        people::teams(self, cursor).await
+        self.list_teams(cursor).await
     }
 
     async fn accounts(&self, team: Option<&str>, cursor: Option<&str>) -> Result<Page<Account>> {
-        people::accounts(self, team, cursor).await
+        self.list_accounts(team, cursor).await
     }
 
     async fn find_account(&self, email: &str) -> Result<Option<Account>> {
-        people::find_account(self, email).await
+        self.look_up_account(email).await
     }
 
     async fn send_direct(&self, to: &Recipient, text: &str, _key: &str) -> Result<SentMessage> {
-        messages::send_direct(self, to, text).await
+        self.post_direct(to, text).await
     }
 
     async fn edit_direct(&self, message: &SentMessage, text: &str) -> Result<SentMessage> {
-        messages::edit_direct(self, message, text).await
+        self.patch_direct(message, text).await
     }
 
     async fn represent(&self, person: &Represented, _key: &str) -> Result<Representation> {
-        stand_in::represent(self, person).await
+        self.make_guest(person).await
     }
 
     async fn confirm(&self, intent: &Intent) -> Result<Option<Outcome>> {
         match intent {
-            Intent::Direct { to, text, since, .. } => Ok(messages::find_sent(self, to, text, *since).await?.map(Outcome::Sent)),
-            Intent::Represent { person, since, .. } => {
-                Ok(stand_in::find_made(self, person, *since).await?.map(Outcome::Represented))
-            }
+            Intent::Direct { to, text, since, .. } => self.confirm_direct(to, text, *since).await,
+            Intent::Represent { person, since, .. } => self.confirm_guest(person, *since).await,
         }
     }
 
     async fn dismiss(&self, representation: &Representation) -> Result<Undone> {
-        stand_in::dismiss(self, representation).await
+        self.delete_guest(representation).await
     }
 
     async fn inbox(&self, conversation: &Conversation, since: Timestamp, _cursor: Option<&str>) -> Result<Page<Incoming>> {
-        messages::inbox(self, conversation, since).await
+        self.read_inbox(conversation, since).await
     }
 }
-
-#[cfg(test)]
-mod tests;

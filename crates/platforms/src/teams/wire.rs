@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// One page of a collection.
+/// Every list.
 #[derive(Deserialize)]
-pub(super) struct Collection<T> {
+pub(super) struct Items<T> {
     pub(super) value: Vec<T>,
     #[serde(rename = "@odata.nextLink")]
     pub(super) next_link: Option<String>,

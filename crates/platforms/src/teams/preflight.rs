@@ -1,0 +1,65 @@
+//! What Microsoft Teams would refuse, said before anything is sent.
+
+use engine::model::{AccountKind, case_fold};
+use engine::preflight::{Action, Block, Facts};
+
+use super::people::VERIFIED_DOMAINS;
+
+pub(super) fn preflight(facts: &Facts<'_>) -> Vec<Block> {
+    let found = match facts.action {
+        Action::CarryPrompt => [no_licence(facts), sender_itself(facts)],
+        Action::OwnAccount => [already_guest(facts), no_licence(facts)],
+        Action::StandIn => [already_guest(facts), own_domain(facts)],
+    };
+    found.into_iter().flatten().collect()
+}
+
+/// Without a licence that holds Teams the account has no chat.
+fn no_licence(facts: &Facts<'_>) -> Option<Block> {
+    (facts.account?.licensed == Some(false)).then(|| Block {
+        reason: "no_licence",
+        message: format!("{}'s account has no Microsoft Teams licence, so it can neither send nor receive messages.", facts.name),
+        remedy: format!(
+            "Assign {} a licence that includes Microsoft Teams in the Microsoft 365 admin center, then import Microsoft Teams again.",
+            facts.name
+        ),
+    })
+}
+
+/// A chat of one is not the same as a message from somebody.
+fn sender_itself(facts: &Facts<'_>) -> Option<Block> {
+    let sender = facts.connection.identity.as_ref()?;
+    (facts.account?.id == sender.account).then(|| Block {
+        reason: "sender_itself",
+        message: format!("{} is the account that writes for User Sync in Microsoft Teams, and cannot be prompted by itself.", facts.name),
+        remedy: "Connect Microsoft Teams with a service account as the sender: usersync connect teams".into(),
+    })
+}
+
+/// Nobody knows whether Graph lets a guest send; and a guest that we did not make is not ours to use.
+fn already_guest(facts: &Facts<'_>) -> Option<Block> {
+    (facts.account?.kind == AccountKind::Guest).then(|| Block {
+        reason: "already_guest",
+        message: format!(
+            "{} is a guest of the Teams tenant already, and Microsoft gives guests no sure way to exchange messages through an app.",
+            facts.name
+        ),
+        remedy: format!("Give {} an ordinary licensed account in the tenant, or make Microsoft Teams their primary platform.", facts.name),
+    })
+}
+
+/// Microsoft refuses to invite an address of the tenant's own domains.
+fn own_domain(facts: &Facts<'_>) -> Option<Block> {
+    let address = facts.addresses.first()?;
+    let (_, domain) = address.rsplit_once('@')?;
+    let domain = case_fold(domain);
+    let domains = facts.connection.identity.as_ref()?.facts.get(VERIFIED_DOMAINS)?;
+    domains.contains(&domain).then(|| Block {
+        reason: "own_domain",
+        message: format!(
+            "{}'s address lies in {domain}, which is the Teams tenant's own domain, and Microsoft invites no guest from there.",
+            facts.name
+        ),
+        remedy: format!("Give {} a licensed account in the Teams tenant, or make Microsoft Teams their primary platform.", facts.name),
+    })
+}

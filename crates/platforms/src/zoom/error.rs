@@ -1,0 +1,187 @@
+//! Zoom's refusals. The number in the body decides before the status, because one number comes under several statuses.
+
+use engine::error::{Error, Kind};
+use engine::signin::Poll;
+use engine::transport::Response;
+use http::StatusCode;
+
+use super::info::INFO;
+use super::wire::Refusal;
+use crate::http::{slow_down, unwell, word};
+
+/// Words before the list of scopes that a token lacks. The numbers beside it differ (4711, 4700, 104, 201), the words do not.
+const LACKS_SCOPES: &str = "does not contain scopes";
+/// Context under which the names of missing scopes stand.
+const MISSING: &str = "missing_scope";
+
+/// Numbers of the API: what went wrong, and the setting or person that lifts it.
+const NUMBERS: &[(i64, Kind, &str, &str)] = &[
+    (124, Kind::SignedOut, "Zoom no longer accepts the sign-in.", ""),
+    (4711, Kind::Forbidden, "The Zoom app lacks a scope.", ADD_SCOPES),
+    (104, Kind::Forbidden, "The Zoom app lacks a scope.", ADD_SCOPES),
+    (200, Kind::Forbidden, "Zoom does not let User Sync act for this account.", ASK_ROLE),
+    (1001, Kind::NotFound, "Zoom has no such user.", IMPORT_AGAIN),
+    (
+        1120,
+        Kind::NotFound,
+        "The invitation of this Zoom user is not valid any more.",
+        "Invite the person to the Zoom account again, then import Zoom again.",
+    ),
+    (4130, Kind::NotFound, "Zoom has no such channel.", IMPORT_AGAIN),
+];
+
+/// Numbers of the sign-in endpoints.
+const SIGN_IN_NUMBERS: &[(i64, Kind, &str, &str)] = &[
+    (4702, Kind::Invalid, "Zoom does not know this app.", CHECK_CLIENT),
+    (4704, Kind::Invalid, "Zoom does not know this app.", CHECK_CLIENT),
+    (4709, Kind::Invalid, "The Zoom app does not accept the redirect address.", ADD_REDIRECTS),
+    (4711, Kind::Forbidden, "The Zoom app lacks a scope.", ADD_SCOPES),
+    (4717, Kind::Forbidden, "The Zoom app is switched off.", "Activate the app at marketplace.zoom.us (Manage, Activation)."),
+    (4733, Kind::SignedOut, "The code for signing in at Zoom is too old.", ""),
+    (
+        4735,
+        Kind::Forbidden,
+        "The owner of the Zoom app has left the account.",
+        "Ask the Zoom administrator to take over the app at marketplace.zoom.us, or enter another one.",
+    ),
+    (
+        4738,
+        Kind::Forbidden,
+        "The Zoom administrator has switched the app off.",
+        "Ask the Zoom administrator to approve the app at marketplace.zoom.us (Admin, Permissions).",
+    ),
+    (4741, Kind::SignedOut, "The sign-in at Zoom was withdrawn, or replaced by a newer one.", ""),
+];
+
+/// Error words of the sign-in endpoints.
+const SIGN_IN: &[(&str, Kind, &str, &str)] = &[
+    ("invalid_grant", Kind::SignedOut, "The sign-in at Zoom is too old or was withdrawn.", ""),
+    ("expired_token", Kind::SignedOut, "The code for signing in at Zoom is too old.", ""),
+    ("access_denied", Kind::Forbidden, "The sign-in at Zoom was refused.", "Ask the person to allow User Sync on Zoom's page."),
+    ("invalid_client", Kind::Invalid, "Zoom does not know this app.", CHECK_CLIENT),
+    ("invalid_scope", Kind::Forbidden, "The Zoom app lacks a scope.", ADD_SCOPES),
+    ("unauthorized_client", Kind::Unsupported, "The Zoom app may not use this kind of sign-in.", ASK_DEVICE),
+    ("unsupported_grant_type", Kind::Unsupported, "The Zoom app may not use this kind of sign-in.", ASK_DEVICE),
+    ("invalid_request", Kind::Invalid, "Zoom did not understand the sign-in.", CHECK_CLIENT),
+];
+
+const ADD_SCOPES: &str =
+    "Add every scope that User Sync lists to the app at marketplace.zoom.us (Manage, Scopes), then connect Zoom again.";
+const ASK_ROLE: &str = "Give the sender, and the admin who installed the app, a role with Chat Messages: View and Edit in the Zoom web portal (User Management, Roles).";
+const IMPORT_AGAIN: &str = "Import Zoom again to see what is there.";
+const CHECK_CLIENT: &str = "Check account id, client id and client secret of the app at marketplace.zoom.us (Manage, App Credentials).";
+const ADD_REDIRECTS: &str =
+    "Add http://localhost:43117/zoom to http://localhost:43126/zoom to the redirect addresses of the General App at marketplace.zoom.us.";
+const ASK_DEVICE: &str = "Switch on Features, Embed, Meeting SDK and “Use App on Device” for the app at marketplace.zoom.us, or let people use the link instead of the code.";
+
+pub(super) fn read_error(response: &Response, operation: &'static str) -> Option<Error> {
+    if let Some(error) = unwell(&INFO, response, operation) {
+        return Some(error);
+    }
+    if response.status.is_success() {
+        return None;
+    }
+    let refusal: Refusal = serde_json::from_slice(&response.body).unwrap_or_default();
+    let missing = refusal.message.as_deref().map(scopes_in).unwrap_or_default();
+    let error = match (&refusal.error, missing.is_empty()) {
+        (_, false) => {
+            Error::new(Kind::Forbidden, operation, format!("The Zoom app lacks the scope {}.", missing.join(", "))).ask_admin(ADD_SCOPES)
+        }
+        (Some(reason), true) => sign_in_error(reason, &refusal, response, operation),
+        (None, true) => api_error(&refusal, response, operation),
+    };
+    let number = refusal.code.or(refusal.error_code).map(|number| number.to_string());
+    let reason = refusal.error.as_deref().and_then(word).map(str::to_owned);
+    let tracking = response.header("x-zm-trackingid").and_then(word).map(str::to_owned);
+    let details = [("code", number), ("reason", reason), ("tracking_id", tracking)];
+    let error =
+        missing.into_iter().fold(error.on(INFO.id).with("status", response.status.as_str()), |error, scope| error.with(MISSING, scope));
+    Some(details.into_iter().fold(error, |error, (key, value)| match value {
+        Some(value) => error.with(key, value),
+        None => error,
+    }))
+}
+
+/// The scopes whose absence an error names.
+pub(super) fn missing_scopes(error: &Error) -> Vec<&str> {
+    error.context.iter().filter(|(key, _)| *key == MISSING).map(|(_, name)| name.as_str()).collect()
+}
+
+fn scopes_in(message: &str) -> Vec<String> {
+    let Some((_, list)) = message.split_once(LACKS_SCOPES) else { return Vec::new() };
+    let names = list.trim_start_matches([':', ' ', '[']).split([',', ']', ' ']);
+    names.filter_map(word).map(|name| name.trim_end_matches('.').to_owned()).filter(|name| name.contains(':')).collect()
+}
+
+fn sign_in_error(reason: &str, refusal: &Refusal, response: &Response, operation: &'static str) -> Error {
+    if response.status == StatusCode::TOO_MANY_REQUESTS {
+        return slow_down(&INFO, response, operation);
+    }
+    let numbered = SIGN_IN_NUMBERS.iter().find(|(number, ..)| Some(*number) == refusal.error_code);
+    let worded = SIGN_IN.iter().find(|(word, ..)| *word == reason);
+    match (numbered, worded) {
+        // What Zoom says of a refresh token that is spent.
+        (None, Some(("invalid_request", ..))) if refusal.reason.as_deref().is_some_and(|reason| reason.starts_with("Invalid Token")) => {
+            Error::new(Kind::SignedOut, operation, "The sign-in at Zoom is too old or was withdrawn.")
+        }
+        (Some((_, kind, message, remedy)), _) => with_remedy(Error::new(*kind, operation, *message), remedy),
+        (None, Some((_, kind, message, remedy))) => with_remedy(Error::new(*kind, operation, *message), remedy),
+        (None, None) => Error::new(Kind::SignedOut, operation, "Zoom refused the sign-in."),
+    }
+}
+
+fn api_error(refusal: &Refusal, response: &Response, operation: &'static str) -> Error {
+    // The number of an outdated sign-in stands under 400 as well; a rate limit's is its status.
+    if response.status == StatusCode::TOO_MANY_REQUESTS || refusal.code == Some(429) {
+        return slow_down(&INFO, response, operation);
+    }
+    if let Some((_, kind, message, remedy)) = NUMBERS.iter().find(|(number, ..)| Some(*number) == refusal.code) {
+        return with_remedy(Error::new(*kind, operation, *message), remedy);
+    }
+    match response.status {
+        // "Message sending failed": nobody says whether it was.
+        _ if refusal.code == Some(5301) => Error::new(Kind::PlatformDown, operation, "Zoom could not send the message."),
+        StatusCode::UNAUTHORIZED => Error::new(Kind::SignedOut, operation, "Zoom no longer accepts the sign-in."),
+        StatusCode::FORBIDDEN => Error::new(Kind::Forbidden, operation, "Zoom does not allow this.").ask_admin(ASK_ROLE),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Error::not_found(operation, "Zoom does not have this any more.", IMPORT_AGAIN),
+        StatusCode::CONFLICT => {
+            Error::new(Kind::Conflict, operation, "Zoom has it already.").ask_admin("Import Zoom again and try once more.")
+        }
+        // The message is gone, or belongs to somebody else by now.
+        StatusCode::BAD_REQUEST if operation == "edit_direct" => {
+            Error::new(Kind::Unsupported, operation, "Zoom no longer lets this message be changed.")
+        }
+        StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Error::new(Kind::Bug, operation, "Zoom did not understand a request of User Sync.")
+        }
+        _ => Error::invalid(
+            operation,
+            "Zoom refused the request for its content.",
+            "Import Zoom again and try once more; if it stays, report it with the log.",
+        ),
+    }
+}
+
+pub(super) fn read_poll(response: &Response) -> Poll {
+    if response.status.is_success() && unwell(&INFO, response, "authorise").is_none() {
+        return Poll::Granted;
+    }
+    let refusal: Refusal = serde_json::from_slice(&response.body).unwrap_or_default();
+    let error = || {
+        read_error(response, "authorise")
+            .unwrap_or_else(|| Error::new(Kind::PlatformDown, "authorise", "Zoom answered nothing that can be read.").on(INFO.id))
+    };
+    match refusal.error.as_deref() {
+        Some("authorization_pending") => Poll::Pending,
+        Some("slow_down") => Poll::SlowDown,
+        Some("access_denied") => Poll::Declined,
+        Some("expired_token" | "invalid_grant") => Poll::Expired,
+        // The gate is closed, or the client with the secret is wrong; paste-back needs neither.
+        Some("unauthorized_client" | "unsupported_grant_type" | "invalid_client" | "invalid_scope") => Poll::Refused(error()),
+        _ => Poll::Failed(error()),
+    }
+}
+
+fn with_remedy(error: Error, remedy: &'static str) -> Error {
+    if remedy.is_empty() { error } else { error.ask_admin(remedy) }
+}

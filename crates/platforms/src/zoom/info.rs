@@ -1,0 +1,180 @@
+//! Zoom as data: hosts, capabilities, credentials, scopes, sign-in, limits.
+
+use std::time::Duration;
+
+use engine::model::PlatformId;
+use engine::platform::{Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
+use engine::signin::{
+    AuthCode, BasicFields, Client, ClientGrant, DeviceGrant, EmployeeSignIn, Field, PasteBack, Ports, Redirect, Slot, Source,
+};
+
+use crate::http::REDIRECT_PORTS;
+
+/// Base of every operation.
+pub(super) const API: &str = "https://api.zoom.us/v2/";
+/// Base of the sign-in endpoints.
+pub(super) const OAUTH: &str = "https://zoom.us/oauth/";
+/// Slot of the server-to-server app's token.
+pub(super) const ADMIN: &str = "admin";
+/// Rate class of single look-ups (Zoom's label Light).
+pub(super) const LIGHT: &str = "light";
+/// Rate class of lists and messages (Zoom's label Medium).
+pub(super) const MEDIUM: &str = "medium";
+/// Field with the address or id of the account that prompts are sent as.
+pub(super) const SENDER: &str = "sender";
+/// Field with the account's id.
+pub(super) const ACCOUNT_ID: &str = "account_id";
+/// Fields with the ids of the app that employees authorise.
+pub(super) const EMPLOYEE_CLIENT: &str = "employee.client_id";
+/// Its second id, without a secret.
+pub(super) const EMPLOYEE_PUBLIC_CLIENT: &str = "employee.public_client_id";
+
+/// How the employees' app shows who it is when it holds a secret.
+pub(super) const WITH_SECRET: Client = Client::Basic(BasicFields { id: EMPLOYEE_CLIENT, secret: "employee.client_secret" });
+/// How it does without.
+pub(super) const WITHOUT_SECRET: Client = Client::Public { id: EMPLOYEE_PUBLIC_CLIENT };
+
+const TOKEN_URL: &str = "https://zoom.us/oauth/token";
+
+/// Zoom's plan Pro.
+const fn per_second(class: &'static str, amount: u32) -> Rate {
+    Rate { class, scope: RateScope::Tenant, amount, per: Duration::from_secs(1), burst: amount }
+}
+
+/// Everything about Zoom that is data.
+pub(crate) static INFO: PlatformInfo = PlatformInfo {
+    id: PlatformId::new("zoom"),
+    name: "Zoom Team Chat",
+    tenant_word: "account",
+    hosts: &["api.zoom.us", "zoom.us"],
+    capabilities: Capabilities {
+        teams: false,
+        own_account: true,
+        stand_in: None,
+        stand_in_always: false,
+        stand_in_needs_email: false,
+        poll_answers: true,
+        edits: None,
+        revoke: true,
+    },
+    fields: &[
+        Field {
+            name: ACCOUNT_ID,
+            help: "Account ID of your Server-to-Server OAuth app (marketplace.zoom.us, Manage, App Credentials).",
+            secret: false,
+            required: true,
+        },
+        Field { name: "client_id", help: "Client ID of the Server-to-Server OAuth app, on the same page.", secret: false, required: true },
+        Field {
+            name: "client_secret",
+            help: "Client secret of the Server-to-Server OAuth app, on the same page.",
+            secret: true,
+            required: true,
+        },
+        Field {
+            name: "access_token",
+            help: "A ready access token of the Server-to-Server OAuth app; left out, User Sync fetches one.",
+            secret: true,
+            required: false,
+        },
+        Field {
+            name: SENDER,
+            help: "E-mail address of the Zoom account that prompts are sent as; left out, it is the account's owner.",
+            secret: false,
+            required: false,
+        },
+        Field {
+            name: EMPLOYEE_CLIENT,
+            help: "Client ID of the user-managed General App that employees authorise, with http://localhost:43117/zoom to :43126/zoom as redirect addresses.",
+            secret: false,
+            required: false,
+        },
+        Field { name: "employee.client_secret", help: "Client secret of the user-managed General App.", secret: true, required: false },
+        Field {
+            name: EMPLOYEE_PUBLIC_CLIENT,
+            help: "Public client ID of the user-managed General App; Zoom makes it when you switch on the public client.",
+            secret: false,
+            required: false,
+        },
+    ],
+    slots: &[Slot {
+        name: ADMIN,
+        field: "access_token",
+        source: Source::Client(ClientGrant {
+            token_url: TOKEN_URL,
+            client: Client::Basic(BasicFields { id: "client_id", secret: "client_secret" }),
+            grant_type: "account_credentials",
+            parameters: &[(ACCOUNT_ID, ACCOUNT_ID)],
+        }),
+        scopes: &[
+            Scope { name: "user:read:list_users:admin", reason: "Lists the people of the account.", need: Need::Import },
+            Scope { name: "user:read:user:admin", reason: "Finds the sender, and people by their address.", need: Need::Import },
+            Scope {
+                name: "team_chat:write:user_message:admin",
+                reason: "Sends the message that asks a person to authorise.",
+                need: Need::Prompt,
+            },
+            Scope {
+                name: "team_chat:update:user_message:admin",
+                reason: "Renews that message when its code is too old.",
+                need: Need::Prompt,
+            },
+            Scope {
+                name: "team_chat:read:list_user_messages:admin",
+                reason: "Reads the answers to those messages, and nothing else.",
+                need: Need::Prompt,
+            },
+        ],
+        optional: false,
+    }],
+    questions: &[],
+    employee: Some(EmployeeSignIn {
+        device: Some(DeviceGrant {
+            start_url: "https://zoom.us/oauth/devicecode",
+            start_client: WITH_SECRET,
+            start_in_query: true,
+            send_scopes: false,
+            poll_url: TOKEN_URL,
+            poll_client: WITH_SECRET,
+            refresh_url: TOKEN_URL,
+            refresh_client: WITH_SECRET,
+        }),
+        paste_back: Some(PasteBack {
+            code: AuthCode {
+                authorize_url: "https://zoom.us/oauth/authorize",
+                token_url: TOKEN_URL,
+                client: WITHOUT_SECRET,
+                redirect: Redirect { host: "localhost", ports: Ports::Fixed(REDIRECT_PORTS), path: "/zoom" },
+                scope_parameter: None,
+                scope_separator: " ",
+                grant_scopes: &[],
+                scope_at_token: false,
+                parameters: &[],
+                login_hint: false,
+                token_at: "",
+            },
+        }),
+        scopes: &[
+            Scope { name: "user:read:user", reason: "Tells that it is really you who authorised.", need: Need::OwnAccount },
+            Scope {
+                name: "team_chat:write:user_message",
+                reason: "Sends your colleagues' answers to you and your messages to them.",
+                need: Need::OwnAccount,
+            },
+            Scope {
+                name: "team_chat:update:user_message",
+                reason: "Changes a message when you changed it elsewhere.",
+                need: Need::OwnAccount,
+            },
+            Scope {
+                name: "team_chat:read:list_user_messages",
+                reason: "Reads the direct messages that are to reach you elsewhere.",
+                need: Need::OwnAccount,
+            },
+        ],
+        grant_scopes: &[],
+    }),
+    rates: &[per_second(LIGHT, 30), per_second(MEDIUM, 20)],
+    text_limit: 1024,
+    page_size: 300,
+};

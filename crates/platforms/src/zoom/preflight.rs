@@ -1,0 +1,34 @@
+//! What Zoom would refuse, said before anything is sent.
+
+use engine::preflight::{Action, Block, Facts};
+
+use super::info::{EMPLOYEE_CLIENT, EMPLOYEE_PUBLIC_CLIENT};
+
+pub(super) fn preflight(facts: &Facts<'_>) -> Vec<Block> {
+    match facts.action {
+        Action::CarryPrompt => sender_itself(facts).into_iter().collect(),
+        Action::OwnAccount => no_employee_app(facts).into_iter().collect(),
+        Action::StandIn => Vec::new(),
+    }
+}
+
+/// What Zoom does with a message to its own writer is not documented.
+fn sender_itself(facts: &Facts<'_>) -> Option<Block> {
+    let sender = facts.connection.identity.as_ref()?;
+    (facts.account?.id == sender.account).then(|| Block {
+        reason: "sender_itself",
+        message: format!("{} is the account that writes for User Sync on Zoom, and cannot be prompted by itself.", facts.name),
+        remedy: "Enter the address of a service account as the sender and connect Zoom again: usersync connect zoom".into(),
+    })
+}
+
+/// The server-to-server app cannot be authorised by employees.
+fn no_employee_app(facts: &Facts<'_>) -> Option<Block> {
+    let fields = &facts.connection.fields;
+    let known = [EMPLOYEE_CLIENT, EMPLOYEE_PUBLIC_CLIENT].iter().any(|field| fields.get(*field).is_some_and(|id| !id.is_empty()));
+    (!known).then(|| Block {
+        reason: "no_employee_app",
+        message: "Employees authorise their own Zoom account through a second app, and none was entered.".into(),
+        remedy: "Create a user-managed General App at marketplace.zoom.us, then connect Zoom again with employee.client_id, employee.client_secret and employee.public_client_id.".into(),
+    })
+}
