@@ -17,7 +17,7 @@ const DEVICE: (i64, i64) = (300, 2);
 pub(super) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// Redirect addresses registered with the integration: ports are matched exactly.
-const REDIRECT_PORTS: std::ops::RangeInclusive<u16> = 43_127..=43_136;
+const REDIRECT_PORTS: std::ops::RangeInclusive<u16> = 43_117..=43_126;
 const OTHER_REDIRECT: &str = "http://127.0.0.1:8080/";
 
 /// Scopes registered with the integration.

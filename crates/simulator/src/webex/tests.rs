@@ -141,11 +141,11 @@ async fn the_code_grant_needs_registered_redirect_secret_and_verifier() {
         format!("{V1}/authorize?{}", crate::http::encode(&query))
     };
     assert_eq!(call(&sim, "GET", &address("http://localhost:5000/webex"), &[], "").await.status, 400);
-    let back = consent(&sim, &address("http://localhost:43127/webex"), sim.admin_email(), "allow").await;
+    let back = consent(&sim, &address("http://localhost:43117/webex"), sim.admin_email(), "allow").await;
     let location = url::Url::parse(back.headers["location"].to_str().unwrap()).unwrap();
     let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
     let form = |secret: &str, verifier: &str| {
-        [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", "http://localhost:43127/webex"), ("client_id", &client), ("client_secret", secret), ("code_verifier", verifier)]
+        [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", "http://localhost:43117/webex"), ("client_id", &client), ("client_secret", secret), ("code_verifier", verifier)]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
     let exchange = |form: [(String, String); 6]| {

@@ -16,7 +16,7 @@ const DEVICE: (i64, i64) = (900, 5);
 pub(super) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// Redirect addresses on the app's allow list (strict mode).
-const REDIRECT_PORTS: std::ops::RangeInclusive<u16> = 43_137..=43_146;
+const REDIRECT_PORTS: std::ops::RangeInclusive<u16> = 43_117..=43_126;
 
 const ADMIN_SCOPES: &[&str] = &[
     "user:read:list_users:admin",

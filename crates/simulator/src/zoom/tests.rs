@@ -79,7 +79,7 @@ async fn a_public_client_needs_no_secret_but_its_verifier_and_a_new_grant_ends_t
         let query = [
             ("response_type", "code"),
             ("client_id", public.as_str()),
-            ("redirect_uri", "http://localhost:43137/zoom"),
+            ("redirect_uri", "http://localhost:43117/zoom"),
             ("state", "s"),
             ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
             ("code_challenge_method", "S256"),
@@ -90,7 +90,7 @@ async fn a_public_client_needs_no_secret_but_its_verifier_and_a_new_grant_ends_t
         let form = [
             ("grant_type", "authorization_code"),
             ("code", code.as_str()),
-            ("redirect_uri", "http://localhost:43137/zoom"),
+            ("redirect_uri", "http://localhost:43117/zoom"),
             ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
             ("client_id", public.as_str()),
         ];
