@@ -25,7 +25,11 @@
 //! Each shared part has its own mutex and is a leaf: it never calls back. A fake may hold its own state's lock while it
 //! calls them, but `route`, `speak` and `handle` must not be called with any lock held.
 
+mod browser;
 mod clock;
+mod control;
+mod employees;
+mod faults;
 mod http;
 mod ids;
 mod ledger;
@@ -33,7 +37,10 @@ mod limits;
 mod oauth;
 mod options;
 mod pages;
+mod record;
+mod serve;
 mod slack;
+mod sockets;
 mod teams;
 #[cfg(test)]
 mod testing;
@@ -53,9 +60,12 @@ use rand_chacha::ChaCha20Rng;
 use serde_json::Value;
 
 pub use clock::Clock;
+pub use faults::Fault;
 pub use limits::LimitRow;
 pub use options::{Employees, Options, Platform};
-pub use world::{Account, Expected, Kind, World};
+pub use serve::{Served, serve};
+pub use sockets::{Frame, Socket};
+pub use world::{Account, Entry, Expected, Kind, World};
 
 use crate::http::{Answer, Context, Origin};
 
@@ -83,6 +93,10 @@ struct Inner {
     webex: Mutex<webex::State>,
     zoom: Mutex<zoom::State>,
     credentials: Mutex<BTreeMap<&'static str, Value>>,
+    faults: Mutex<faults::Faults>,
+    desk: Mutex<employees::Desk>,
+    record: Option<Mutex<record::Record>>,
+    stirred: tokio::sync::Notify,
     unknown_requests: AtomicU64,
 }
 
@@ -102,6 +116,10 @@ impl Simulator {
             webex: Mutex::new(webex::State::new(&world)),
             zoom: Mutex::new(zoom::State::new(&world)),
             credentials: Mutex::default(),
+            faults: Mutex::default(),
+            stirred: tokio::sync::Notify::new(),
+            desk: Mutex::default(),
+            record: options.record.as_deref().map(record::Record::create).transpose()?.map(Mutex::new),
             unknown_requests: AtomicU64::new(0),
             options,
             world,
@@ -120,8 +138,63 @@ impl Simulator {
 
     /// The in-process door: the vendor host is the URI's authority, or else the `Host` header.
     pub async fn handle(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Dropped> {
-        let context = Context::new(request, Origin::Vendor, self.clock().now());
-        Ok(self.answer(&context).into_response())
+        self.handle_from(request, Origin::Vendor).await
+    }
+
+    /// A request of any door: what is due happens first, then a planted fault or the fake's answer.
+    pub(crate) async fn handle_from(&self, request: Request<Bytes>, origin: Origin) -> Result<Response<Bytes>, Dropped> {
+        self.tick().await;
+        let mut context = Context::new(request, origin, self.clock().now());
+        let Some(fault) = self.faults().meet(&context) else { return Ok(self.exchange(&context).into_response()) };
+        tokio::time::sleep(fault.delay()).await;
+        context.now = self.clock().now();
+        if fault.drop {
+            self.answer(&context);
+            return Err(Dropped);
+        }
+        Ok(fault.answer().unwrap_or_else(|| self.exchange(&context)).into_response())
+    }
+
+    /// One request answered and recorded.
+    pub(crate) fn exchange(&self, context: &Context) -> Answer {
+        let answer = self.answer(context);
+        if let (Some(record), Some(platform)) = (&self.inner.record, owner(&context.host)) {
+            lock(record).exchange(platform, context, &answer);
+        }
+        // The request may have made something due.
+        self.inner.stirred.notify_waiters();
+        answer
+    }
+
+    /// One frame of a web socket, for the record; `direction` as the app sees it.
+    pub(crate) fn record_frame(&self, platform: Platform, direction: &str, frame: &str) {
+        if let Some(record) = &self.inner.record {
+            lock(record).frame(platform, direction, frame);
+        }
+    }
+
+    /// Does what is due by the clock: employees' acts, repeated deliveries.
+    pub(crate) async fn tick(&self) {
+        slack::tick(self);
+        for ended in employees::act(self) {
+            browser::arrive(&ended).await;
+        }
+    }
+
+    /// When [`Self::tick`] next has something to do.
+    pub(crate) fn next_due(&self) -> Option<jiff::Timestamp> {
+        let desk = self.desk().next_due();
+        desk.into_iter().chain(self.slack().next_due()).min()
+    }
+
+    /// The human behind `account` writes a direct message: `to` is an address, an account id or the name of an app or bot.
+    pub(crate) fn speak(&self, account: &Account, to: &str, text: &str) -> Result<(), String> {
+        match account.platform {
+            Platform::Slack => slack::speak(self, account, to, text),
+            Platform::Teams => teams::speak(self, account, to, text),
+            Platform::Webex => webex::speak(self, account, to, text),
+            Platform::Zoom => zoom::speak(self, account, to, text),
+        }
     }
 
     /// One request answered by the fake that owns its host, without faults or recording.
@@ -215,6 +288,14 @@ impl Simulator {
         lock(&self.inner.cursors)
     }
 
+    pub(crate) fn faults(&self) -> MutexGuard<'_, faults::Faults> {
+        lock(&self.inner.faults)
+    }
+
+    pub(crate) fn desk(&self) -> MutexGuard<'_, employees::Desk> {
+        lock(&self.inner.desk)
+    }
+
     /// Takes `cost` from the bucket `key` under the limit `row`; `Err(seconds)` says how long to wait (never when limits are off).
     pub(crate) fn take(&self, key: &str, row: &LimitRow, cost: f64) -> Result<(), f64> {
         if !self.inner.options.rate_limits {
@@ -249,6 +330,11 @@ pub(crate) fn owner(host: &str) -> Option<Platform> {
         .into_iter()
         .find(|(_, hosts)| hosts.contains(&host))
         .map(|(platform, _)| platform)
+}
+
+/// Every vendor host there is.
+pub(crate) fn all_hosts() -> impl Iterator<Item = &'static str> {
+    [slack::HOSTS, teams::HOSTS, webex::HOSTS, zoom::HOSTS].into_iter().flatten().copied()
 }
 
 /// A panic in another thread's test must not hide behind a poisoned lock: the state itself stays consistent per call.

@@ -108,6 +108,7 @@ pub struct World {
     accounts: [Vec<Account>; 4],
     by_id: HashMap<String, (Platform, u32)>,
     by_address: [HashMap<String, u32>; 4],
+    by_human: HashMap<(Platform, usize), u32>,
     entries: Vec<Entry>,
     humans: usize,
 }
@@ -117,9 +118,11 @@ impl World {
     pub fn new(people: usize, seed: u64) -> Self {
         let accounts = generate::company(people.max(100), seed);
         let mut by_id = HashMap::new();
+        let mut by_human = HashMap::new();
         let mut by_address: [HashMap<String, u32>; 4] = Default::default();
         for (number, account) in accounts.iter().flat_map(|list| (0u32..).zip(list)) {
             by_id.insert(account.id.clone(), (account.platform, number));
+            by_human.insert((account.platform, account.human), number);
             for address in account.addresses() {
                 let known = &mut by_address[account.platform.index()];
                 // Of several with one address the first active one is found, as the platforms' own search does.
@@ -130,7 +133,7 @@ impl World {
             }
         }
         let entries = entries::entries(&accounts);
-        Self { accounts, by_id, by_address, entries, humans: people.max(100) }
+        Self { accounts, by_id, by_address, by_human, entries, humans: people.max(100) }
     }
 
     /// How many humans there are.
@@ -156,6 +159,11 @@ impl World {
     /// The account that a platform's search finds for an address (any spelling, aliases count).
     pub fn by_email(&self, platform: Platform, email: &str) -> Option<&Account> {
         self.by_address[platform.index()].get(&email.to_lowercase()).map(|number| &self.accounts[platform.index()][*number as usize])
+    }
+
+    /// The account of the same human on another platform.
+    pub(crate) fn of_human(&self, platform: Platform, human: usize) -> Option<&Account> {
+        self.by_human.get(&(platform, human)).map(|number| &self.accounts[platform.index()][*number as usize])
     }
 
     /// The account named by id or address.

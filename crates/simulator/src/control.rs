@@ -1,0 +1,151 @@
+//! The control interface: read the world, act as an employee, plant faults, move time. For tests and for people who try
+//! the demo; no vendor has anything like it, so it is only reached in process or below `/_control/` of the plain door.
+
+use std::time::Duration;
+
+use ::http::{Method, Request, Response};
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::http::{Answer, percent_decode};
+use crate::oauth::DecideTrouble;
+use crate::world::Entry;
+use crate::{Account, Fault, Platform, Simulator, browser};
+
+#[derive(Serialize)]
+struct WorldPage<'a> {
+    people: Vec<Person<'a>>,
+}
+
+#[derive(Serialize)]
+struct Person<'a> {
+    name: String,
+    email: Option<&'a str>,
+    expected: &'static str,
+    accounts: serde_json::Map<String, Value>,
+    messages: Vec<Value>,
+    representations: Vec<Value>,
+}
+
+impl Simulator {
+    /// One request of the control interface; the path is what stands after `/_control/`.
+    pub async fn control(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let path = request.uri().path().trim_start_matches('/').trim_start_matches("_control/").to_owned();
+        let body: Value = if request.body().is_empty() { json!({}) } else { serde_json::from_slice(request.body()).unwrap_or(Value::Null) };
+        let answer = match self.control_answer(request.method(), &path, &body).await {
+            Ok(answer) => answer,
+            Err((status, message)) => Answer::json(status, &json!({ "error": message })),
+        };
+        self.inner.stirred.notify_waiters();
+        answer.into_response()
+    }
+
+    /// Plants a fault.
+    pub fn plant(&self, fault: Fault) {
+        self.faults().plant(fault);
+    }
+
+    async fn control_answer(&self, method: &Method, path: &str, body: &Value) -> Result<Answer, (u16, String)> {
+        let segments: Vec<String> = path.split('/').map(percent_decode).collect();
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let done = || Ok(Answer::json(200, &json!({ "ok": true })));
+        match (method.as_str(), segments.as_slice()) {
+            ("GET", ["world"]) => {
+                self.tick().await;
+                serde_json::to_vec(&self.world_page()).map(|bytes| Answer { body: bytes.into(), ..Answer::json(200, &Value::Null) }).map_err(|error| (500, error.to_string()))
+            }
+            ("POST", ["faults"]) => {
+                let fault: Fault = serde_json::from_value(body.clone()).map_err(|error| (400, error.to_string()))?;
+                self.plant(fault);
+                done()
+            }
+            ("DELETE", ["faults"]) => {
+                self.faults().clear();
+                done()
+            }
+            ("POST", ["clock"]) => {
+                let seconds = body["advance_s"].as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or((400, "advance_s must be a number of seconds".to_owned()))?;
+                self.clock().advance(seconds);
+                self.tick().await;
+                Ok(Answer::json(200, &json!({ "now": self.clock().now().to_string() })))
+            }
+            ("POST", ["employee", platform, email, verb]) => {
+                let platform: Platform = platform.parse().map_err(|error| (404, error))?;
+                let account = self.world().find(platform, email).ok_or_else(|| (404, format!("{email} has no account at {}", platform.slug())))?;
+                if !account.active {
+                    return Err((409, format!("{email} cannot sign in at {}", platform.slug())));
+                }
+                self.employee(account, verb, body).await
+            }
+            _ => Err((404, format!("no control operation {method} {path}"))),
+        }
+    }
+
+    async fn employee(&self, account: &Account, verb: &str, body: &Value) -> Result<Answer, (u16, String)> {
+        let text = |name: &str| body[name].as_str().ok_or_else(|| (400, format!("{name} must be text")));
+        match verb {
+            "approve" | "decline" => {
+                let decided = self.sign_ins().decide_device(account.platform, text("user_code")?, &account.id, verb == "approve", self.clock().now());
+                decided.map(|()| Answer::json(200, &json!({ "ok": true }))).map_err(|trouble| match trouble {
+                    DecideTrouble::Unknown => (404, "no such code".to_owned()),
+                    DecideTrouble::Expired => (410, "the code has expired".to_owned()),
+                    DecideTrouble::AlreadyDecided => (409, "the code was already used".to_owned()),
+                })
+            }
+            "follow" => {
+                let ended = browser::open(self, account, text("url")?, true).map_err(|trouble| (409, trouble))?;
+                browser::arrive(&ended).await;
+                Ok(Answer::json(200, &json!({ "ended_on": ended.url })))
+            }
+            "send" => {
+                let last = self.ledger().heard(account.platform, &account.id).last().map(|heard| heard.answer_to.clone());
+                let to = body["to"].as_str().map(str::to_owned).or(last).ok_or((400, "nobody wrote to them yet: say to whom".to_owned()))?;
+                self.speak(account, &to, text("text")?).map_err(|trouble| (404, trouble))?;
+                Ok(Answer::json(200, &json!({ "ok": true })))
+            }
+            _ => Err((404, format!("an employee cannot {verb}"))),
+        }
+    }
+
+    fn world_page(&self) -> WorldPage<'_> {
+        let ledger = self.ledger();
+        let people = self.world().entries().iter().map(|entry| {
+            let accounts: Vec<&Account> = self.accounts_of(entry).collect();
+            // The active account's name and address come first, as they do for the app.
+            let first = accounts.iter().find(|account| account.active).or(accounts.first());
+            let name = first.map(|account| account.name()).unwrap_or_default();
+            let mut heard: Vec<_> = accounts.iter().flat_map(|account| ledger.heard(account.platform, &account.id).iter().map(|heard| (account.platform, heard))).collect();
+            heard.sort_by_key(|(_, heard)| heard.at);
+            let stands_for = |representation: &&crate::ledger::Representation| match &representation.email {
+                Some(email) => accounts.iter().any(|account| account.addresses().any(|address| address.eq_ignore_ascii_case(email))),
+                None => !name.is_empty() && (representation.name == name || representation.name.strip_prefix(&name).is_some_and(|rest| rest.starts_with(" ("))),
+            };
+            Person {
+                email: accounts.iter().filter(|account| account.active).chain(&accounts).find_map(|account| account.email.as_deref()),
+                expected: entry.expected.word(),
+                messages: heard.iter().map(|(platform, heard)| json!({ "platform": platform.slug(), "from": heard.from, "text": heard.text, "at": heard.at.to_string() })).collect(),
+                representations: ledger
+                    .representations()
+                    .iter()
+                    .filter(stands_for)
+                    .map(|known| json!({ "platform": known.platform.slug(), "kind": known.kind, "id": known.id, "name": known.name }))
+                    .collect(),
+                accounts: accounts.iter().map(|account| (account.platform.slug().to_owned(), account_json(account))).collect(),
+                name,
+            }
+        });
+        WorldPage { people: people.collect() }
+    }
+
+    fn accounts_of<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'a Account> {
+        Platform::ALL.into_iter().filter_map(|platform| entry.accounts[platform.index()].map(|number| &self.world().accounts(platform)[number as usize]))
+    }
+}
+
+fn account_json(account: &Account) -> Value {
+    json!({ "id": account.id, "email": account.email, "aliases": account.aliases, "active": account.active, "kind": account.kind.word() })
+}
+
+#[cfg(test)]
+mod tests;

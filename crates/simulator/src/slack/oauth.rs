@@ -1,0 +1,413 @@
+//! Slack's OAuth v2: authorize pages, codes with and without PKCE, rotation, the configuration tokens, auth.*.
+//!
+//! A redirect to localhost of an app that opted into PKCE is a desktop redirect: it needs a challenge and gets user
+//! scopes only, and its tokens rotate. Ports are compared exactly.
+
+use serde_json::{Value, json};
+
+use super::args::client;
+use super::directory::handle;
+use super::methods::{Call, Outcome};
+use super::sockets;
+use super::state::{App, TEAM_DOMAIN, TEAM_ID};
+use super::wire::Trouble;
+use crate::http::{Answer, Context};
+use crate::oauth::{AuthorizeRequest, Code, ResponseMode, consent_page, notice};
+use crate::tokens::Grant;
+use crate::world::{COMPANY, Kind};
+use crate::{ALPHANUMERIC, Account, DIGITS, Platform, Simulator};
+
+/// Seconds a rotating access token lives.
+const ACCESS_LIFE_S: i64 = 43_200;
+/// Seconds a refresh token of a PKCE app lives.
+const PKCE_REFRESH_LIFE_S: i64 = 30 * 86_400;
+/// Seconds a used refresh token goes on working.
+const REFRESH_GRACE_S: i64 = 60;
+const CODE_LIFE_S: i64 = 600;
+/// Live access tokens of one rotating grant.
+const MOST_ROTATING: usize = 2;
+/// The client id under which configuration tokens are kept: no app has it.
+const CONFIGURATION: &str = "app-configuration";
+
+/// Which of Slack's two authorize pages.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Page {
+    /// `/oauth/v2/authorize`: bot scopes in `scope`, user scopes in `user_scope`.
+    Both,
+    /// `/oauth/v2_user/authorize`: user scopes in `scope`.
+    UserOnly,
+}
+
+const AUTHORIZE: &[&str] = &["client_id", "scope", "user_scope", "redirect_uri", "state", "team", "code_challenge", "code_challenge_method", "nonce", "granular_bot_scope", "single_channel", "login_hint"];
+
+pub(super) fn authorize(sim: &Simulator, context: &Context, page: Page) -> Answer {
+    match authorize_request(sim, context, page) {
+        Ok(request) => consent_page(sim, context, request),
+        Err(trouble) => notice(200, &format!("Something went wrong when authorizing this app: {trouble}")),
+    }
+}
+
+fn authorize_request(sim: &Simulator, context: &Context, page: Page) -> Result<AuthorizeRequest, String> {
+    if let Some(name) = context.unknown_parameter(&context.query, AUTHORIZE) {
+        return Err(format!("invalid_arguments: {name}"));
+    }
+    let state = sim.slack();
+    let app = context.query_value("client_id").and_then(|id| state.app_of_client(id)).ok_or("invalid_client_id")?;
+    let list = |name: &str| -> Vec<String> {
+        let text = context.query_value(name).unwrap_or_default();
+        text.split([',', ' ']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
+    };
+    let (scopes, user_scopes) = if page == Page::Both { (list("scope"), list("user_scope")) } else { (Vec::new(), list("scope")) };
+    if scopes.is_empty() && user_scopes.is_empty() {
+        return Err("invalid_scope_requested: no scopes".to_owned());
+    }
+    for (kind, asked) in [("bot", &scopes), ("user", &user_scopes)] {
+        if let Some(scope) = asked.iter().find(|scope| !app.scopes(kind).contains(&scope.as_str())) {
+            return Err(format!("invalid_scope: {scope}"));
+        }
+    }
+    let redirect_uri = match context.query_value("redirect_uri") {
+        Some(given) => {
+            let fits = app.redirect_urls().any(|known| under(given, known));
+            if !fits {
+                return Err("bad_redirect_uri: redirect_uri did not match any configured URIs".to_owned());
+            }
+            given.to_owned()
+        }
+        None => app.redirect_urls().next().ok_or("bad_redirect_uri")?.to_owned(),
+    };
+    let challenge = match (context.query_value("code_challenge"), context.query_value("code_challenge_method")) {
+        (None, None) => None,
+        (Some(challenge), Some("S256")) if challenge.len() == 43 => Some(("S256".to_owned(), challenge.to_owned())),
+        _ => return Err("invalid_code_challenge: S256 only".to_owned()),
+    };
+    if challenge.is_some() && !app.pkce() {
+        return Err("pkce_not_allowed".to_owned());
+    }
+    if desktop(app, &redirect_uri) {
+        if challenge.is_none() {
+            return Err("a desktop redirect needs PKCE".to_owned());
+        }
+        if !scopes.is_empty() {
+            return Err("invalid_scope: a desktop redirect cannot ask for bot scopes".to_owned());
+        }
+    } else if !redirect_uri.starts_with("https://") {
+        return Err("bad_redirect_uri: OAuth redirect url must use https".to_owned());
+    }
+    if context.query_value("team").is_some_and(|team| team != TEAM_ID) {
+        return Err("invalid_team".to_owned());
+    }
+    Ok(AuthorizeRequest {
+        platform: Platform::Slack,
+        client_id: app.client_id.clone(),
+        app_name: app.name().to_owned(),
+        scopes,
+        user_scopes,
+        redirect_uri,
+        state: context.query_value("state").map(str::to_owned),
+        challenge,
+        nonce: context.query_value("nonce").map(str::to_owned),
+        login_hint: context.query_value("login_hint").map(str::to_owned),
+        response_mode: ResponseMode::Query,
+        code_lifetime: CODE_LIFE_S,
+        extra: Vec::new(),
+        may_consent,
+    })
+}
+
+/// Whether `given` equals a registered address or lies below it.
+fn under(given: &str, registered: &str) -> bool {
+    given.strip_prefix(registered).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']) || registered.ends_with('/'))
+}
+
+/// A custom scheme, or localhost for an app that opted into PKCE.
+fn desktop(app: &App, redirect_uri: &str) -> bool {
+    let Ok(url) = url::Url::parse(redirect_uri) else { return false };
+    match url.scheme() {
+        "https" => false,
+        "http" => app.pkce() && url.host_str() == Some("localhost"),
+        _ => true,
+    }
+}
+
+fn may_consent(_sim: &Simulator, account: &Account, _request: &AuthorizeRequest) -> Result<(), String> {
+    if account.kind == Kind::Member { Ok(()) } else { Err("Guests and people of other workspaces cannot install apps.".to_owned()) }
+}
+
+pub(super) fn access(call: &Call<'_>) -> Outcome {
+    let (app, secret_given) = client_app(call)?;
+    match call.args.text("grant_type").unwrap_or("authorization_code") {
+        "authorization_code" => {
+            let code = take_code(call, &app, secret_given)?;
+            Ok(granted(call, &app, &code))
+        }
+        "refresh_token" => refresh(call, &app, secret_given),
+        _ => Err(Trouble::of("invalid_grant_type")),
+    }
+}
+
+pub(super) fn user_access(call: &Call<'_>) -> Outcome {
+    let (app, secret_given) = client_app(call)?;
+    match call.args.text("grant_type").unwrap_or("authorization_code") {
+        "authorization_code" => {
+            let code = take_code(call, &app, secret_given)?;
+            if code.request.user_scopes.is_empty() {
+                return Err(Trouble::of("no_user_scopes"));
+            }
+            let mut body = user_token(call, &app, &code);
+            body["user_id"] = code.account.as_str().into();
+            body["app_id"] = app.id.as_str().into();
+            body["team"] = json!({ "id": TEAM_ID, "name": COMPANY });
+            body["enterprise"] = Value::Null;
+            body["is_enterprise_install"] = false.into();
+            Ok(body)
+        }
+        "refresh_token" => refresh(call, &app, secret_given),
+        _ => Err(Trouble::of("invalid_grant_type")),
+    }
+}
+
+/// The app that calls, and whether it gave its secret.
+fn client_app(call: &Call<'_>) -> Result<(App, bool), Trouble> {
+    let (id, secret) = client(call.context, &call.args);
+    let state = call.sim.slack();
+    let app = state.app_of_client(id.as_deref().unwrap_or_default()).ok_or_else(|| Trouble::of("invalid_client_id"))?;
+    match secret {
+        Some(secret) if secret == app.client_secret => Ok((app.clone(), true)),
+        Some(_) => Err(Trouble::of("bad_client_secret")),
+        None if app.pkce() => Ok((app.clone(), false)),
+        None => Err(Trouble::of("bad_client_secret")),
+    }
+}
+
+fn take_code(call: &Call<'_>, app: &App, secret_given: bool) -> Result<Code, Trouble> {
+    let given = call.args.needed("code")?;
+    let code = call.sim.sign_ins().take_code(Platform::Slack, given, call.context.now).map_err(|_| Trouble::of("invalid_code"))?;
+    if code.request.client_id != app.client_id {
+        return Err(Trouble::of("invalid_code"));
+    }
+    if call.args.text("redirect_uri").is_some_and(|uri| uri != code.request.redirect_uri) {
+        return Err(Trouble::of("bad_redirect_uri"));
+    }
+    if !code.verifier_fits(call.args.text("code_verifier")) {
+        return Err(Trouble::of("invalid_code_verifier"));
+    }
+    if code.request.challenge.is_none() && !secret_given {
+        return Err(Trouble::of("bad_client_secret"));
+    }
+    Ok(code)
+}
+
+/// The answer to a code: a bot token above, a user token in `authed_user`, as asked for.
+fn granted(call: &Call<'_>, app: &App, code: &Code) -> Value {
+    let mut body = json!({
+        "app_id": app.id, "team": { "id": TEAM_ID, "name": COMPANY }, "enterprise": null, "is_enterprise_install": false, "authed_user": { "id": code.account },
+    });
+    if !code.request.scopes.is_empty() {
+        if let Some(app) = call.sim.slack().apps.get_mut(&app.id) {
+            app.installed = true;
+        }
+        let grant = widen(call, app, "bot", None, &code.request.scopes);
+        let tokens = mint(call, app, &grant, app.rotation());
+        body["bot_user_id"] = app.bot_user.as_str().into();
+        merge(&mut body, tokens);
+    }
+    if !code.request.user_scopes.is_empty() {
+        let tokens = user_token(call, app, code);
+        merge(&mut body["authed_user"], tokens);
+    }
+    body
+}
+
+fn user_token(call: &Call<'_>, app: &App, code: &Code) -> Value {
+    let grant = widen(call, app, "user", Some(code.account.clone()), &code.request.user_scopes);
+    // A localhost desktop redirect yields rotating tokens even where the app does not rotate (measured by others).
+    mint(call, app, &grant, app.rotation() || desktop(app, &code.request.redirect_uri))
+}
+
+/// The grant of this app and user: scopes add up over installs.
+fn widen(call: &Call<'_>, app: &App, kind: &'static str, account: Option<String>, scopes: &[String]) -> Grant {
+    let mut tokens = call.sim.tokens();
+    let known = tokens.grants(Platform::Slack).into_iter().find(|grant| grant.kind == kind && grant.client_id == app.client_id && grant.account == account).map(|grant| grant.id);
+    let id = known.unwrap_or_else(|| tokens.open(grant(kind, &app.client_id, account, Vec::new(), call.context.now)));
+    let Some(found) = tokens.grant_mut(id) else { return grant(kind, "", None, Vec::new(), call.context.now) };
+    for scope in scopes {
+        if !found.scopes.contains(scope) {
+            found.scopes.push(scope.clone());
+        }
+    }
+    found.clone()
+}
+
+fn grant(kind: &'static str, client_id: &str, account: Option<String>, scopes: Vec<String>, created: jiff::Timestamp) -> Grant {
+    Grant { id: 0, platform: Platform::Slack, client_id: client_id.to_owned(), account, scopes, kind, created }
+}
+
+fn mint(call: &Call<'_>, app: &App, grant: &Grant, rotating: bool) -> Value {
+    let now = call.context.now;
+    let token = access_text(call.sim, grant.kind, rotating);
+    let mut body = json!({ "access_token": token, "token_type": grant.kind, "scope": grant.scopes.join(",") });
+    call.sim.tokens().keep_access(grant.id, &token, rotating.then_some(ACCESS_LIFE_S), now);
+    if rotating {
+        let refresh = format!("xoxe-1-{}", call.sim.random_text(ALPHANUMERIC, 140));
+        call.sim.tokens().keep_refresh(grant.id, &refresh, app.pkce().then_some(PKCE_REFRESH_LIFE_S), now);
+        body["expires_in"] = ACCESS_LIFE_S.into();
+        body["refresh_token"] = refresh.into();
+        let mut state = call.sim.slack();
+        let live = state.rotating.entry(grant.id).or_default();
+        live.push(token);
+        if live.len() > MOST_ROTATING {
+            call.sim.tokens().kill(&live.remove(0));
+        }
+    }
+    body
+}
+
+fn access_text(sim: &Simulator, kind: &str, rotating: bool) -> String {
+    let letter = if kind == "bot" { 'b' } else { 'p' };
+    if rotating {
+        return format!("xoxe.xox{letter}-1-{}", sim.random_text(ALPHANUMERIC, 160));
+    }
+    format!("xox{letter}-{}-{}-{}", sim.random_text(DIGITS, 12), sim.random_text(DIGITS, 13), sim.random_text(ALPHANUMERIC, 24))
+}
+
+fn refresh(call: &Call<'_>, app: &App, secret_given: bool) -> Outcome {
+    let given = call.args.needed("refresh_token")?;
+    let grant = call.sim.tokens().refresh(given, call.context.now).map_err(|_| Trouble::of("invalid_refresh_token"))?;
+    if grant.client_id != app.client_id || !secret_given && !app.pkce() {
+        return Err(Trouble::of("invalid_refresh_token"));
+    }
+    call.sim.tokens().keep_refresh(grant.id, given, Some(REFRESH_GRACE_S), call.context.now);
+    let mut body = mint(call, app, &grant, true);
+    body["app_id"] = app.id.as_str().into();
+    body["team"] = json!({ "id": TEAM_ID, "name": COMPANY });
+    body["enterprise"] = Value::Null;
+    body["is_enterprise_install"] = false.into();
+    match &grant.account {
+        Some(account) => body["user_id"] = account.as_str().into(),
+        None => body["bot_user_id"] = app.bot_user.as_str().into(),
+    }
+    Ok(body)
+}
+
+/// A long-lived token becomes a rotating one.
+pub(super) fn exchange(call: &Call<'_>) -> Outcome {
+    let (app, secret_given) = client_app(call)?;
+    let (grant, token) = (call.grant()?.clone(), call.token()?.to_owned());
+    if !secret_given {
+        return Err(Trouble::of("bad_client_secret"));
+    }
+    if grant.client_id != app.client_id {
+        return Err(Trouble::of("invalid_token"));
+    }
+    if !app.rotation() {
+        return Err(Trouble::of("token_rotation_not_enabled"));
+    }
+    if token.starts_with("xoxe") {
+        return Err(Trouble::of("token_already_exchanged"));
+    }
+    call.sim.tokens().kill(&token);
+    let mut body = mint(call, &app, &grant, true);
+    body["app_id"] = app.id.as_str().into();
+    Ok(body)
+}
+
+pub(super) fn rotate_configuration(call: &Call<'_>) -> Outcome {
+    let given = call.args.needed("refresh_token")?;
+    let now = call.context.now;
+    let grant = call.sim.tokens().refresh(given, now).map_err(|_| Trouble::of("invalid_refresh_token"))?;
+    let user = grant.account.clone().filter(|_| grant.kind == "configuration").ok_or_else(|| Trouble::of("invalid_refresh_token"))?;
+    call.sim.tokens().kill(given);
+    let (token, refresh_token) = keep_configuration(call.sim, grant.id);
+    Ok(json!({ "token": token, "refresh_token": refresh_token, "team_id": TEAM_ID, "user_id": user, "iat": now.as_second(), "exp": now.as_second() + ACCESS_LIFE_S }))
+}
+
+pub(super) fn test(call: &Call<'_>) -> Outcome {
+    let grant = call.grant()?;
+    let state = call.sim.slack();
+    let app = state.app_of_client(&grant.client_id);
+    let mut body = json!({ "url": format!("https://{TEAM_DOMAIN}.slack.com/"), "team": COMPANY, "team_id": TEAM_ID, "is_enterprise_install": false });
+    match (&grant.account, app) {
+        (Some(user), _) => {
+            let account = super::human(call.sim, user).ok_or_else(|| Trouble::of("account_inactive"))?;
+            body["user_id"] = user.as_str().into();
+            body["user"] = handle(account).into();
+        }
+        (None, Some(app)) => {
+            body["user_id"] = app.bot_user.as_str().into();
+            body["user"] = app.bot_name().into();
+            body["bot_id"] = app.bot_id.as_str().into();
+        }
+        (None, None) => return Err(Trouble::of("account_inactive")),
+    }
+    if let Some(app) = app {
+        body["app_id"] = app.id.as_str().into();
+        body["app_name"] = app.name().into();
+    }
+    Ok(body)
+}
+
+/// Ends the token's whole grant, except for configuration and app-level tokens, of which only the one ends.
+pub(super) fn revoke(call: &Call<'_>) -> Outcome {
+    if call.args.flag("test")? {
+        return Ok(json!({ "revoked": false }));
+    }
+    let (grant, token) = (call.grant()?.clone(), call.token()?.to_owned());
+    if !matches!(grant.kind, "bot" | "user") {
+        call.sim.tokens().kill(&token);
+        return Ok(json!({ "revoked": true }));
+    }
+    call.sim.tokens().revoke(grant.id);
+    let mut state = call.sim.slack();
+    let event_ts = state.next_ts(call.context.now);
+    let app = state.app_of_client(&grant.client_id).filter(|app| app.hears("tokens_revoked")).cloned();
+    drop(state);
+    if let Some(app) = app {
+        let bot: Vec<&str> = grant.account.is_none().then_some(app.bot_user.as_str()).into_iter().collect();
+        let event = json!({ "type": "tokens_revoked", "event_ts": event_ts, "tokens": { "oauth": grant.account.iter().collect::<Vec<_>>(), "bot": bot } });
+        sockets::deliver(call.sim, &app.id, &event, &app.bot_user, call.context.now);
+    }
+    Ok(json!({ "revoked": true }))
+}
+
+/// A token that does not expire, for a grant that was made before the story begins.
+pub(super) fn first_token(sim: &Simulator, app: &App, kind: &'static str, account: Option<String>) -> String {
+    let now = sim.clock().now();
+    let scopes = app.scopes(kind).into_iter().map(str::to_owned).collect();
+    let id = sim.tokens().open(grant(kind, &app.client_id, account, scopes, now));
+    let token = access_text(sim, kind, false);
+    sim.tokens().keep_access(id, &token, None, now);
+    token
+}
+
+/// An app-level token, which people make by hand.
+pub(super) fn app_level_token(sim: &Simulator, app: &App) -> String {
+    let now = sim.clock().now();
+    let id = sim.tokens().open(grant("app", &app.client_id, None, vec!["connections:write".to_owned()], now));
+    let token = format!("xapp-1-{}-{}-{}", app.id, sim.random_text(DIGITS, 13), sim.random_text("0123456789abcdef", 64));
+    sim.tokens().keep_access(id, &token, None, now);
+    token
+}
+
+/// A pair of app configuration tokens, which people make by hand.
+pub(super) fn configuration_tokens(sim: &Simulator, user: &str) -> (String, String) {
+    let scopes = vec!["app_configurations:read".to_owned(), "app_configurations:write".to_owned()];
+    let id = sim.tokens().open(grant("configuration", CONFIGURATION, Some(user.to_owned()), scopes, sim.clock().now()));
+    keep_configuration(sim, id)
+}
+
+fn keep_configuration(sim: &Simulator, grant: u64) -> (String, String) {
+    let now = sim.clock().now();
+    let token = access_text(sim, "configuration", true);
+    let refresh = format!("xoxe-1-{}", sim.random_text(ALPHANUMERIC, 140));
+    let mut tokens = sim.tokens();
+    tokens.keep_access(grant, &token, Some(ACCESS_LIFE_S), now);
+    tokens.keep_refresh(grant, &refresh, None, now);
+    (token, refresh)
+}
+
+fn merge(into: &mut Value, fields: Value) {
+    if let (Some(into), Value::Object(fields)) = (into.as_object_mut(), fields) {
+        into.extend(fields);
+    }
+}
