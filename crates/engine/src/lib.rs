@@ -10,6 +10,7 @@ pub mod clock;
 pub mod error;
 pub mod event;
 pub mod model;
+pub mod pace;
 pub mod platform;
 pub mod preflight;
 pub mod secrets;

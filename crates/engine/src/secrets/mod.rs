@@ -1,5 +1,9 @@
 //! Secrets: a type that cannot be printed, and the two places that keep it.
 
+mod key_file;
+mod memory;
+mod sealed;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,7 +11,12 @@ use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 use crate::error::Result;
+use crate::model::PlatformId;
 use crate::transport::Realm;
+
+pub use key_file::KeyFile;
+pub use memory::MemorySecrets;
+pub use sealed::{GrantVault, NoGrants, SealedGrant, Sealer};
 
 /// A token, client secret or key. No `Display`, no `Serialize`; `Debug` prints nothing; wiped from memory when dropped.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,6 +43,16 @@ impl fmt::Debug for Secret {
 /// The name of a secret in a store: plain words that an admin recognises, for example `connection/bot`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Handle(pub String);
+
+/// Where the tokens of a connection's slot lie.
+pub fn slot_handle(platform: PlatformId, slot: &str) -> Handle {
+    Handle(format!("{platform}/{slot}"))
+}
+
+/// Where a secret field that the admin entered lies.
+pub fn field_handle(platform: PlatformId, field: &str) -> Handle {
+    Handle(format!("{platform}/field/{field}"))
+}
 
 /// Keeps secrets.
 ///

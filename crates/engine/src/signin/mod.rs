@@ -1,6 +1,21 @@
 //! Signing in, as data: which fields an admin enters, which tokens a connection holds, where each comes from, and how an
 //! employee authorises their own account. Adapters fill these tables; the flows in this folder run them.
 
+mod authorize;
+mod connect;
+mod device;
+mod fields;
+mod loopback;
+mod paste_back;
 mod spec;
+mod tokens;
+
+pub use connect::{Given, Step, connect, forget};
+pub use device::{DeviceCode, Polled, Started, poll, start};
+pub use paste_back::{Answer, PasteLink, finish, invite, read_answer};
 
 pub use spec::{AuthCode, BasicFields, Client, ClientGrant, DeviceGrant, EmployeeSignIn, Field, Mint, PasteBack, Poll, Ports, Question, Redirect, Slot, Source};
+pub use tokens::{Flow, Tokens};
+
+pub(crate) use fields::Fields;
+pub(crate) use tokens::{of_person, renew_grant, renew_slot};

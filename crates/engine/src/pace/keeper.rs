@@ -1,0 +1,139 @@
+//! Keeps tokens fresh: one renewal at a time per slot or grant, and the new tokens are stored before they are used.
+//!
+//! Platforms that rotate refresh tokens kill the old one at each use, so an answer that gets lost on the way to the disk
+//! would cost a sign-in. A renewal is therefore never dropped half-way, and tokens that could not be stored stay here
+//! until they are.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::Paced;
+use crate::error::{Error, Kind, Result};
+use crate::model::{GrantId, PlatformId};
+use crate::platform::Platform;
+use crate::secrets::{Secret, slot_handle};
+use crate::signin::{Tokens, of_person, renew_grant, renew_slot};
+
+/// A token that dies within this time is renewed before it is used; it also covers clocks that disagree.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// Whose tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Who {
+    /// A slot of the connection.
+    Slot(&'static str),
+    /// An employee's grant.
+    Grant(GrantId),
+}
+
+type Place = Arc<tokio::sync::Mutex<Option<Held>>>;
+
+/// Tokens in memory.
+struct Held {
+    tokens: Tokens,
+    stored: bool,
+}
+
+/// All tokens in use.
+#[derive(Default)]
+pub(super) struct Keeper {
+    places: Mutex<HashMap<(PlatformId, Who), Place>>,
+}
+
+impl Keeper {
+    /// Forgets what is in memory of a platform.
+    pub(super) fn forget(&self, platform: PlatformId) {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| *of != platform);
+    }
+
+    fn place(&self, platform: PlatformId, who: Who) -> Place {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).entry((platform, who)).or_default().clone()
+    }
+
+    /// The access token to sign with. Renewed before it dies, and when it is `dead` (the platform refused it).
+    pub(super) async fn access(paced: &Paced, platform: &'static dyn Platform, who: Who, dead: Option<Secret>) -> Result<Secret> {
+        let (paced, place) = (paced.clone(), paced.keeper().place(platform.info().id, who));
+        let again = paced.clone();
+        // A grant's tokens are read from the store each time: there are thousands, and the store is quick.
+        let result = paced.unbroken(async move { access(&again, platform, who, dead.as_ref(), &place).await }).await;
+        if matches!(who, Who::Grant(_)) {
+            paced.keeper().drop_stored(platform.info().id, who);
+        }
+        result
+    }
+
+    fn drop_stored(&self, platform: PlatformId, who: Who) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = places.get(&(platform, who)).is_some_and(|place| {
+            Arc::strong_count(place) == 1 && place.try_lock().is_ok_and(|held| held.as_ref().is_none_or(|held| held.stored))
+        });
+        if idle {
+            places.remove(&(platform, who));
+        }
+    }
+}
+
+async fn access(paced: &Paced, platform: &'static dyn Platform, who: Who, dead: Option<&Secret>, place: &Place) -> Result<Secret> {
+    let id = platform.info().id;
+    let mut held = place.lock().await;
+    if held.is_none() {
+        let tokens = load(paced, id, who).await?;
+        *held = Some(Held { tokens, stored: true });
+    }
+    let Some(held) = held.as_mut() else {
+        return Err(Error::new(Kind::Bug, "sign", "A token vanished while it was held."));
+    };
+    let refused = dead == Some(&held.tokens.access);
+    if refused || held.tokens.expires_within(MARGIN, paced.clock().now()) {
+        match renew(paced, platform, who, &held.tokens).await {
+            Ok(tokens) => *held = Held { tokens, stored: false },
+            // Early, and the platform cannot be asked just now: the old token still lives.
+            Err(error) if !refused && error.is_passing() && !held.tokens.expires_within(Duration::ZERO, paced.clock().now()) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if !held.stored {
+        store(paced, id, who, &held.tokens).await?;
+        held.stored = true;
+    }
+    Ok(held.tokens.access.clone())
+}
+
+async fn load(paced: &Paced, platform: PlatformId, who: Who) -> Result<Tokens> {
+    match who {
+        Who::Slot(slot) => match paced.secrets().get(&slot_handle(platform, slot)).await? {
+            Some(secret) => Tokens::from_secret(&secret),
+            None => Err(Error::new(Kind::SignedOut, "sign", format!("The connection has no `{slot}` token.")).on(platform)),
+        },
+        Who::Grant(grant) => match paced.grants().load(grant).await? {
+            Some(sealed) => paced.sealer().open_grant(grant, platform, &sealed).await,
+            None => Err(of_person(Error::new(Kind::SignedOut, "sign", "").on(platform), grant)),
+        },
+    }
+}
+
+async fn renew(paced: &Paced, platform: &'static dyn Platform, who: Who, old: &Tokens) -> Result<Tokens> {
+    let id = platform.info().id;
+    let facts = paced.facts(id);
+    let fields = paced.fields(id, &facts);
+    tracing::debug!(platform = %id, ?who, "renewing a token");
+    match who {
+        Who::Slot(name) => {
+            let slot = platform.info().slots.iter().find(|slot| slot.name == name);
+            let slot = slot.ok_or_else(|| Error::new(Kind::Bug, "sign", format!("There is no slot `{name}`.")).on(id))?;
+            renew_slot(paced, platform, &fields, slot, old).await
+        }
+        Who::Grant(grant) => renew_grant(paced, platform, &fields, grant, old).await,
+    }
+}
+
+async fn store(paced: &Paced, platform: PlatformId, who: Who, tokens: &Tokens) -> Result<()> {
+    match who {
+        Who::Slot(slot) => paced.secrets().put(&slot_handle(platform, slot), &tokens.to_secret()?).await,
+        Who::Grant(grant) => {
+            let sealed = paced.sealer().seal_grant(grant, platform, tokens).await?;
+            paced.grants().save(grant, sealed).await
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! The way to the platforms: waits for the rate limits, signs, sends, asks again where that is safe, renews a token that
+//! died, and turns refusals into errors with the adapter's own `read_error`.
+//!
+//! Everything that leaves this program for a platform leaves here, token endpoints too, so the fixed hosts, the limits
+//! and the realm hold for all of it. It knows no platform by name, and no body or token ever reaches a log.
+
+mod backoff;
+mod keeper;
+mod limits;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+
+pub use backoff::{backoff, retry_after};
+use keeper::{Keeper, Who};
+use limits::Limits;
+
+use crate::clock::{Clock, Random};
+use crate::error::{Acted, Error, Kind, Remedy, Result};
+use crate::model::PlatformId;
+use crate::platform::{ConnectionFacts, Platform, Platforms};
+use crate::secrets::{GrantVault, NoGrants, Sealer, Secret, SecretStore};
+use crate::signin::Fields;
+use crate::transport::{Lane, Realm, Repeat, Request, Response, Sign, Subject, Transport, Wire};
+
+/// How often a request that may be repeated is sent when it fails in passing.
+const ATTEMPTS: u32 = 4;
+/// How long one request waits for rate limits altogether before it is reported.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const AGENT: &str = concat!("User-Sync/", env!("CARGO_PKG_VERSION"));
+
+/// What the way to the platforms is made of.
+pub struct Parts {
+    /// The network.
+    pub wire: Arc<dyn Wire>,
+    /// Where the connections' tokens lie.
+    pub secrets: Arc<dyn SecretStore>,
+    /// Where the employees' tokens lie.
+    pub grants: Arc<dyn GrantVault>,
+    /// The platforms.
+    pub platforms: Platforms,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+}
+
+/// The transport. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Paced(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    sealer: Sealer,
+    limits: Arc<Limits>,
+    keeper: Keeper,
+    connections: RwLock<BTreeMap<PlatformId, ConnectionFacts>>,
+}
+
+impl Paced {
+    /// The class of requests that no published rate counts: token endpoints.
+    pub const UNCOUNTED: &'static str = "";
+
+    /// Puts it together. Refuses a network of one realm with secrets of the other.
+    pub fn new(parts: Parts) -> Result<Self> {
+        Self::with_limits(parts, Arc::default())
+    }
+
+    fn with_limits(parts: Parts, limits: Arc<Limits>) -> Result<Self> {
+        if parts.wire.realm() != parts.secrets.realm() {
+            return Err(Error::new(Kind::Bug, "compose", "Demo and real data must not mix: the network and the secrets are of different realms."));
+        }
+        let sealer = Sealer::new(parts.secrets.clone(), parts.random.clone());
+        Ok(Self(Arc::new(Inner { parts, sealer, limits, keeper: Keeper::default(), connections: RwLock::default() })))
+    }
+
+    /// The same network and limits with other secrets: a sign-in on trial.
+    pub(crate) fn trial(&self, secrets: Arc<dyn SecretStore>) -> Result<Self> {
+        let own = &self.0.parts;
+        let parts = Parts {
+            wire: own.wire.clone(),
+            secrets,
+            grants: Arc::new(NoGrants),
+            platforms: own.platforms.clone(),
+            clock: own.clock.clone(),
+            random: own.random.clone(),
+        };
+        Self::with_limits(parts, self.0.limits.clone())
+    }
+
+    /// Tells which facts a connection has: at opening for each stored one, and whenever they change.
+    pub fn connected(&self, platform: PlatformId, facts: ConnectionFacts) {
+        self.0.keeper.forget(platform);
+        self.0.connections.write().unwrap_or_else(PoisonError::into_inner).insert(platform, facts);
+    }
+
+    /// Tells that a connection is gone.
+    pub fn disconnected(&self, platform: PlatformId) {
+        self.0.keeper.forget(platform);
+        self.0.connections.write().unwrap_or_else(PoisonError::into_inner).remove(&platform);
+    }
+
+    /// Seals what is secret for the database.
+    pub fn sealer(&self) -> &Sealer {
+        &self.0.sealer
+    }
+
+    /// Time.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.parts.clock
+    }
+
+    pub(crate) fn random(&self) -> &dyn Random {
+        self.0.parts.random.as_ref()
+    }
+
+    pub(crate) fn secrets(&self) -> &Arc<dyn SecretStore> {
+        &self.0.parts.secrets
+    }
+
+    fn grants(&self) -> &dyn GrantVault {
+        self.0.parts.grants.as_ref()
+    }
+
+    fn keeper(&self) -> &Keeper {
+        &self.0.keeper
+    }
+
+    fn facts(&self, platform: PlatformId) -> ConnectionFacts {
+        self.0.connections.read().unwrap_or_else(PoisonError::into_inner).get(&platform).cloned().unwrap_or_default()
+    }
+
+    /// The fields of a connection.
+    pub(crate) fn fields<'a>(&'a self, platform: PlatformId, facts: &'a ConnectionFacts) -> Fields<'a> {
+        Fields { platform, facts, secrets: self.secrets().as_ref() }
+    }
+
+    /// Runs something to its end even when the caller gives up meanwhile.
+    #[expect(clippy::disallowed_methods, reason = "awaited here; a task only so that giving up cannot cut it in half")]
+    pub(crate) async fn unbroken<T: Send + 'static>(&self, work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+        tokio::spawn(work).await.map_err(|_| Error::new(Kind::Bug, "unbroken", "Keeping a sign-in was interrupted."))?
+    }
+
+    /// One request to a token endpoint: hosts, limits and repeats hold, and the answer comes back whatever it says,
+    /// unless it is "slow down" or a passing failure to the end.
+    pub(crate) async fn ask(&self, platform: &'static dyn Platform, request: Request, authorization: Option<HeaderValue>, lane: Lane) -> Result<Response> {
+        check(platform, &request)?;
+        let signed = Signed { authorization, body: request.body.clone(), form: false, token: None };
+        let judge = |response: &Response| match response.status.as_u16() {
+            429 => Some(slow_down(request.operation)),
+            500.. => Some(unwell(response, request.operation)),
+            _ => None,
+        };
+        self.exchange(platform, &request, &signed, lane, &judge).await
+    }
+
+    /// Adds what `request.sign` says. `dead` is a token that was refused.
+    async fn sign(&self, platform: &'static dyn Platform, request: &Request, subject: Subject, dead: Option<Secret>) -> Result<Signed> {
+        let plain = Signed { authorization: None, body: request.body.clone(), form: false, token: None };
+        match (request.sign, subject) {
+            (Sign::Nobody, _) => Ok(plain),
+            (Sign::Bearer(slot), Subject::Connection) => self.bearer(platform, plain, Who::Slot(slot), dead).await,
+            (Sign::Bearer(_), Subject::Grant(grant)) => self.bearer(platform, plain, Who::Grant(grant), dead).await,
+            (Sign::GrantInForm { grant, field, client }, _) => {
+                let id = platform.info().id;
+                let token = Keeper::access(self, platform, Who::Grant(grant), dead).await?;
+                let facts = self.facts(id);
+                let mut shown = Vec::new();
+                let authorization = self.fields(id, &facts).authenticate(&client, &mut shown).await?;
+                let mut form = url::form_urlencoded::Serializer::new(String::new());
+                form.extend_pairs(url::form_urlencoded::parse(&request.body)).append_pair(field, token.expose()).extend_pairs(&shown);
+                Ok(Signed { authorization, body: form.finish().into(), form: true, token: Some((Who::Grant(grant), token)) })
+            }
+        }
+    }
+
+    async fn bearer(&self, platform: &'static dyn Platform, plain: Signed, who: Who, dead: Option<Secret>) -> Result<Signed> {
+        let token = Keeper::access(self, platform, who, dead).await?;
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| {
+            Error::invalid("sign", "A token holds letters that no token has.", "Connect the platform again and enter the token as it is.").on(platform.info().id)
+        })?;
+        value.set_sensitive(true);
+        Ok(Signed { authorization: Some(value), token: Some((who, token)), ..plain })
+    }
+
+    /// Sends until there is an answer that counts. `judge` finds the error in an answer.
+    async fn exchange(&self, platform: &'static dyn Platform, request: &Request, signed: &Signed, lane: Lane, judge: &(dyn Fn(&Response) -> Option<Error> + Sync)) -> Result<Response> {
+        let info = platform.info();
+        let clock = self.clock().as_ref();
+        let gates = self.0.limits.gates(info.id, info.rates, request.class, request.channel.as_deref());
+        let (mut failures, mut refusals, mut waited) = (0, 0, Duration::ZERO);
+        loop {
+            for gate in &gates {
+                gate.pass(lane, clock).await;
+            }
+            let answer = self.0.parts.wire.exchange(signed.http(request)?).await;
+            let (headers, error) = match answer {
+                Ok(response) => match cut_off(&response, request.operation).or_else(|| judge(&response)) {
+                    None => return Ok(response),
+                    Some(error) => (response.headers, error),
+                },
+                Err(error) => (http::HeaderMap::new(), error),
+            };
+            let error = Error { operation: request.operation, ..error }.on(info.id);
+            let asked = retry_after(&headers, clock.now()).or(match error.remedy {
+                Remedy::Retry { after } => after,
+                _ => None,
+            });
+            let pause = if error.kind == Kind::RateLimited {
+                // Nothing was done, so even what must not happen twice is sent again.
+                let pause = asked.unwrap_or_else(|| backoff(refusals, self.chance()));
+                refusals += 1;
+                waited += pause;
+                if waited > PATIENCE {
+                    return Err(error.remedy(Remedy::Retry { after: Some(pause) }));
+                }
+                if let Some(narrowest) = gates.first() {
+                    narrowest.close(pause);
+                }
+                None
+            } else {
+                let harmless = request.repeat == Repeat::Safe || error.acted == Acted::No;
+                failures += 1;
+                if !error.is_passing() || !harmless || failures >= ATTEMPTS {
+                    return Err(error);
+                }
+                let pause = asked.unwrap_or_else(|| backoff(failures - 1, self.chance()));
+                waited += pause;
+                if waited > PATIENCE {
+                    return Err(error);
+                }
+                Some(pause)
+            };
+            tracing::debug!(platform = %info.id, operation = request.operation, kind = ?error.kind, ?pause, failures, refusals, "asking again");
+            if let Some(pause) = pause {
+                clock.wait(pause).await;
+            }
+        }
+    }
+
+    fn chance(&self) -> f64 {
+        let mut bytes = [0; 4];
+        self.random().fill(&mut bytes);
+        f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
+    }
+}
+
+#[async_trait]
+impl Transport for Paced {
+    fn realm(&self) -> Realm {
+        self.0.parts.wire.realm()
+    }
+
+    async fn send(&self, platform: PlatformId, request: Request, subject: Subject, lane: Lane) -> Result<Response> {
+        let platform = self.0.parts.platforms.get(platform)?;
+        check(platform, &request)?;
+        let judge = |response: &Response| find_error(platform, response, request.operation);
+        let signed = self.sign(platform, &request, subject, None).await?;
+        match (self.exchange(platform, &request, &signed, lane, &judge).await, signed.token) {
+            (Err(error), Some((_, token))) if error.kind == Kind::SignedOut => {
+                let again = self.sign(platform, &request, subject, Some(token)).await?;
+                self.exchange(platform, &request, &again, lane, &judge).await
+            }
+            (result, _) => result,
+        }
+    }
+}
+
+/// A request with what signs it.
+struct Signed {
+    authorization: Option<HeaderValue>,
+    body: Bytes,
+    form: bool,
+    token: Option<(Who, Secret)>,
+}
+
+impl Signed {
+    fn http(&self, request: &Request) -> Result<http::Request<Bytes>> {
+        let mut http = http::Request::new(self.body.clone());
+        *http.method_mut() = request.method.clone();
+        *http.uri_mut() = request.url.as_str().parse().map_err(|_| Error::new(Kind::Bug, request.operation, "A request has an address that cannot be sent."))?;
+        let headers = http.headers_mut();
+        headers.clone_from(&request.headers);
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        if self.form {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        }
+        if let Some(value) = &self.authorization {
+            headers.insert(AUTHORIZATION, value.clone());
+        }
+        Ok(http)
+    }
+}
+
+/// Refuses, before anything leaves, what no adapter may ask for.
+fn check(platform: &'static dyn Platform, request: &Request) -> Result<()> {
+    let info = platform.info();
+    let bug = |message: String| Err(Error::new(Kind::Bug, request.operation, message).on(info.id));
+    let host = request.url.host_str().unwrap_or_default();
+    if request.url.scheme() != "https" || request.url.port().is_some() || !request.url.username().is_empty() || !info.hosts.contains(&host) {
+        return bug(format!("`{host}` is not one of the platform's addresses."));
+    }
+    if request.headers.contains_key(AUTHORIZATION) {
+        return bug("An adapter signed a request itself.".into());
+    }
+    if let Sign::Bearer(slot) = request.sign {
+        if !info.slots.iter().any(|known| known.name == slot) {
+            return bug(format!("There is no slot `{slot}`."));
+        }
+    }
+    let counted = request.class == Paced::UNCOUNTED || info.rates.is_empty() || info.rates.iter().any(|rate| rate.class == request.class);
+    if !counted {
+        return bug(format!("There is no rate class `{}`.", request.class));
+    }
+    Ok(())
+}
+
+/// The error in an answer: the adapter's word first, then what every HTTP client knows.
+fn find_error(platform: &'static dyn Platform, response: &Response, operation: &'static str) -> Option<Error> {
+    let status = response.status.as_u16();
+    match platform.read_error(response, operation) {
+        Some(error) if status == 429 && error.kind != Kind::RateLimited => Some(slow_down(operation)),
+        Some(error) => Some(error),
+        None => match status {
+            401 => Some(Error::new(Kind::SignedOut, operation, "The sign-in has ended or was withdrawn.")),
+            429 => Some(slow_down(operation)),
+            500.. => Some(unwell(response, operation)),
+            400..=499 => Some(Error::new(Kind::Invalid, operation, format!("The platform refused it (HTTP {status})."))),
+            _ => None,
+        },
+    }
+}
+
+fn slow_down(operation: &'static str) -> Error {
+    Error::new(Kind::RateLimited, operation, "The platform asks to slow down.")
+}
+
+fn unwell(response: &Response, operation: &'static str) -> Error {
+    Error::new(Kind::PlatformDown, operation, format!("The platform is unwell just now (HTTP {}).", response.status.as_u16()))
+}
+
+/// A success whose body never arrived whole, or that is a web page where data was asked for.
+fn cut_off(response: &Response, operation: &'static str) -> Option<Error> {
+    if !response.status.is_success() || response.body.is_empty() {
+        return None;
+    }
+    let content = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    if content.starts_with("text/html") {
+        return Some(Error::new(Kind::PlatformDown, operation, "A web page came back in place of the platform's answer.").acted(Acted::Perhaps));
+    }
+    if !content.contains("json") {
+        return None;
+    }
+    match serde_json::from_slice::<serde::de::IgnoredAny>(&response.body) {
+        Ok(_) => None,
+        Err(error) if error.is_eof() => Some(Error::new(Kind::Network, operation, "The platform's answer was cut off.").acted(Acted::Perhaps)),
+        Err(_) => Some(Error::new(Kind::PlatformDown, operation, "The platform's answer is damaged.").acted(Acted::Perhaps)),
+    }
+}

@@ -1,0 +1,307 @@
+//! Connecting a platform: fields in, every token of the connection obtained, the identity asked for, and only then
+//! anything kept.
+//!
+//! The whole sign-in runs on trial: tokens lie in memory, and requests go through a second [`Paced`] that reads them
+//! there. What fails half-way therefore leaves nothing behind and leaves an older connection as it was. Which tokens
+//! there are and where each comes from is data (`info().slots`); nothing here knows a platform.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::authorize::authorize;
+use super::fields::Fields;
+use super::loopback::Loopback;
+use super::spec::{AuthCode, Question, Slot, Source};
+use super::tokens::{Flow, Tokens, client_fields, client_token, exchange_code, mint};
+use crate::clock::Browser;
+use crate::error::{Error, Kind, Result};
+use crate::model::Identity;
+use crate::pace::Paced;
+use crate::platform::{ConnectionFacts, Platform};
+use crate::secrets::{Handle, MemorySecrets, Secret, SecretStore, field_handle, slot_handle};
+use crate::transport::{Http, Lane, Subject};
+
+const OPERATION: &str = "connect";
+
+/// What the admin entered, by field name (`employee.client_id`).
+pub type Given = BTreeMap<String, Secret>;
+
+/// How a sign-in goes on, for anybody who draws it.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// The browser was asked to open this page.
+    OpenBrowser {
+        /// The page, should the browser not have opened.
+        url: Url,
+    },
+    /// A code has to be entered somewhere.
+    ShowCode {
+        /// The code.
+        code: String,
+        /// Where.
+        url: Url,
+        /// Until when.
+        expires: Timestamp,
+    },
+    /// A question of `info().questions` has no answer yet; the caller asks it and stores the answer.
+    AskAnswer {
+        /// The question.
+        question: Question,
+    },
+    /// A token that connecting can do without was not obtained; what needs it stays blocked.
+    Skipped {
+        /// The slot's name.
+        slot: &'static str,
+        /// Why.
+        error: Error,
+    },
+    /// Signed in.
+    Done {
+        /// As whom.
+        identity: Identity,
+    },
+    /// Not signed in; nothing was kept.
+    Failed {
+        /// Why.
+        error: Error,
+    },
+}
+
+/// Signs the admin in and keeps tokens and secret fields in the secret store. The caller saves the facts.
+///
+/// Dropping the future before its end cancels: the port is closed and nothing is kept.
+pub async fn connect(paced: &Paced, platform: &'static dyn Platform, given: Given, answers: BTreeMap<String, String>, browser: &dyn Browser, progress: &(dyn Fn(Step) + Send + Sync)) -> Result<ConnectionFacts> {
+    let id = platform.info().id;
+    let connected = async {
+        let secrets = Arc::new(MemorySecrets::new(paced.secrets().realm()));
+        let facts = enter(platform, &given, answers, secrets.as_ref()).await?;
+        let trial = Trial { paced: paced.trial(secrets.clone())?, platform, browser, progress };
+        let facts = trial.sign_in(&given, facts).await?;
+        keep(paced, platform, secrets.all()).await?;
+        paced.connected(id, facts.clone());
+        Ok(facts)
+    };
+    match connected.await {
+        Ok(facts) => {
+            for question in platform.info().questions.iter().filter(|question| !facts.answers.contains_key(question.key)) {
+                progress(Step::AskAnswer { question: *question });
+            }
+            if let Some(identity) = facts.identity.clone() {
+                progress(Step::Done { identity });
+            }
+            Ok(facts)
+        }
+        Err(error) => {
+            let error: Error = error;
+            let error = error.on(id);
+            progress(Step::Failed { error: error.clone() });
+            Err(error)
+        }
+    }
+}
+
+/// Disconnects: removes every token and secret field of the platform. Repeating it is harmless.
+pub async fn forget(paced: &Paced, platform: &'static dyn Platform) -> Result<()> {
+    paced.disconnected(platform.info().id);
+    for handle in handles(platform) {
+        paced.secrets().delete(&handle).await?;
+    }
+    Ok(())
+}
+
+/// Sorts what was entered into plain facts and secrets, and says everything that is missing at once.
+async fn enter(platform: &'static dyn Platform, given: &Given, answers: BTreeMap<String, String>, secrets: &MemorySecrets) -> Result<ConnectionFacts> {
+    let info = platform.info();
+    let known = |name: &str| info.fields.iter().any(|field| field.name == name) || info.slots.iter().any(|slot| slot.field == name);
+    if let Some(name) = given.keys().find(|name| !known(name)) {
+        let names: Vec<&str> = info.fields.iter().map(|field| field.name).collect();
+        return Err(Error::invalid(OPERATION, format!("{} has no field `{name}`.", info.name), format!("Its fields are: {}.", names.join(", "))));
+    }
+    let entered = |name: &str| given.get(name).filter(|value| !value.expose().trim().is_empty());
+    let missing: Vec<String> = info
+        .fields
+        .iter()
+        .filter(|field| field.required && entered(field.name).is_none())
+        .map(|field| format!("`{}`: {}", field.name, field.help))
+        .collect();
+    if !missing.is_empty() {
+        return Err(Error::invalid(OPERATION, format!("Some fields of {} are missing.", info.name), format!("Enter {}", missing.join("; "))));
+    }
+    for question in info.questions {
+        if let Some(answer) = answers.get(question.key) {
+            if !question.choices.iter().any(|(word, _)| word == answer) {
+                let words: Vec<&str> = question.choices.iter().map(|(word, _)| *word).collect();
+                return Err(Error::invalid(OPERATION, format!("`{answer}` is no answer to: {}", question.text), format!("Answer one of: {}.", words.join(", "))));
+            }
+        }
+    }
+    let mut facts = ConnectionFacts { answers, ..ConnectionFacts::default() };
+    for (name, value) in given.iter().filter(|(name, _)| entered(name).is_some()) {
+        let value = value.expose().trim();
+        if let Some(slot) = info.slots.iter().find(|slot| slot.field == name) {
+            secrets.put(&slot_handle(info.id, slot.name), &Tokens::given(Secret::new(value)).to_secret()?).await?;
+        } else if info.fields.iter().any(|field| field.name == name && !field.secret) {
+            facts.fields.insert(name.clone(), value.to_owned());
+        } else {
+            secrets.put(&field_handle(info.id, name), &Secret::new(value)).await?;
+        }
+    }
+    Ok(facts)
+}
+
+/// A sign-in that keeps nothing yet.
+struct Trial<'a> {
+    paced: Paced,
+    platform: &'static dyn Platform,
+    browser: &'a dyn Browser,
+    progress: &'a (dyn Fn(Step) + Send + Sync),
+}
+
+impl Trial<'_> {
+    async fn sign_in(&self, given: &Given, mut facts: ConnectionFacts) -> Result<ConnectionFacts> {
+        let slots = self.platform.info().slots;
+        // Minted tokens come last: they need another slot's token and the tenant that it belongs to.
+        let (minted, direct): (Vec<&Slot>, Vec<&Slot>) = slots.iter().partition(|slot| matches!(slot.source, Source::Minted(_)));
+        for slot in direct {
+            self.fill(slot, given, &mut facts).await?;
+        }
+        facts.identity = Some(self.whoami(&facts).await?);
+        let mut more = false;
+        for slot in minted {
+            more |= self.fill(slot, given, &mut facts).await?;
+        }
+        if more {
+            facts.identity = Some(self.whoami(&facts).await?);
+        }
+        Ok(facts)
+    }
+
+    async fn whoami(&self, facts: &ConnectionFacts) -> Result<Identity> {
+        let id = self.platform.info().id;
+        self.paced.connected(id, facts.clone());
+        let http = Http::new(Arc::new(self.paced.clone()), id, Subject::Connection, Lane::Waiting);
+        self.platform.connect(facts.clone(), http).whoami().await
+    }
+
+    /// Obtains the slot's token unless it was given. True when there is a new one.
+    async fn fill(&self, slot: &Slot, given: &Given, facts: &mut ConnectionFacts) -> Result<bool> {
+        let id = self.platform.info().id;
+        if given.get(slot.field).is_some_and(|value| !value.expose().trim().is_empty()) {
+            return Ok(false);
+        }
+        self.paced.connected(id, facts.clone());
+        match self.obtain(slot, facts).await {
+            Ok(tokens) => {
+                if !tokens.scopes.is_empty() {
+                    facts.granted.insert(slot.name.to_owned(), tokens.scopes.clone());
+                }
+                self.paced.secrets().put(&slot_handle(id, slot.name), &tokens.to_secret()?).await?;
+                Ok(true)
+            }
+            Err(error) if slot.optional && !error.is_passing() && !matches!(error.kind, Kind::Bug | Kind::Cancelled) => {
+                (self.progress)(Step::Skipped { slot: slot.name, error });
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn obtain(&self, slot: &Slot, facts: &ConnectionFacts) -> Result<Tokens> {
+        let info = self.platform.info();
+        let fields = self.paced.fields(info.id, facts);
+        self.need_client(slot, &fields).await?;
+        match &slot.source {
+            Source::Given => {
+                let help = info.fields.iter().find(|field| field.name == slot.field).map_or("", |field| field.help);
+                Err(Error::invalid(OPERATION, format!("`{}` is missing.", slot.field), format!("Enter `{}`. {help}", slot.field).trim().to_owned()))
+            }
+            Source::Browser(code) => self.browse(slot, code, &fields).await,
+            Source::Client(grant) => client_token(&self.paced, self.platform, &fields, grant).await,
+            Source::Minted(source) => mint(&self.paced, self.platform, &fields, source).await,
+        }
+    }
+
+    /// Says which fields are missing before a browser opens or a request leaves.
+    async fn need_client(&self, slot: &Slot, fields: &Fields<'_>) -> Result<()> {
+        let needed: Vec<&str> = match &slot.source {
+            Source::Given => Vec::new(),
+            Source::Browser(code) => client_fields(&code.client).collect(),
+            Source::Client(grant) => client_fields(&grant.client).chain(grant.parameters.iter().map(|(_, field)| *field)).collect(),
+            Source::Minted(mint) => mint.members.iter().map(|(_, field)| *field).filter(|field| *field != "{tenant}").collect(),
+        };
+        let mut missing = Vec::new();
+        for name in needed {
+            if fields.get(name).await?.is_none() {
+                missing.push(format!("`{name}`"));
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let missing = missing.join(" and ");
+        Err(Error::invalid(OPERATION, format!("The token `{}` cannot be obtained without {missing}.", slot.name), format!("Enter `{}`, or {missing}.", slot.field)))
+    }
+
+    async fn browse(&self, slot: &Slot, code: &AuthCode, fields: &Fields<'_>) -> Result<Tokens> {
+        let scopes: Vec<&str> = slot.scopes.iter().map(|scope| scope.name).collect();
+        let loopback = Loopback::bind(&code.redirect).await?;
+        let made = authorize(code, fields, &scopes, loopback.redirect_uri().to_owned(), None, self.paced.random())?;
+        (self.progress)(Step::OpenBrowser { url: made.url.clone() });
+        // Listening while the browser opens: it may be back before `open` returns.
+        let mut answer = Box::pin(loopback.answer(&made.state, self.paced.clock().as_ref()));
+        let answer = tokio::select! {
+            answer = &mut answer => answer?,
+            opened = self.browser.open(&made.url) => {
+                opened?;
+                answer.await?
+            }
+        };
+        exchange_code(&self.paced, self.platform, fields, code, &scopes, &made, &answer, Flow::Slot).await
+    }
+}
+
+/// Puts the trial's secrets in the place of the old ones: all of them, or the old ones stay.
+async fn keep(paced: &Paced, platform: &'static dyn Platform, fresh: BTreeMap<Handle, Secret>) -> Result<()> {
+    let store = paced.secrets().clone();
+    let handles = handles(platform);
+    // Finished even if the caller is cancelled meanwhile: half of it would be worse than either.
+    paced
+        .unbroken(async move {
+            let mut before = Vec::new();
+            for handle in handles {
+                let old = store.get(&handle).await?;
+                before.push((handle, old));
+            }
+            for at in 0..before.len() {
+                let (handle, _) = &before[at];
+                if let Err(error) = set(store.as_ref(), handle, fresh.get(handle)).await {
+                    for (handle, old) in &before[..=at] {
+                        if let Err(also) = set(store.as_ref(), handle, old.as_ref()).await {
+                            return Err(error.with("and_undoing", also.message));
+                        }
+                    }
+                    return Err(error);
+                }
+            }
+            Ok(())
+        })
+        .await
+}
+
+async fn set(store: &dyn SecretStore, handle: &Handle, value: Option<&Secret>) -> Result<()> {
+    match value {
+        Some(secret) => store.put(handle, secret).await,
+        None => store.delete(handle).await,
+    }
+}
+
+/// Everything that a connection of this platform may keep.
+fn handles(platform: &'static dyn Platform) -> Vec<Handle> {
+    let info = platform.info();
+    let slots = info.slots.iter().map(|slot| slot_handle(info.id, slot.name));
+    let fields = info.fields.iter().filter(|field| field.secret && !info.slots.iter().any(|slot| slot.field == field.name));
+    slots.chain(fields.map(|field| field_handle(info.id, field.name))).collect()
+}
