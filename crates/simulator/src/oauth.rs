@@ -49,7 +49,7 @@ pub(crate) struct AuthorizeRequest {
     pub(crate) nonce: Option<String>,
     pub(crate) login_hint: Option<String>,
     pub(crate) response_mode: ResponseMode,
-    /// How long the code lives, in seconds.
+    /// How long the code lives, in seconds; nought: no code is given (an admin's consent for everybody).
     pub(crate) code_lifetime: i64,
     /// Further parameters of a successful redirect.
     pub(crate) extra: Vec<(String, String)>,
@@ -274,10 +274,12 @@ pub(crate) fn decide(sim: &Simulator, context: &Context) -> Answer {
         if let Err(trouble) = (request.may_consent)(sim, account, &request) {
             return consent_form(context, id, &request, Some(&trouble));
         }
-        let code = sim.random_text(ALPHANUMERIC, 48);
-        let kept = Code { account: account.id.clone(), expires_at: later(context.now, request.code_lifetime), used: false, request: request.clone() };
-        sim.sign_ins().codes.insert(code.clone(), kept);
-        outcome.push(("code".to_owned(), code));
+        if request.code_lifetime > 0 {
+            let code = sim.random_text(ALPHANUMERIC, 48);
+            let kept = Code { account: account.id.clone(), expires_at: later(context.now, request.code_lifetime), used: false, request: request.clone() };
+            sim.sign_ins().codes.insert(code.clone(), kept);
+            outcome.push(("code".to_owned(), code));
+        }
         outcome.extend(request.extra.clone());
     } else {
         outcome.push(("error".to_owned(), "access_denied".to_owned()));
