@@ -48,6 +48,36 @@ fn arms(file: &Source, names: &BTreeSet<String>) -> Vec<String> {
     findings
 }
 
+/// What a platform may lack: nobody can authorise an own account there, or nothing stands in for people without one.
+const MAY_LACK: &[&str] = &["grants.rs", "stand_in.rs"];
+
+/// Files that some platforms' folders hold and others do not.
+fn unlike(folders: &[(String, BTreeSet<String>)]) -> Vec<String> {
+    let all: BTreeSet<&String> = folders.iter().flat_map(|(_, files)| files).filter(|file| !MAY_LACK.contains(&file.as_str())).collect();
+    let lacking = |(folder, files): &(String, BTreeSet<String>)| -> Vec<String> {
+        all.iter().filter(|file| !files.contains(**file)).map(|file| format!("{folder} has no {file}")).collect()
+    };
+    folders.iter().flat_map(lacking).collect()
+}
+
+#[test]
+fn the_folders_of_all_platforms_hold_the_same_files() {
+    let files_of = |folder: String| {
+        let files = rust(&[format!("crates/platforms/src/{folder}").as_str()]);
+        let names = files.iter().filter_map(|file| file.path.rsplit('/').next()).map(str::to_owned).collect();
+        (folder, names)
+    };
+    let folders: Vec<_> = platform_folders().into_iter().map(files_of).collect();
+    assert_none("A platform's folder differs from the others", &unlike(&folders));
+}
+
+#[test]
+fn a_folder_unlike_the_others_is_found() {
+    let folder = |name: &str, files: &[&str]| (name.to_owned(), files.iter().map(|file| (*file).to_owned()).collect());
+    let folders = [folder("a", &["mod.rs", "error.rs", "grants.rs"]), folder("b", &["mod.rs", "special.rs", "error.rs"])];
+    assert_eq!(unlike(&folders), ["a has no special.rs"]);
+}
+
 #[test]
 fn the_engine_and_the_components_name_no_platform() {
     let mut files = rust(&["crates/engine/src"]);

@@ -89,9 +89,12 @@ fn is_test_attribute(line: &str) -> bool {
     line.starts_with("#[cfg(test)]") || line.starts_with("#[cfg(all(test") || line.starts_with("#[cfg(any(test")
 }
 
+/// Lines with their numbers, from 1.
+pub(crate) type Numbered<'a> = Vec<(usize, &'a str)>;
+
 /// The numbered lines outside items under `#[cfg(test)]`, and those inside.
-pub(crate) fn split_tests(text: &str) -> (Vec<(usize, &str)>, Vec<(usize, &str)>) {
-    let (mut production, mut tests) = (Vec::new(), Vec::new());
+pub(crate) fn split_tests(text: &str) -> (Numbered<'_>, Numbered<'_>) {
+    let (mut production, mut tests) = (Numbered::new(), Numbered::new());
     let mut lines = text.lines().enumerate().map(|(number, line)| (number + 1, line)).peekable();
     while let Some((number, line)) = lines.next() {
         if !is_test_attribute(line.trim()) {
