@@ -8,6 +8,7 @@
 
 mod html;
 mod http;
+mod slack;
 mod teams;
 mod webex;
 mod zoom;
@@ -19,7 +20,7 @@ use engine::platform::Platforms;
 
 /// Every platform of this program, in the order in which people see them.
 pub fn all() -> Platforms {
-    Platforms::new(vec![&teams::Teams, &webex::Webex, &zoom::Zoom])
+    Platforms::new(vec![&slack::Slack, &teams::Teams, &webex::Webex, &zoom::Zoom])
 }
 
 #[cfg(test)]
