@@ -89,7 +89,10 @@ fn load(url: &Url, form: Option<&[(String, String)]>) -> std::io::Result<()> {
         Some(form) => {
             let pairs: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let body = encode(&pairs);
-            format!("POST {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+            format!(
+                "POST {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
         }
     };
     stream.write_all(request.as_bytes())?;

@@ -1,6 +1,7 @@
 //! The control interface: read the world, act as an employee, plant faults, move time. For tests and for people who try
 //! the demo; no vendor has anything like it, so it is only reached in process or below `/_control/` of the plain door.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use ::http::{Method, Request, Response};
@@ -9,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::http::{Answer, percent_decode};
+use crate::ledger::Representation;
 use crate::oauth::DecideTrouble;
 use crate::world::Entry;
 use crate::{Account, Fault, Platform, Simulator, browser};
@@ -53,7 +55,9 @@ impl Simulator {
         match (method.as_str(), segments.as_slice()) {
             ("GET", ["world"]) => {
                 self.tick().await;
-                serde_json::to_vec(&self.world_page()).map(|bytes| Answer { body: bytes.into(), ..Answer::json(200, &Value::Null) }).map_err(|error| (500, error.to_string()))
+                serde_json::to_vec(&self.world_page())
+                    .map(|bytes| Answer { body: bytes.into(), ..Answer::json(200, &Value::Null) })
+                    .map_err(|error| (500, error.to_string()))
             }
             ("POST", ["faults"]) => {
                 let fault: Fault = serde_json::from_value(body.clone()).map_err(|error| (400, error.to_string()))?;
@@ -65,14 +69,18 @@ impl Simulator {
                 done()
             }
             ("POST", ["clock"]) => {
-                let seconds = body["advance_s"].as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or((400, "advance_s must be a number of seconds".to_owned()))?;
+                let seconds = body["advance_s"]
+                    .as_f64()
+                    .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+                    .ok_or((400, "advance_s must be a number of seconds".to_owned()))?;
                 self.clock().advance(seconds);
                 self.tick().await;
                 Ok(Answer::json(200, &json!({ "now": self.clock().now().to_string() })))
             }
             ("POST", ["employee", platform, email, verb]) => {
                 let platform: Platform = platform.parse().map_err(|error| (404, error))?;
-                let account = self.world().find(platform, email).ok_or_else(|| (404, format!("{email} has no account at {}", platform.slug())))?;
+                let account =
+                    self.world().find(platform, email).ok_or_else(|| (404, format!("{email} has no account at {}", platform.slug())))?;
                 if !account.active {
                     return Err((409, format!("{email} cannot sign in at {}", platform.slug())));
                 }
@@ -86,7 +94,8 @@ impl Simulator {
         let text = |name: &str| body[name].as_str().ok_or_else(|| (400, format!("{name} must be text")));
         match verb {
             "approve" | "decline" => {
-                let decided = self.sign_ins().decide_device(account.platform, text("user_code")?, &account.id, verb == "approve", self.clock().now());
+                let decided =
+                    self.sign_ins().decide_device(account.platform, text("user_code")?, &account.id, verb == "approve", self.clock().now());
                 decided.map(|()| Answer::json(200, &json!({ "ok": true }))).map_err(|trouble| match trouble {
                     DecideTrouble::Unknown => (404, "no such code".to_owned()),
                     DecideTrouble::Expired => (410, "the code has expired".to_owned()),
@@ -100,7 +109,8 @@ impl Simulator {
             }
             "send" => {
                 let last = self.ledger().heard(account.platform, &account.id).last().map(|heard| heard.answer_to.clone());
-                let to = body["to"].as_str().map(str::to_owned).or(last).ok_or((400, "nobody wrote to them yet: say to whom".to_owned()))?;
+                let to =
+                    body["to"].as_str().map(str::to_owned).or(last).ok_or((400, "nobody wrote to them yet: say to whom".to_owned()))?;
                 self.speak(account, &to, text("text")?).map_err(|trouble| (404, trouble))?;
                 Ok(Answer::json(200, &json!({ "ok": true })))
             }
@@ -110,6 +120,7 @@ impl Simulator {
 
     fn world_page(&self) -> WorldPage<'_> {
         let ledger = self.ledger();
+        let standing = Standing::new(ledger.representations());
         let people = self.world().entries().iter().map(|entry| {
             let accounts: Vec<&Account> = self.accounts_of(entry).collect();
             // The active account's name and address come first, as they do for the app.
@@ -117,18 +128,13 @@ impl Simulator {
             let name = first.map(|account| account.name()).unwrap_or_default();
             let mut heard: Vec<_> = accounts.iter().flat_map(|account| ledger.heard(account.platform, &account.id).iter().map(|heard| (account.platform, heard))).collect();
             heard.sort_by_key(|(_, heard)| heard.at);
-            let stands_for = |representation: &&crate::ledger::Representation| match &representation.email {
-                Some(email) => accounts.iter().any(|account| account.addresses().any(|address| address.eq_ignore_ascii_case(email))),
-                None => !name.is_empty() && (representation.name == name || representation.name.strip_prefix(&name).is_some_and(|rest| rest.starts_with(" ("))),
-            };
             Person {
                 email: accounts.iter().filter(|account| account.active).chain(&accounts).find_map(|account| account.email.as_deref()),
                 expected: entry.expected.word(),
                 messages: heard.iter().map(|(platform, heard)| json!({ "platform": platform.slug(), "from": heard.from, "text": heard.text, "at": heard.at.to_string() })).collect(),
-                representations: ledger
-                    .representations()
-                    .iter()
-                    .filter(stands_for)
+                representations: standing
+                    .of(&name, &accounts)
+                    .into_iter()
                     .map(|known| json!({ "platform": known.platform.slug(), "kind": known.kind, "id": known.id, "name": known.name }))
                     .collect(),
                 accounts: accounts.iter().map(|account| (account.platform.slug().to_owned(), account_json(account))).collect(),
@@ -139,7 +145,41 @@ impl Simulator {
     }
 
     fn accounts_of<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'a Account> {
-        Platform::ALL.into_iter().filter_map(|platform| entry.accounts[platform.index()].map(|number| &self.world().accounts(platform)[number as usize]))
+        Platform::ALL
+            .into_iter()
+            .filter_map(|platform| entry.accounts[platform.index()].map(|number| &self.world().accounts(platform)[number as usize]))
+    }
+}
+
+/// Who stands for whom: by the address a guest was invited by, else by the name shown.
+struct Standing<'a> {
+    by_email: HashMap<String, Vec<&'a Representation>>,
+    by_name: HashMap<&'a str, Vec<&'a Representation>>,
+}
+
+impl<'a> Standing<'a> {
+    fn new(representations: &'a [Representation]) -> Self {
+        let mut standing = Self { by_email: HashMap::new(), by_name: HashMap::new() };
+        for known in representations {
+            match &known.email {
+                Some(email) => standing.by_email.entry(email.to_lowercase()).or_default().push(known),
+                // "Jane Doe (Webex)" stands for Jane Doe.
+                None => standing
+                    .by_name
+                    .entry(known.name.split_once(" (").map_or(known.name.as_str(), |(name, _)| name))
+                    .or_default()
+                    .push(known),
+            }
+        }
+        standing
+    }
+
+    fn of(&self, name: &str, accounts: &[&Account]) -> Vec<&'a Representation> {
+        let mut addresses: Vec<String> = accounts.iter().flat_map(|account| account.addresses()).map(str::to_lowercase).collect();
+        addresses.sort();
+        addresses.dedup();
+        let by_email = addresses.iter().filter_map(|address| self.by_email.get(address));
+        by_email.chain(self.by_name.get(name)).flatten().copied().collect()
     }
 }
 

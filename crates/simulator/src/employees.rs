@@ -56,7 +56,9 @@ pub(crate) fn act(sim: &Simulator) -> Vec<Ended> {
         due.push(act);
     }
     drop(desk);
-    due.into_iter().filter_map(|(platform, account, heard)| react(sim, &employees, sim.world().by_id(platform, &account)?, &heard)).collect()
+    due.into_iter()
+        .filter_map(|(platform, account, heard)| react(sim, &employees, sim.world().by_id(platform, &account)?, &heard))
+        .collect()
 }
 
 fn react(sim: &Simulator, employees: &Employees, reader: &Account, heard: &Heard) -> Option<Ended> {
@@ -105,13 +107,15 @@ fn code_in(sim: &Simulator, text: &str) -> Option<(Platform, String)> {
 
 /// The authorization link in a message, and whose it is.
 fn link_in(text: &str) -> Option<(Platform, String)> {
-    text.split(|letter: char| letter.is_whitespace() || matches!(letter, '<' | '>' | '"' | '|')).filter(|word| word.starts_with("http") && word.contains("authorize")).find_map(|word| {
-        let word = word.trim_end_matches(['.', ',', ')']);
-        let url = url::Url::parse(word).ok()?;
-        let host = url.host_str()?;
-        let platform = crate::owner(host).or_else(|| crate::owner(url.path_segments()?.next()?))?;
-        Some((platform, word.to_owned()))
-    })
+    text.split(|letter: char| letter.is_whitespace() || matches!(letter, '<' | '>' | '"' | '|'))
+        .filter(|word| word.starts_with("http") && word.contains("authorize"))
+        .find_map(|word| {
+            let word = word.trim_end_matches(['.', ',', ')']);
+            let url = url::Url::parse(word).ok()?;
+            let host = url.host_str()?;
+            let platform = crate::owner(host).or_else(|| crate::owner(url.path_segments()?.next()?))?;
+            Some((platform, word.to_owned()))
+        })
 }
 
 /// A number from 0 to 1 that a human keeps for life.

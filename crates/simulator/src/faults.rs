@@ -118,7 +118,7 @@ mod tests {
         let got = call(&sim, "GET", "https://slack.com/api/users.list", &[], "").await;
         assert_eq!((got.status, got.headers["retry-after"].to_str().unwrap(), got.text.as_str()), (503, "7", "<h1>busy</h1>"));
         assert_eq!(sim.clock().now().duration_since(before).as_millis(), 400);
-        assert_eq!(call(&sim, "GET", "https://slack.com/api/auth.test", &[], "").await.status, 200);
+        assert_eq!(call(&sim, "POST", "https://slack.com/api/auth.test", &[], "").await.status, 200);
         assert_eq!(call(&sim, "GET", "https://slack.com/api/users.info", &[], "").await.status, 503);
         assert_eq!(call(&sim, "GET", "https://slack.com/api/users.list", &[], "").await.status, 200);
     }

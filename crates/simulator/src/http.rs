@@ -168,7 +168,11 @@ pub(crate) fn percent_decode(text: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let byte = if bytes[at] == b'%' { bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok()) } else { None };
+        let byte = if bytes[at] == b'%' {
+            bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok())
+        } else {
+            None
+        };
         decoded.push(byte.unwrap_or(bytes[at]));
         at += if byte.is_some() { 3 } else { 1 };
     }
@@ -189,13 +193,14 @@ pub(crate) fn escape_html(text: &str) -> String {
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    /// Boxed, so that an answer is small enough to be an error.
+    pub(crate) headers: Box<HeaderMap>,
     pub(crate) body: Bytes,
 }
 
 impl Answer {
     fn new(status: u16, content_type: Option<&'static str>, body: Bytes) -> Self {
-        let mut headers = HeaderMap::new();
+        let mut headers = Box::<HeaderMap>::default();
         if let Some(content_type) = content_type {
             headers.insert(::http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
@@ -241,7 +246,7 @@ impl Answer {
     pub(crate) fn into_response(self) -> Response<Bytes> {
         let mut response = Response::new(self.body);
         *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
+        *response.headers_mut() = *self.headers;
         response
     }
 }
@@ -251,7 +256,8 @@ mod tests {
     use super::*;
 
     fn context(uri: &str, origin: Origin) -> Context {
-        let request = Request::builder().uri(uri).header("authorization", "Basic YTpiJTNE").header("content-type", "application/json; charset=utf-8");
+        let request =
+            Request::builder().uri(uri).header("authorization", "Basic YTpiJTNE").header("content-type", "application/json; charset=utf-8");
         Context::new(request.body(Bytes::from_static(b"{\"a\":1}")).unwrap(), origin, Timestamp::UNIX_EPOCH)
     }
 

@@ -96,7 +96,8 @@ mod tests {
     #[test]
     fn an_edit_changes_what_the_human_sees_in_place() {
         let mut ledger = Ledger::default();
-        let heard = Heard { from: "App".into(), answer_to: "A1".into(), text: "code 1".into(), at: Timestamp::UNIX_EPOCH, key: "1.0".into() };
+        let heard =
+            Heard { from: "App".into(), answer_to: "A1".into(), text: "code 1".into(), at: Timestamp::UNIX_EPOCH, key: "1.0".into() };
         ledger.hear(Platform::Slack, "U1", heard);
         ledger.reword(Platform::Slack, "U1", "1.0", "expired");
         let seen: Vec<_> = ledger.heard(Platform::Slack, "U1").iter().map(|message| message.text.as_str()).collect();

@@ -229,7 +229,11 @@ impl Simulator {
 
     /// The first credentials of each platform, as READY.json carries them.
     pub fn credentials(&self) -> Value {
-        lock(&self.inner.credentials).iter().map(|(slug, part)| ((*slug).to_owned(), part.clone())).collect::<serde_json::Map<_, _>>().into()
+        lock(&self.inner.credentials)
+            .iter()
+            .map(|(slug, part)| ((*slug).to_owned(), part.clone()))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     }
 
     /// Every rate limit in force, for those who want to stay below them.

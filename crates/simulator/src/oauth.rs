@@ -121,7 +121,10 @@ pub(crate) enum Poll {
     SlowDown,
     Expired,
     Declined,
-    Approved { account: String, scopes: Vec<String> },
+    Approved {
+        account: String,
+        scopes: Vec<String>,
+    },
 }
 
 /// Why an employee's decision about a device code was not taken.
@@ -156,13 +159,18 @@ impl SignIns {
 
     /// One poll of the token operation. An approval is handed out once.
     pub(crate) fn poll_device(&mut self, platform: Platform, device_code: &str, client_id: &str, now: Timestamp) -> Poll {
-        let found = self.devices.values_mut().find(|found| found.platform == platform && found.device_code == device_code && found.client_id == client_id);
+        let found = self
+            .devices
+            .values_mut()
+            .find(|found| found.platform == platform && found.device_code == device_code && found.client_id == client_id);
         let Some(found) = found else { return Poll::Unknown };
         if now >= found.expires_at && found.decision != Decision::Taken {
             return Poll::Expired;
         }
         let last = found.last_poll.replace(now);
-        if last.is_some_and(|last| now.duration_since(last).as_millis() < i128::from(found.interval) * 1000 - 100) && found.decision == Decision::Open {
+        if last.is_some_and(|last| now.duration_since(last).as_millis() < i128::from(found.interval) * 1000 - 100)
+            && found.decision == Decision::Open
+        {
             found.interval += 5;
             return Poll::SlowDown;
         }
@@ -186,7 +194,14 @@ impl SignIns {
     }
 
     /// The person with this account approves or declines.
-    pub(crate) fn decide_device(&mut self, platform: Platform, user_code: &str, account: &str, allow: bool, now: Timestamp) -> Result<(), DecideTrouble> {
+    pub(crate) fn decide_device(
+        &mut self,
+        platform: Platform,
+        user_code: &str,
+        account: &str,
+        allow: bool,
+        now: Timestamp,
+    ) -> Result<(), DecideTrouble> {
         let found = self.devices.get_mut(&device_key(platform, user_code)).ok_or(DecideTrouble::Unknown)?;
         if now >= found.expires_at {
             return Err(DecideTrouble::Expired);
@@ -205,7 +220,15 @@ fn device_key(platform: Platform, user_code: &str) -> String {
 }
 
 /// Starts a device grant; `user_code` is the vendor's own form (unique: random enough, made by the vendor's folder).
-pub(crate) fn start_device(sim: &Simulator, platform: Platform, client_id: &str, scopes: Vec<String>, user_code: String, lifetime: i64, interval: i64) -> DeviceRequest {
+pub(crate) fn start_device(
+    sim: &Simulator,
+    platform: Platform,
+    client_id: &str,
+    scopes: Vec<String>,
+    user_code: String,
+    lifetime: i64,
+    interval: i64,
+) -> DeviceRequest {
     let request = DeviceRequest {
         platform,
         client_id: client_id.to_owned(),
@@ -254,7 +277,8 @@ pub(crate) fn consent_page(sim: &Simulator, context: &Context, request: Authoriz
 }
 
 fn consent_form(context: &Context, id: &str, request: &AuthorizeRequest, trouble: Option<&str>) -> Answer {
-    let scopes: String = request.scopes.iter().chain(&request.user_scopes).map(|scope| format!("<li>{}</li>", escape_html(scope))).collect();
+    let scopes: String =
+        request.scopes.iter().chain(&request.user_scopes).map(|scope| format!("<li>{}</li>", escape_html(scope))).collect();
     let fields = format!("<p>It asks for:</p><ul>{scopes}</ul><input type=\"hidden\" name=\"request\" value=\"{id}\">");
     let title = format!("{} wants to act for you", request.app_name);
     page(context, CONSENT_PATH, &title, &fields, request.login_hint.as_deref(), trouble)
@@ -276,7 +300,12 @@ pub(crate) fn decide(sim: &Simulator, context: &Context) -> Answer {
         }
         if request.code_lifetime > 0 {
             let code = sim.random_text(ALPHANUMERIC, 48);
-            let kept = Code { account: account.id.clone(), expires_at: later(context.now, request.code_lifetime), used: false, request: request.clone() };
+            let kept = Code {
+                account: account.id.clone(),
+                expires_at: later(context.now, request.code_lifetime),
+                used: false,
+                request: request.clone(),
+            };
             sim.sign_ins().codes.insert(code.clone(), kept);
             outcome.push(("code".to_owned(), code));
         }
@@ -295,10 +324,15 @@ pub(crate) fn send_back(redirect_uri: &str, mode: ResponseMode, mut outcome: Vec
     }
     let encoded = || url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&outcome).finish();
     match mode {
-        ResponseMode::Query => Answer::redirect(&format!("{redirect_uri}{}{}", if redirect_uri.contains('?') { '&' } else { '?' }, encoded())),
+        ResponseMode::Query => {
+            Answer::redirect(&format!("{redirect_uri}{}{}", if redirect_uri.contains('?') { '&' } else { '?' }, encoded()))
+        }
         ResponseMode::Fragment => Answer::redirect(&format!("{redirect_uri}#{}", encoded())),
         ResponseMode::FormPost => {
-            let fields: String = outcome.iter().map(|(name, value)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape_html(name), escape_html(value))).collect();
+            let fields: String = outcome
+                .iter()
+                .map(|(name, value)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape_html(name), escape_html(value)))
+                .collect();
             let page = format!(
                 "<!doctype html><html lang=\"en\"><head><title>Working...</title></head><body><form method=\"POST\" name=\"hiddenform\" action=\"{}\">{fields}<button>Continue</button></form></body></html>",
                 escape_html(redirect_uri)
@@ -326,7 +360,12 @@ fn page(context: &Context, path: &str, title: &str, fields: &str, account: Optio
 /// A page that only says something.
 pub(crate) fn notice(status: u16, text: &str) -> Answer {
     let text = escape_html(text);
-    Answer::html(status, format!("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{text}</title></head><body><p>{text}</p></body></html>"))
+    Answer::html(
+        status,
+        format!(
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{text}</title></head><body><p>{text}</p></body></html>"
+        ),
+    )
 }
 
 fn later(now: Timestamp, seconds: i64) -> Timestamp {

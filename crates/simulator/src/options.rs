@@ -67,7 +67,13 @@ impl FromStr for Employees {
         let mut employees = Self { approve: 0.0, decline: 0.0, ignore: 0.0, delay: Duration::ZERO };
         for part in text.split(',').filter(|part| !part.trim().is_empty()) {
             let (name, value) = part.trim().split_once('=').ok_or_else(|| format!("{part}: expected NAME=VALUE"))?;
-            let share = || value.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| format!("{part}: expected a share from 0 to 1"));
+            let share = || {
+                value
+                    .parse::<f64>()
+                    .ok()
+                    .filter(|share| (0.0..=1.0).contains(share))
+                    .ok_or_else(|| format!("{part}: expected a share from 0 to 1"))
+            };
             match name {
                 "approve" => employees.approve = share()?,
                 "decline" => employees.decline = share()?,
@@ -88,7 +94,10 @@ fn duration(text: &str) -> Result<Duration, String> {
     if let Some(number) = text.strip_suffix("ms") {
         return number.parse().map(Duration::from_millis).map_err(|_| wrong());
     }
-    text.strip_suffix('s').and_then(|number| number.parse::<f64>().ok()).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or_else(wrong)
+    text.strip_suffix('s')
+        .and_then(|number| number.parse::<f64>().ok())
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(wrong)
 }
 
 /// What a simulator is started with.

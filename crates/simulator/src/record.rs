@@ -59,7 +59,8 @@ fn slug(platform: Platform) -> &'static str {
 }
 
 fn headers(headers: &HeaderMap) -> Value {
-    let pairs = headers.iter().map(|(name, value)| (name.as_str().to_owned(), Value::from(String::from_utf8_lossy(value.as_bytes()).into_owned())));
+    let pairs =
+        headers.iter().map(|(name, value)| (name.as_str().to_owned(), Value::from(String::from_utf8_lossy(value.as_bytes()).into_owned())));
     Value::Object(pairs.collect::<Map<_, _>>())
 }
 
@@ -79,7 +80,10 @@ mod tests {
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0]["url"], "https://slack.com/api/users.list?limit=2");
-        assert_eq!((lines[0]["platform"].as_str(), lines[0]["request_headers"]["authorization"].as_str()), (Some("slack"), Some("Bearer wrong")));
+        assert_eq!(
+            (lines[0]["platform"].as_str(), lines[0]["request_headers"]["authorization"].as_str()),
+            (Some("slack"), Some("Bearer wrong"))
+        );
         assert!(lines[0]["response_body"].as_str().unwrap().contains("invalid_auth"));
     }
 }

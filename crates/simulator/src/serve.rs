@@ -103,9 +103,14 @@ async fn keep_time(simulator: Simulator, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-async fn answer(State((simulator, kind)): State<(Simulator, DoorKind)>, ConnectInfo(cut): ConnectInfo<Cut>, request: Request<Body>) -> Response<Body> {
+async fn answer(
+    State((simulator, kind)): State<(Simulator, DoorKind)>,
+    ConnectInfo(cut): ConnectInfo<Cut>,
+    request: Request<Body>,
+) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
-    let upgrade = if parts.headers.contains_key("upgrade") { WebSocketUpgrade::from_request_parts(&mut parts, &()).await.ok() } else { None };
+    let upgrade =
+        if parts.headers.contains_key("upgrade") { WebSocketUpgrade::from_request_parts(&mut parts, &()).await.ok() } else { None };
     let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else { return text(413, "the body is too large, or broke off") };
     let mut request = Request::from_parts(parts, body);
     let mut origin = Origin::Vendor;
@@ -114,7 +119,9 @@ async fn answer(State((simulator, kind)): State<(Simulator, DoorKind)>, ConnectI
             return simulator.control(request).await.map(Body::from);
         }
         let authority = request.headers().get("host").and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
-        let Some(uri) = vendor_uri(request.uri()) else { return text(404, "the first path segment is the vendor's host, as in /slack.com/api/users.list") };
+        let Some(uri) = vendor_uri(request.uri()) else {
+            return text(404, "the first path segment is the vendor's host, as in /slack.com/api/users.list");
+        };
         *request.uri_mut() = uri;
         origin = Origin::Plain(authority);
     }

@@ -27,7 +27,12 @@ pub(crate) async fn call(sim: &Simulator, method: &str, url: &str, headers: &[(&
     }
     let response = sim.handle(request.body(Bytes::copy_from_slice(body.as_bytes())).unwrap()).await.unwrap();
     let text = String::from_utf8(response.body().to_vec()).unwrap();
-    Got { status: response.status().as_u16(), headers: response.headers().clone(), json: serde_json::from_str(&text).unwrap_or_default(), text }
+    Got {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        json: serde_json::from_str(&text).unwrap_or_default(),
+        text,
+    }
 }
 
 /// `call` with a bearer token and a JSON body (`Value::Null`: no body).
@@ -48,7 +53,18 @@ pub(crate) async fn with_form(sim: &Simulator, url: &str, headers: &[(&str, &str
 /// Opens an authorize address, presses Allow or Deny as `account`, and gives the redirect target (or the form page's text).
 pub(crate) async fn consent(sim: &Simulator, url: &str, account: &str, decision: &str) -> Got {
     let page = call(sim, "GET", url, &[], "").await;
-    let id = page.text.split("name=\"request\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_else(|| panic!("no consent page: {} {}", page.status, page.text));
+    let id = page
+        .text
+        .split("name=\"request\" value=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .unwrap_or_else(|| panic!("no consent page: {} {}", page.status, page.text));
     let host = url::Url::parse(url).unwrap().host_str().unwrap().to_owned();
-    with_form(sim, &format!("https://{host}{}", crate::oauth::CONSENT_PATH), &[], &[("request", id), ("account", account), ("decision", decision)]).await
+    with_form(
+        sim,
+        &format!("https://{host}{}", crate::oauth::CONSENT_PATH),
+        &[],
+        &[("request", id), ("account", account), ("decision", decision)],
+    )
+    .await
 }

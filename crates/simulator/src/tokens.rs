@@ -128,7 +128,12 @@ impl Tokens {
         found
     }
 
-    fn look_up<'a>(&'a self, map: &HashMap<String, Kept>, token: &str, now: Timestamp) -> Result<(&'a Grant, Option<Timestamp>), TokenTrouble> {
+    fn look_up<'a>(
+        &'a self,
+        map: &HashMap<String, Kept>,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(&'a Grant, Option<Timestamp>), TokenTrouble> {
         let Some(kept) = map.get(token) else {
             return Err(if self.dead.contains(token) { TokenTrouble::Revoked } else { TokenTrouble::Unknown });
         };
@@ -148,7 +153,15 @@ mod tests {
     use super::*;
 
     fn grant() -> Grant {
-        Grant { id: 0, platform: Platform::Zoom, client_id: "c".into(), account: None, scopes: vec!["a".into()], kind: "user", created: Timestamp::UNIX_EPOCH }
+        Grant {
+            id: 0,
+            platform: Platform::Zoom,
+            client_id: "c".into(),
+            account: None,
+            scopes: vec!["a".into()],
+            kind: "user",
+            created: Timestamp::UNIX_EPOCH,
+        }
     }
 
     #[test]

@@ -10,13 +10,19 @@ async fn control(sim: &Simulator, method: &str, path: &str, body: Value) -> (u16
     (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_world_shows_every_human_account_once_with_what_it_heard() {
     let sim = simulator();
     let admin = sim.world().admin(Platform::Slack).clone();
     let heard = Heard { from: "User Sync".into(), answer_to: "B1".into(), text: "hi".into(), at: sim.clock().now(), key: "1".into() };
     sim.ledger().hear(Platform::Slack, &admin.id, heard);
-    sim.ledger().represent(Representation { platform: Platform::Webex, kind: "guest", id: "g1".into(), name: "Robin Castell (Slack)".into(), email: None });
+    sim.ledger().represent(Representation {
+        platform: Platform::Webex,
+        kind: "guest",
+        id: "g1".into(),
+        name: "Robin Castell (Slack)".into(),
+        email: None,
+    });
     let (status, world) = control(&sim, "GET", "world", json!({})).await;
     assert_eq!(status, 200);
     let people = world["people"].as_array().unwrap();
@@ -39,7 +45,10 @@ async fn an_employee_decides_a_code_and_only_once() {
     assert_eq!(control(&sim, "POST", &path, json!({ "user_code": "fjc3-examp" })).await.0, 200);
     assert_eq!(control(&sim, "POST", &path, json!({ "user_code": "FJC3EXAMP" })).await.0, 409);
     let account = sim.world().admin(Platform::Teams).id.clone();
-    assert_eq!(sim.sign_ins().poll_device(Platform::Teams, &device.device_code, "c", sim.clock().now()), Poll::Approved { account, scopes: vec![] });
+    assert_eq!(
+        sim.sign_ins().poll_device(Platform::Teams, &device.device_code, "c", sim.clock().now()),
+        Poll::Approved { account, scopes: vec![] }
+    );
     start_device(&sim, Platform::Teams, "c", vec![], "LATER".into(), 900, 5);
     assert_eq!(control(&sim, "POST", "clock", json!({ "advance_s": 900 })).await.1["now"], "2026-01-05T08:15:00Z");
     assert_eq!(control(&sim, "POST", &path, json!({ "user_code": "LATER" })).await.0, 410);

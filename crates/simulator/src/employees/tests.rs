@@ -25,7 +25,7 @@ async fn an_employee_approves_a_code_as_themselves_after_the_delay() {
     for (employees, expected) in [("approve=1,delay=5s", true), ("decline=1,delay=5s", false)] {
         let sim = simulator(employees);
         let device = start_device(&sim, Platform::Webex, "c", vec!["s".into()], "729703".into(), 300, 2);
-        let mut poll = async |wait| {
+        let poll = async |wait| {
             tokio::time::advance(Duration::from_secs(wait)).await;
             sim.tick().await;
             sim.sign_ins().poll_device(Platform::Webex, &device.device_code, "c", sim.clock().now())
@@ -52,6 +52,9 @@ async fn who_ignores_everything_does_nothing() {
 fn links_are_found_in_text_with_markup() {
     let text = "please <https://webexapis.com/v1/authorize?a=1&b=2|open this>, thanks";
     assert_eq!(link_in(text), Some((Platform::Webex, "https://webexapis.com/v1/authorize?a=1&b=2".into())));
-    assert_eq!(link_in("http://127.0.0.1:1/zoom.us/oauth/authorize?x."), Some((Platform::Zoom, "http://127.0.0.1:1/zoom.us/oauth/authorize?x".into())));
+    assert_eq!(
+        link_in("http://127.0.0.1:1/zoom.us/oauth/authorize?x."),
+        Some((Platform::Zoom, "http://127.0.0.1:1/zoom.us/oauth/authorize?x".into()))
+    );
     assert_eq!(link_in("https://elsewhere.example/authorize"), None);
 }

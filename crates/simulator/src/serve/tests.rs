@@ -55,7 +55,8 @@ async fn the_tls_door_speaks_under_the_vendors_names() {
     let served = serve(sim.clone(), LOOPBACK).await.unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(served.ca_pem.as_bytes()).unwrap()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider())).with_safe_default_protocol_versions().unwrap();
+    let config =
+        ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider())).with_safe_default_protocol_versions().unwrap();
     let connector = TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
     for host in ["slack.com", "graph.microsoft.com", "webexapis.com", "api.zoom.us"] {
         let tcp = TcpStream::connect(served.tls_addr).await.unwrap();

@@ -13,10 +13,22 @@ use crate::{ALPHANUMERIC, CAPITALS, DIGITS, Platform, Simulator};
 const REDIRECT_PORTS: std::ops::RangeInclusive<u16> = 43_117..=43_126;
 /// All that User Sync asks of a bot; the files and reactions are for relayed messages.
 const BOT_SCOPES: [&str; 13] = [
-    "chat:write", "chat:write.customize", "im:write", "im:history", "im:read", "users:read", "users:read.email", "team:read", "files:read", "files:write", "reactions:write", "mpim:write",
+    "chat:write",
+    "chat:write.customize",
+    "im:write",
+    "im:history",
+    "im:read",
+    "users:read",
+    "users:read.email",
+    "team:read",
+    "files:read",
+    "files:write",
+    "reactions:write",
+    "mpim:write",
     "mpim:history",
 ];
-const USER_SCOPES: [&str; 8] = ["users:read", "users:read.email", "team:read", "chat:write", "im:write", "im:history", "im:read", "reactions:write"];
+const USER_SCOPES: [&str; 8] =
+    ["users:read", "users:read.email", "team:read", "chat:write", "im:write", "im:history", "im:read", "reactions:write"];
 
 /// The app that the admin made by hand before the story begins.
 pub(super) fn first_app(sim: &Simulator) -> App {
@@ -81,7 +93,10 @@ pub(super) fn create(call: &Call<'_>) -> Outcome {
     check(&manifest)?;
     let app = make(call.sim, manifest);
     let scope = app.scopes("bot").join(",");
-    let url = call.context.absolute("slack.com", &format!("/oauth/v2/authorize?{}", crate::http::encode(&[("client_id", &app.client_id), ("scope", &scope)])));
+    let url = call.context.absolute(
+        "slack.com",
+        &format!("/oauth/v2/authorize?{}", crate::http::encode(&[("client_id", &app.client_id), ("scope", &scope)])),
+    );
     let body = json!({
         "app_id": app.id,
         "credentials": {
@@ -136,7 +151,12 @@ fn known_app(call: &Call<'_>, id: &str, wrong: &'static str) -> Result<App, Trou
 /// Ends every grant of the app of these kinds.
 fn revoke_all(sim: &Simulator, client_id: &str, kinds: &[&str]) {
     let mut tokens = sim.tokens();
-    let ended: Vec<u64> = tokens.grants(Platform::Slack).into_iter().filter(|grant| grant.client_id == client_id && kinds.contains(&grant.kind)).map(|grant| grant.id).collect();
+    let ended: Vec<u64> = tokens
+        .grants(Platform::Slack)
+        .into_iter()
+        .filter(|grant| grant.client_id == client_id && kinds.contains(&grant.kind))
+        .map(|grant| grant.id)
+        .collect();
     for grant in ended {
         tokens.revoke(grant);
     }
@@ -188,11 +208,31 @@ pub(super) fn publish_view(call: &Call<'_>) -> Outcome {
 }
 
 /// The limits of Slack's manifest schema that matter here: a table of pointer, longest text and whether it must be there.
-const TEXT_LIMITS: [(&str, usize, bool); 3] = [("/display_information/name", 35, true), ("/display_information/description", 140, false), ("/features/bot_user/display_name", 80, false)];
-const LIST_LIMITS: [(&str, usize); 4] =
-    [("/oauth_config/redirect_urls", 1000), ("/oauth_config/scopes/bot", 255), ("/oauth_config/scopes/user", 255), ("/settings/event_subscriptions/bot_events", 100)];
+const TEXT_LIMITS: [(&str, usize, bool); 3] = [
+    ("/display_information/name", 35, true),
+    ("/display_information/description", 140, false),
+    ("/features/bot_user/display_name", 80, false),
+];
+const LIST_LIMITS: [(&str, usize); 4] = [
+    ("/oauth_config/redirect_urls", 1000),
+    ("/oauth_config/scopes/bot", 255),
+    ("/oauth_config/scopes/user", 255),
+    ("/settings/event_subscriptions/bot_events", 100),
+];
 const TOP_LEVEL: [&str; 13] = [
-    "$schema", "_metadata", "app_directory", "display_information", "features", "oauth_config", "settings", "functions", "workflows", "datastores", "outgoing_domains", "types", "external_auth_providers",
+    "$schema",
+    "_metadata",
+    "app_directory",
+    "display_information",
+    "features",
+    "oauth_config",
+    "settings",
+    "functions",
+    "workflows",
+    "datastores",
+    "outgoing_domains",
+    "types",
+    "external_auth_providers",
 ];
 
 fn check(manifest: &Value) -> Result<(), Trouble> {

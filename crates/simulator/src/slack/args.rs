@@ -23,7 +23,9 @@ impl Args {
                 },
                 Some("application/json") => return Err(Trouble::of("invalid_post_type")),
                 Some("application/x-www-form-urlencoded") => {
-                    let form = context.form().map_err(|wrong| Trouble::of(if wrong == WrongBody::Malformed { "invalid_charset" } else { "invalid_form_data" }))?;
+                    let form = context.form().map_err(|wrong| {
+                        Trouble::of(if wrong == WrongBody::Malformed { "invalid_charset" } else { "invalid_form_data" })
+                    })?;
                     map.extend(form.into_iter().map(|(name, value)| (name, Value::from(value))));
                 }
                 Some("multipart/form-data") => return Err(Trouble::of("invalid_form_data")),
@@ -119,11 +121,13 @@ pub(super) fn as_seen(text: &str) -> String {
     seen.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
-/// Manifest arguments may come as text or as a structure.
+/// A manifest: JSON as text, in a JSON body too.
 pub(super) fn manifest(args: &Args) -> Result<Value, Trouble> {
-    match args.structure("manifest", "invalid_manifest")? {
-        Some(manifest @ Value::Object(_)) => Ok(manifest),
-        Some(_) => Err(Trouble { errors: Some(json!([{ "message": "Expected an object", "pointer": "/" }])), ..Trouble::of("invalid_manifest") }),
-        None => Err(Trouble::argument("missing required field", "manifest")),
+    let wrong =
+        |message: &str| Trouble { errors: Some(json!([{ "message": message, "pointer": "/" }])), ..Trouble::of("invalid_manifest") };
+    match serde_json::from_str(args.needed("manifest")?) {
+        Ok(manifest @ Value::Object(_)) => Ok(manifest),
+        Ok(_) => Err(wrong("Expected an object")),
+        Err(_) => Err(wrong("Unable to parse the manifest")),
     }
 }

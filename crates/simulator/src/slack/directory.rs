@@ -16,7 +16,8 @@ const LARGEST_PAGE: usize = 1000;
 /// Without a `limit` a larger team is refused.
 const LARGEST_WITHOUT_LIMIT: usize = 1000;
 /// Slack's own helper, and two tools that some admin installed: no human stands behind them.
-const OTHER_BOTS: [(&str, &str, &str); 3] = [("USLACKBOT", "slackbot", "Slackbot"), ("U0STANDUPBT", "standup_clock", "Standup Clock"), ("U0BUILDLAMP", "build_lamp", "Build Lamp")];
+const OTHER_BOTS: [(&str, &str, &str); 3] =
+    [("USLACKBOT", "slackbot", "Slackbot"), ("U0STANDUPBT", "standup_clock", "Standup Clock"), ("U0BUILDLAMP", "build_lamp", "Build Lamp")];
 
 /// What the caller may see of a user.
 struct Sees {
@@ -150,10 +151,10 @@ fn user_json(account: &Account, sees: &Sees) -> Value {
     user["tz_label"] = "Central European Time".into();
     user["tz_offset"] = 3600.into();
     if !foreign && (sees.admin || sees.user.as_deref() == Some(&account.id)) {
-        let second_factor = account.human % 3 != 0;
+        let second_factor = !account.human.is_multiple_of(3);
         user["has_2fa"] = second_factor.into();
         if second_factor {
-            user["two_factor_type"] = if account.human % 5 == 0 { "sms" } else { "app" }.into();
+            user["two_factor_type"] = if account.human.is_multiple_of(5) { "sms" } else { "app" }.into();
         }
     }
     user

@@ -56,7 +56,10 @@ pub(super) fn complete(call: &Call<'_>) -> Outcome {
     let mut shown = Vec::new();
     for wanted in files {
         let id = wanted["id"].as_str().unwrap_or_default().to_owned();
-        let found = state.files.iter_mut().find(|(key, file)| key.split('-').next() == Some(&id) && file.owner == speaker && file.uploaded && !file.completed);
+        let found = state
+            .files
+            .iter_mut()
+            .find(|(key, file)| key.split('-').next() == Some(&id) && file.owner == speaker && file.uploaded && !file.completed);
         let (_, file) = found.ok_or_else(|| Trouble::of("file_not_found"))?;
         file.completed = true;
         let title = wanted["title"].as_str().unwrap_or(&file.name).to_owned();

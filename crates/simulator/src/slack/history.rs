@@ -43,12 +43,18 @@ pub(super) fn history(call: &Call<'_>) -> Outcome {
     let state = call.sim.slack();
     let within = |message: &&Message| {
         let ts = micros(&message.ts);
-        oldest.is_none_or(|bound| ts > bound || inclusive && ts == bound) && latest.is_none_or(|bound| ts < bound || inclusive && ts == bound)
+        oldest.is_none_or(|bound| ts > bound || inclusive && ts == bound)
+            && latest.is_none_or(|bound| ts < bound || inclusive && ts == bound)
     };
     let top = |message: &&Message| message.thread_ts.as_ref().is_none_or(|thread| *thread == message.ts);
     let all = state.conversations.get(&channel).map(|found| found.messages.as_slice()).unwrap_or_default();
     let found: Vec<&Message> = all.iter().rev().filter(top).filter(within).collect();
-    let page: Vec<Value> = found.iter().skip(position).take(page_length(position, limit)).map(|message| message_json(&state, message, with_metadata)).collect();
+    let page: Vec<Value> = found
+        .iter()
+        .skip(position)
+        .take(page_length(position, limit))
+        .map(|message| message_json(&state, message, with_metadata))
+        .collect();
     let end = position + page.len();
     let has_more = end < found.len();
     drop(state);
@@ -102,7 +108,9 @@ pub(super) fn unreact(call: &Call<'_>) -> Outcome {
 
 fn emoji(call: &Call<'_>) -> Result<String, Trouble> {
     let name = call.args.needed("name")?;
-    let known = name.split("::").next().is_some_and(|name| !name.is_empty() && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_+'-".contains(letter)));
+    let known = name.split("::").next().is_some_and(|name| {
+        !name.is_empty() && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "_+'-".contains(letter))
+    });
     if known { Ok(name.to_owned()) } else { Err(Trouble::of("invalid_name")) }
 }
 
@@ -112,7 +120,11 @@ fn on_message(call: &Call<'_>, change: impl FnOnce(&mut Message) -> Outcome) -> 
     let channel = resolve(call.sim, channel, &call.speaker()?, call.context.now)?;
     let mut state = call.sim.slack();
     let messages = state.conversations.get_mut(&channel).map(|found| &mut found.messages);
-    change(messages.and_then(|messages| messages.iter_mut().find(|message| message.ts == ts)).ok_or_else(|| Trouble::of("message_not_found"))?)
+    change(
+        messages
+            .and_then(|messages| messages.iter_mut().find(|message| message.ts == ts))
+            .ok_or_else(|| Trouble::of("message_not_found"))?,
+    )
 }
 
 #[cfg(test)]

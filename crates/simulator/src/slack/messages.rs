@@ -55,7 +55,8 @@ pub(super) fn open(call: &Call<'_>) -> Outcome {
 }
 
 fn opened(call: &Call<'_>, conversation: &Conversation, already: bool) -> Outcome {
-    let channel = if call.args.flag("return_im")? { conversation_json(conversation, &call.speaker()?) } else { json!({ "id": conversation.id }) };
+    let channel =
+        if call.args.flag("return_im")? { conversation_json(conversation, &call.speaker()?) } else { json!({ "id": conversation.id }) };
     let mut body = json!({ "channel": channel });
     if already {
         body["already_open"] = true.into();
@@ -95,7 +96,9 @@ pub(super) fn list(call: &Call<'_>) -> Outcome {
         Some(cursor) => call.sim.cursors().position(cursor, &list_name, call.context.now).ok_or_else(|| Trouble::of("invalid_cursor"))?,
     };
     let state = call.sim.slack();
-    let wanted = |found: &&Conversation| found.members.contains(&speaker) && types.split(',').any(|kind| kind == if found.members.len() > 2 { "mpim" } else { "im" });
+    let wanted = |found: &&Conversation| {
+        found.members.contains(&speaker) && types.split(',').any(|kind| kind == if found.members.len() > 2 { "mpim" } else { "im" })
+    };
     let mut found: Vec<&Conversation> = state.conversations.values().filter(wanted).collect();
     found.sort_by(|one, other| one.id.cmp(&other.id));
     let page: Vec<Value> = found.iter().skip(position).take(limit).map(|conversation| conversation_json(conversation, &speaker)).collect();
@@ -158,7 +161,8 @@ pub(super) fn message_json(state: &State, message: &Message, with_metadata: bool
         }
     }
     if !message.reactions.is_empty() {
-        json["reactions"] = message.reactions.iter().map(|(name, users)| json!({ "name": name, "users": users, "count": users.len() })).collect();
+        json["reactions"] =
+            message.reactions.iter().map(|(name, users)| json!({ "name": name, "users": users, "count": users.len() })).collect();
     }
     json
 }
@@ -178,12 +182,19 @@ pub(super) fn put(sim: &Simulator, channel: &str, message: Message) -> Value {
     let thread = message.thread_ts.clone().unwrap_or_default();
     let from = message.username.clone().unwrap_or_else(|| shown_name(sim, &message.user));
     for member in members.iter().filter(|member| **member != message.user && super::human(sim, member).is_some()) {
-        let heard = Heard { from: from.clone(), answer_to: format!("{channel}/{thread}"), text: as_seen(&message.text), at: sim.clock().now(), key: format!("{channel}/{}", message.ts) };
+        let heard = Heard {
+            from: from.clone(),
+            answer_to: format!("{channel}/{thread}"),
+            text: as_seen(&message.text),
+            at: sim.clock().now(),
+            key: format!("{channel}/{}", message.ts),
+        };
         sim.ledger().hear(Platform::Slack, member, heard);
     }
     if let (Some(name), Some(bot)) = (&message.username, json["bot_id"].as_str()) {
         // Slack keeps no identity of the name: the bot's id with the name is the nearest thing to one.
-        let representation = Representation { platform: Platform::Slack, kind: "bot", id: format!("{bot}/{name}"), name: name.clone(), email: None };
+        let representation =
+            Representation { platform: Platform::Slack, kind: "bot", id: format!("{bot}/{name}"), name: name.clone(), email: None };
         sim.ledger().represent(representation);
     }
     let mut event = json.clone();
@@ -199,10 +210,20 @@ pub(super) fn notify(sim: &Simulator, channel: &str, mut event: Value) {
     let (name, scope) = if channel.starts_with('D') { ("message.im", "im:history") } else { ("message.mpim", "mpim:history") };
     let state = sim.slack();
     let Some(conversation) = state.conversations.get(channel) else { return };
-    let apps: Vec<App> = conversation.members.iter().filter_map(|member| state.app_of_bot(member)).filter(|app| app.hears(name) && app.installed).cloned().collect();
+    let apps: Vec<App> = conversation
+        .members
+        .iter()
+        .filter_map(|member| state.app_of_bot(member))
+        .filter(|app| app.hears(name) && app.installed)
+        .cloned()
+        .collect();
     drop(state);
     for app in apps {
-        let may_read = sim.tokens().grants(Platform::Slack).iter().any(|grant| grant.kind == "bot" && grant.client_id == app.client_id && grant.has_scope(scope));
+        let may_read = sim
+            .tokens()
+            .grants(Platform::Slack)
+            .iter()
+            .any(|grant| grant.kind == "bot" && grant.client_id == app.client_id && grant.has_scope(scope));
         if may_read {
             deliver(sim, &app.id, &event, &app.bot_user, sim.clock().now());
         }
@@ -271,7 +292,10 @@ fn conversation_with(sim: &Simulator, account: &Account, to: &str) -> Result<Str
     let human = sim.world().find(Platform::Slack, to).filter(|other| other.active && other.id != account.id);
     let partner = human.map(|other| other.id.clone()).or_else(|| {
         let state = sim.slack();
-        let named = state.apps.values().find(|app| [&app.id, &app.bot_id, &app.bot_user].contains(&&to.to_owned()) || app.name() == to || app.bot_name() == to);
+        let named = state
+            .apps
+            .values()
+            .find(|app| [&app.id, &app.bot_id, &app.bot_user].contains(&&to.to_owned()) || app.name() == to || app.bot_name() == to);
         named.map(|app| app.bot_user.clone())
     });
     let partner = partner.ok_or_else(|| format!("nobody at Slack is called {to}"))?;

@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::args::Args;
 use super::state::TEAM_ID;
 use super::wire::Trouble;
-use super::{apps, directory, files, history, messages, oauth, posts};
+use super::{apps, directory, files, history, messages, oauth, posts, tokens};
 use crate::http::{Answer, Context};
-use crate::tokens::{Grant, TokenTrouble};
+use crate::tokens::{Access, Grant, TokenTrouble};
 use crate::{LimitRow, Platform, Simulator};
 
 const fn limit(name: &'static str, scope: &'static str, amount: f64, seconds: f64, burst: f64) -> LimitRow {
@@ -51,12 +51,18 @@ pub(super) struct Call<'a> {
     pub(super) context: &'a Context,
     pub(super) args: Args,
     /// The token and its grant; none for methods that take no token.
-    token: Option<(String, Grant)>,
+    token: Option<(String, Access)>,
 }
 
 impl Call<'_> {
     pub(super) fn grant(&self) -> Result<&Grant, Trouble> {
-        self.token.as_ref().map(|(_, grant)| grant).ok_or_else(|| Trouble::of("not_authed"))
+        self.token.as_ref().map(|(_, access)| &access.grant).ok_or_else(|| Trouble::of("not_authed"))
+    }
+
+    /// Seconds until the token expires; none for those that do not.
+    pub(super) fn expires_in(&self) -> Option<i64> {
+        let (_, access) = self.token.as_ref()?;
+        access.expires_at.map(|end| end.as_second() - self.context.now.as_second())
     }
 
     pub(super) fn token(&self) -> Result<&str, Trouble> {
@@ -68,7 +74,12 @@ impl Call<'_> {
         let grant = self.grant()?;
         match &grant.account {
             Some(account) => Ok(account.clone()),
-            None => self.sim.slack().app_of_client(&grant.client_id).map(|app| app.bot_user.clone()).ok_or_else(|| Trouble::of("account_inactive")),
+            None => self
+                .sim
+                .slack()
+                .app_of_client(&grant.client_id)
+                .map(|app| app.bot_user.clone())
+                .ok_or_else(|| Trouble::of("account_inactive")),
         }
     }
 
@@ -102,11 +113,23 @@ pub(super) struct Method {
     run: fn(&Call<'_>) -> Outcome,
 }
 
-const fn get(name: &'static str, limit: LimitRow, scopes: &'static [&'static str], args: &'static [&'static str], run: fn(&Call<'_>) -> Outcome) -> Method {
+const fn get(
+    name: &'static str,
+    limit: LimitRow,
+    scopes: &'static [&'static str],
+    args: &'static [&'static str],
+    run: fn(&Call<'_>) -> Outcome,
+) -> Method {
     Method { name, get: true, json: false, takes: Takes::BotOrUser, limit, scopes, args, run }
 }
 
-const fn post(name: &'static str, limit: LimitRow, scopes: &'static [&'static str], args: &'static [&'static str], run: fn(&Call<'_>) -> Outcome) -> Method {
+const fn post(
+    name: &'static str,
+    limit: LimitRow,
+    scopes: &'static [&'static str],
+    args: &'static [&'static str],
+    run: fn(&Call<'_>) -> Outcome,
+) -> Method {
     Method { name, get: false, json: true, takes: Takes::BotOrUser, limit, scopes, args, run }
 }
 
@@ -121,26 +144,79 @@ const fn client(name: &'static str, limit: LimitRow, args: &'static [&'static st
 const OAUTH_ARGS: &[&str] = &["client_id", "client_secret", "code", "code_verifier", "redirect_uri", "grant_type", "refresh_token"];
 const HISTORY: &[&str] = &["im:history", "mpim:history", "channels:history", "groups:history"];
 const POST_ARGS: &[&str] = &[
-    "channel", "text", "blocks", "attachments", "markdown_text", "thread_ts", "reply_broadcast", "metadata", "mrkdwn", "parse", "link_names", "unfurl_links", "unfurl_media", "username",
-    "icon_url", "icon_emoji", "as_user",
+    "channel",
+    "text",
+    "blocks",
+    "attachments",
+    "markdown_text",
+    "thread_ts",
+    "reply_broadcast",
+    "metadata",
+    "mrkdwn",
+    "parse",
+    "link_names",
+    "unfurl_links",
+    "unfurl_media",
+    "username",
+    "icon_url",
+    "icon_emoji",
+    "as_user",
 ];
-const UPDATE_ARGS: &[&str] =
-    &["channel", "ts", "text", "blocks", "attachments", "markdown_text", "metadata", "parse", "link_names", "reply_broadcast", "file_ids", "as_user", "unfurled_attachments"];
+const UPDATE_ARGS: &[&str] = &[
+    "channel",
+    "ts",
+    "text",
+    "blocks",
+    "attachments",
+    "markdown_text",
+    "metadata",
+    "parse",
+    "link_names",
+    "reply_broadcast",
+    "file_ids",
+    "as_user",
+    "unfurled_attachments",
+];
 
 const METHODS: &[Method] = &[
     client("oauth.v2.access", OAUTH, OAUTH_ARGS, oauth::access),
     client("oauth.v2.user.access", OAUTH, OAUTH_ARGS, oauth::user_access),
-    Method { takes: Takes::BotOrUser, limit: TIER_3, ..client("oauth.v2.exchange", OAUTH, &["client_id", "client_secret"], oauth::exchange) },
-    client("tooling.tokens.rotate", OAUTH, &["refresh_token"], oauth::rotate_configuration),
-    Method { takes: Takes::Any, ..post("auth.test", SPECIAL, &[], &[], oauth::test) },
-    Method { takes: Takes::Any, ..get("auth.revoke", TIER_3, &[], &["test"], oauth::revoke) },
+    Method {
+        takes: Takes::BotOrUser,
+        limit: TIER_3,
+        ..client("oauth.v2.exchange", OAUTH, &["client_id", "client_secret"], oauth::exchange)
+    },
+    client("tooling.tokens.rotate", OAUTH, &["refresh_token"], tokens::rotate_configuration),
+    Method { takes: Takes::Any, ..post("auth.test", SPECIAL, &[], &[], tokens::test) },
+    Method { takes: Takes::Any, ..get("auth.revoke", TIER_3, &[], &["test"], tokens::revoke) },
     get("users.list", TIER_2, &["users:read"], &["cursor", "limit", "include_locale", "team_id"], directory::list),
     get("users.info", TIER_4, &["users:read"], &["user", "include_locale"], directory::info),
     get("users.lookupByEmail", TIER_3, &["users:read.email"], &["email"], directory::lookup_by_email),
     Method { json: true, ..get("team.info", TIER_3, &["team:read"], &["team", "domain"], directory::team_info) },
-    get("users.conversations", TIER_3, &["im:read", "mpim:read", "channels:read", "groups:read"], &["cursor", "limit", "types", "user", "exclude_archived", "exclude_muted", "team_id"], messages::list),
-    post("conversations.open", TIER_3, &["im:write", "mpim:write", "channels:manage", "groups:write"], &["channel", "users", "return_im", "prevent_creation"], messages::open),
-    Method { json: true, ..get("conversations.history", TIER_3, HISTORY, &["channel", "cursor", "include_all_metadata", "inclusive", "latest", "limit", "oldest"], history::history) },
+    get(
+        "users.conversations",
+        TIER_3,
+        &["im:read", "mpim:read", "channels:read", "groups:read"],
+        &["cursor", "limit", "types", "user", "exclude_archived", "exclude_muted", "team_id"],
+        messages::list,
+    ),
+    post(
+        "conversations.open",
+        TIER_3,
+        &["im:write", "mpim:write", "channels:manage", "groups:write"],
+        &["channel", "users", "return_im", "prevent_creation"],
+        messages::open,
+    ),
+    Method {
+        json: true,
+        ..get(
+            "conversations.history",
+            TIER_3,
+            HISTORY,
+            &["channel", "cursor", "include_all_metadata", "inclusive", "latest", "limit", "oldest"],
+            history::history,
+        )
+    },
     post("chat.postMessage", POSTS, &["chat:write"], POST_ARGS, posts::post),
     post("chat.update", TIER_3, &["chat:write"], UPDATE_ARGS, posts::update),
     post("chat.delete", TIER_3, &["chat:write"], &["channel", "ts", "as_user"], posts::delete),
@@ -153,9 +229,27 @@ const METHODS: &[Method] = &[
     configuration("apps.manifest.validate", TIER_3, &["manifest", "app_id"], apps::validate),
     configuration("apps.manifest.export", TIER_3, &["app_id"], apps::export),
     Method { json: false, takes: Takes::Any, ..post("apps.uninstall", TIER_1, &[], &["client_id", "client_secret"], apps::uninstall) },
-    Method { takes: Takes::Bot, ..post("views.publish", TIER_4, &[], &["user_id", "view", "hash", "interactivity_pointer"], apps::publish_view) },
-    Method { json: false, ..post("files.getUploadURLExternal", TIER_4, &["files:write"], &["length", "filename", "snippet_type", "alt_txt"], files::upload_url) },
-    post("files.completeUploadExternal", TIER_4, &["files:write"], &["files", "channel_id", "thread_ts", "channels", "initial_comment", "blocks", "username", "icon_url", "icon_emoji"], files::complete),
+    Method {
+        takes: Takes::Bot,
+        ..post("views.publish", TIER_4, &[], &["user_id", "view", "hash", "interactivity_pointer"], apps::publish_view)
+    },
+    Method {
+        json: false,
+        ..post(
+            "files.getUploadURLExternal",
+            TIER_4,
+            &["files:write"],
+            &["length", "filename", "snippet_type", "alt_txt"],
+            files::upload_url,
+        )
+    },
+    post(
+        "files.completeUploadExternal",
+        TIER_4,
+        &["files:write"],
+        &["files", "channel_id", "thread_ts", "channels", "initial_comment", "blocks", "username", "icon_url", "icon_emoji"],
+        files::complete,
+    ),
 ];
 
 /// The method of this name.
@@ -169,11 +263,11 @@ pub(super) fn call(sim: &Simulator, context: &Context, method: &'static Method) 
         Ok(token) => token,
         Err(trouble) => return trouble.into(),
     };
-    let client = token.as_ref().map_or_else(|| "none", |(_, grant)| grant.client_id.as_str());
+    let client = token.as_ref().map_or_else(|| "none", |(_, access)| access.grant.client_id.as_str());
     if let Err(wait) = sim.take(&format!("slack/{}/{TEAM_ID}/{client}", method.name), &method.limit, 1.0) {
         return limited(wait);
     }
-    let scopes = token.as_ref().map(|(_, grant)| grant.scopes.join(","));
+    let scopes = token.as_ref().map(|(_, access)| access.grant.scopes.join(","));
     let outcome = Args::read(context, method).and_then(|args| {
         let call = Call { sim, context, args, token };
         check_scope(&call, method)?;
@@ -207,7 +301,7 @@ fn check_scope(call: &Call<'_>, method: &Method) -> Result<(), Trouble> {
     if method.scopes.iter().any(|scope| grant.has_scope(scope)) { Ok(()) } else { Err(Trouble::scope(first, &grant.scopes)) }
 }
 
-fn authenticate(sim: &Simulator, context: &Context, method: &Method) -> Result<Option<(String, Grant)>, Trouble> {
+fn authenticate(sim: &Simulator, context: &Context, method: &Method) -> Result<Option<(String, Access)>, Trouble> {
     if method.takes == Takes::Client {
         return Ok(None);
     }
@@ -219,7 +313,7 @@ fn authenticate(sim: &Simulator, context: &Context, method: &Method) -> Result<O
             TokenTrouble::Revoked => "token_revoked",
         })
     })?;
-    let grant = access.grant;
+    let grant = &access.grant;
     if grant.platform != Platform::Slack {
         return Err(Trouble::of("invalid_auth"));
     }
@@ -231,5 +325,5 @@ fn authenticate(sim: &Simulator, context: &Context, method: &Method) -> Result<O
         Takes::Configuration => grant.kind == "configuration",
         Takes::Client => false,
     };
-    if fits { Ok(Some((token.to_owned(), grant))) } else { Err(Trouble::of("not_allowed_token_type")) }
+    if fits { Ok(Some((token.to_owned(), access))) } else { Err(Trouble::of("not_allowed_token_type")) }
 }

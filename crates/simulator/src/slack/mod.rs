@@ -20,6 +20,7 @@ pub(crate) mod sockets;
 mod state;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod wire;
 
 use serde_json::{Value, json};
@@ -27,8 +28,8 @@ use serde_json::{Value, json};
 use crate::http::{Answer, Context};
 use crate::{Account, Simulator};
 
-pub(crate) use methods::LIMITS;
 pub(crate) use messages::speak;
+pub(crate) use methods::LIMITS;
 pub(crate) use sockets::tick;
 pub(crate) use state::State;
 
@@ -40,11 +41,11 @@ pub(crate) const HOSTS: &[&str] = &["slack.com", files::FILE_HOST, sockets::SOCK
 pub(crate) fn prepare(sim: &Simulator) -> Value {
     let app = apps::first_app(sim);
     let admin = sim.world().admin(crate::Platform::Slack).id.clone();
-    let (config_token, config_refresh_token) = oauth::configuration_tokens(sim, &admin);
+    let (config_token, config_refresh_token) = tokens::configuration_tokens(sim, &admin);
     json!({
-        "user_token": oauth::first_token(sim, &app, "user", Some(admin)),
-        "bot_token": oauth::first_token(sim, &app, "bot", None),
-        "app_token": oauth::app_level_token(sim, &app),
+        "user_token": tokens::first_token(sim, &app, "user", Some(admin)),
+        "bot_token": tokens::first_token(sim, &app, "bot", None),
+        "app_token": tokens::app_level_token(sim, &app),
         "client_id": app.client_id,
         "client_secret": app.client_secret,
         "app_id": app.id,

@@ -100,7 +100,11 @@ pub(crate) fn connect(sim: &Simulator, context: &Context, sender: UnboundedSende
     }
     let refused = || Answer::text(401, "the ticket is unknown, used or too old".to_owned());
     let mut state = sim.slack();
-    let ticket = context.query_value("ticket").and_then(|ticket| state.sockets.tickets.remove(ticket)).filter(|ticket| context.now < ticket.expires_at).ok_or_else(refused)?;
+    let ticket = context
+        .query_value("ticket")
+        .and_then(|ticket| state.sockets.tickets.remove(ticket))
+        .filter(|ticket| context.now < ticket.expires_at)
+        .ok_or_else(refused)?;
     let sockets = &mut state.sockets;
     let life = if context.query_value("debug_reconnects") == Some("true") { SHORT_SOCKET_LIFE_S } else { SOCKET_LIFE_S };
     sockets.last += 1;

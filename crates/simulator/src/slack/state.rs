@@ -71,7 +71,9 @@ impl App {
     }
 
     pub(super) fn hears(&self, event: &str) -> bool {
-        self.manifest["settings"]["event_subscriptions"]["bot_events"].as_array().is_some_and(|events| events.iter().any(|known| known == event))
+        self.manifest["settings"]["event_subscriptions"]["bot_events"]
+            .as_array()
+            .is_some_and(|events| events.iter().any(|known| known == event))
     }
 }
 
@@ -164,6 +166,11 @@ impl State {
         sorted.sort();
         let key = sorted.join(",");
         let id = self.by_members.entry(key).or_insert_with(id).clone();
-        self.conversations.entry(id.clone()).or_insert_with(|| Conversation { id, members: members.to_vec(), created: now, messages: Vec::new() })
+        self.conversations.entry(id.clone()).or_insert_with(|| Conversation {
+            id,
+            members: members.to_vec(),
+            created: now,
+            messages: Vec::new(),
+        })
     }
 }

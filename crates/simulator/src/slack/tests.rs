@@ -31,7 +31,11 @@ fn error(got: &Got) -> &str {
 /// An ordinary member other than the admin, with an address.
 fn member(sim: &Simulator) -> Account {
     let accounts = sim.world().accounts(Platform::Slack);
-    accounts.iter().find(|account| account.active && account.kind == Kind::Member && account.email.is_some() && account.verified && !account.admin).unwrap().clone()
+    accounts
+        .iter()
+        .find(|account| account.active && account.kind == Kind::Member && account.email.is_some() && account.verified && !account.admin)
+        .unwrap()
+        .clone()
 }
 
 async fn open(sim: &Simulator, user: &str) -> String {
@@ -83,8 +87,12 @@ async fn every_member_is_listed_once_over_short_and_empty_pages() {
         assert_eq!(user["profile"]["email"].as_str(), account.email.as_deref());
         assert_eq!(user["deleted"], !account.active);
     }
-    assert!(sizes.iter().any(|size| *size == 0) && sizes[..sizes.len() - 1].iter().any(|size| (1..20).contains(size)), "{sizes:?}");
-    assert!(members.iter().any(|user| user["is_bot"] == true) && members.iter().any(|user| user["is_stranger"] == true) && members.iter().any(|user| user["is_restricted"] == true));
+    assert!(sizes.contains(&0) && sizes[..sizes.len() - 1].iter().any(|size| (1..20).contains(size)), "{sizes:?}");
+    assert!(
+        members.iter().any(|user| user["is_bot"] == true)
+            && members.iter().any(|user| user["is_stranger"] == true)
+            && members.iter().any(|user| user["is_restricted"] == true)
+    );
     assert!(members.iter().any(|user| user["has_2fa"] == true), "the admin's user token sees second factors");
 }
 
@@ -95,9 +103,15 @@ async fn look_up_finds_active_people_of_the_workspace_only() {
     let email = person.email.clone().unwrap().to_uppercase();
     assert_eq!(get(&sim, &format!("users.lookupByEmail?email={email}"), "bot_token").await.json["user"]["id"], person.id.as_str());
     let gone = sim.world().accounts(Platform::Slack).iter().find(|account| !account.active).unwrap();
-    assert_eq!(error(&get(&sim, &format!("users.lookupByEmail?email={}", gone.email.clone().unwrap()), "bot_token").await), "users_not_found");
+    assert_eq!(
+        error(&get(&sim, &format!("users.lookupByEmail?email={}", gone.email.clone().unwrap()), "bot_token").await),
+        "users_not_found"
+    );
     assert_eq!(get(&sim, &format!("users.info?user={}", gone.id), "bot_token").await.json["user"]["deleted"], true);
-    assert!(get(&sim, &format!("users.info?user={}", person.id), "bot_token").await.json["user"]["has_2fa"].is_null(), "a bot sees no second factor");
+    assert!(
+        get(&sim, &format!("users.info?user={}", person.id), "bot_token").await.json["user"]["has_2fa"].is_null(),
+        "a bot sees no second factor"
+    );
     assert_eq!(error(&get(&sim, "users.info?user=U0NOBODY99", "bot_token").await), "user_not_found");
     assert_eq!(error(&api(&sim, "conversations.open", "bot_token", json!({ "users": gone.id })).await), "user_disabled");
 }
@@ -112,15 +126,29 @@ async fn a_message_is_heard_edited_and_found_again() {
     let body = json!({ "channel": channel, "text": "Hi &amp; <https://x.example/a?b=1&amp;c=2|here>", "metadata": metadata });
     let posted = api(&sim, "chat.postMessage", "bot_token", body).await;
     let ts = posted.json["ts"].as_str().unwrap().to_owned();
-    let seen = |sim: &Simulator| sim.ledger().heard(Platform::Slack, &person.id).iter().map(|heard| (heard.from.clone(), heard.text.clone())).collect::<Vec<_>>();
+    let seen = |sim: &Simulator| {
+        sim.ledger().heard(Platform::Slack, &person.id).iter().map(|heard| (heard.from.clone(), heard.text.clone())).collect::<Vec<_>>()
+    };
     assert_eq!(seen(&sim), [("User Sync".to_owned(), "Hi & here (https://x.example/a?b=1&c=2)".to_owned())]);
-    assert_eq!(api(&sim, "chat.update", "bot_token", json!({ "channel": channel, "ts": ts, "text": "expired" })).await.json["text"], "expired");
+    assert_eq!(
+        api(&sim, "chat.update", "bot_token", json!({ "channel": channel, "ts": ts, "text": "expired" })).await.json["text"],
+        "expired"
+    );
     assert_eq!(seen(&sim)[0].1, "expired");
-    assert_eq!(error(&api(&sim, "chat.update", "bot_token", json!({ "channel": channel, "ts": ts, "text": "x".repeat(4001) })).await), "msg_too_long");
+    assert_eq!(
+        error(&api(&sim, "chat.update", "bot_token", json!({ "channel": channel, "ts": ts, "text": "x".repeat(4001) })).await),
+        "msg_too_long"
+    );
     let history = get(&sim, &format!("conversations.history?channel={channel}&include_all_metadata=true&oldest=1"), "bot_token").await;
     assert_eq!(history.json["messages"][0]["metadata"], metadata);
-    assert!(get(&sim, &format!("conversations.history?channel={channel}"), "bot_token").await.json["messages"][0].get("metadata").is_none());
-    assert_eq!(error(&get(&sim, &format!("conversations.history?channel={channel}"), "user_token").await), "channel_not_found", "another speaker's conversation");
+    assert!(
+        get(&sim, &format!("conversations.history?channel={channel}"), "bot_token").await.json["messages"][0].get("metadata").is_none()
+    );
+    assert_eq!(
+        error(&get(&sim, &format!("conversations.history?channel={channel}"), "user_token").await),
+        "channel_not_found",
+        "another speaker's conversation"
+    );
     assert_eq!(api(&sim, "chat.delete", "bot_token", json!({ "channel": channel, "ts": ts })).await.json["ok"], true);
     assert!(seen(&sim).is_empty());
     assert_eq!(error(&api(&sim, "chat.delete", "bot_token", json!({ "channel": channel, "ts": ts })).await), "message_not_found");
@@ -134,9 +162,15 @@ async fn a_post_under_another_name_needs_its_scope_and_stays() {
     let represented = sim.world().admin(Platform::Slack).name();
     let body = json!({ "channel": channel, "text": "hello", "username": format!("{represented} (Webex)") });
     let posted = api(&sim, "chat.postMessage", "bot_token", body.clone()).await;
-    assert_eq!((posted.json["message"]["subtype"].as_str(), posted.json["message"]["username"].as_str()), (Some("bot_message"), Some("Robin Castell (Webex)")));
+    assert_eq!(
+        (posted.json["message"]["subtype"].as_str(), posted.json["message"]["username"].as_str()),
+        (Some("bot_message"), Some("Robin Castell (Webex)"))
+    );
     assert_eq!(sim.ledger().representations()[0].name, "Robin Castell (Webex)");
-    assert_eq!(error(&api(&sim, "chat.delete", "bot_token", json!({ "channel": channel, "ts": posted.json["ts"] })).await), "cant_delete_message");
+    assert_eq!(
+        error(&api(&sim, "chat.delete", "bot_token", json!({ "channel": channel, "ts": posted.json["ts"] })).await),
+        "cant_delete_message"
+    );
     let theirs = api(&sim, "conversations.open", "user_token", json!({ "users": person.id })).await.json["channel"]["id"].clone();
     let mut body = body;
     body["channel"] = theirs;
@@ -162,7 +196,10 @@ async fn limits_are_kept_and_end_with_time() {
         assert_eq!(get(&sim, "users.list?limit=1", "bot_token").await.status, 200);
     }
     let limited = get(&sim, "users.list?limit=1", "bot_token").await;
-    assert_eq!((limited.status, limited.headers["retry-after"].to_str().unwrap(), limited.json["error"].as_str()), (429, "3", Some("ratelimited")));
+    assert_eq!(
+        (limited.status, limited.headers["retry-after"].to_str().unwrap(), limited.json["error"].as_str()),
+        (429, "3", Some("ratelimited"))
+    );
     assert_eq!(get(&sim, "users.info?user=USLACKBOT", "bot_token").await.status, 200, "another method goes on");
     sim.clock().advance(Duration::from_secs(3));
     assert_eq!(get(&sim, "users.list?limit=1", "bot_token").await.status, 200);
@@ -185,7 +222,16 @@ async fn a_desktop_sign_in_gives_a_rotating_user_token() {
     let verifier = "v".repeat(50);
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
     let redirect = "http://localhost:43120/slack";
-    let url = authorize_url(&sim, &[("user_scope", "users:read,users:read.email"), ("redirect_uri", redirect), ("state", "s&1"), ("code_challenge", &challenge), ("code_challenge_method", "S256")]);
+    let url = authorize_url(
+        &sim,
+        &[
+            ("user_scope", "users:read,users:read.email"),
+            ("redirect_uri", redirect),
+            ("state", "s&1"),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ],
+    );
     let denied = consent(&sim, &url, sim.admin_email(), "deny").await;
     assert_eq!(denied.headers["location"], "http://localhost:43120/slack?error=access_denied&state=s%261");
     let allowed = consent(&sim, &url, sim.admin_email(), "allow").await;
@@ -197,7 +243,11 @@ async fn a_desktop_sign_in_gives_a_rotating_user_token() {
     assert_eq!((got.json["ok"].as_bool(), got.json.get("access_token")), (Some(true), None), "{}", got.text);
     let user = &got.json["authed_user"];
     assert_eq!(user["expires_in"], 43_200);
-    assert_eq!(error(&access(&[("client_id", &client), ("code", &code), ("code_verifier", &verifier)]).await), "invalid_code", "a code works once");
+    assert_eq!(
+        error(&access(&[("client_id", &client), ("code", &code), ("code_verifier", &verifier)]).await),
+        "invalid_code",
+        "a code works once"
+    );
     let old = user["access_token"].as_str().unwrap().to_owned();
     let test = async |token: &str| with_json(&sim, "POST", &format!("{API}auth.test"), token, &Value::Null).await;
     assert_eq!(test(&old).await.json["user_id"], sim.world().admin(Platform::Slack).id.as_str());
@@ -209,7 +259,10 @@ async fn a_desktop_sign_in_gives_a_rotating_user_token() {
     let new = refreshed.json["access_token"].as_str().unwrap().to_owned();
     assert_eq!(test(&new).await.json["ok"], true);
     sim.clock().advance(Duration::from_secs(60));
-    assert_eq!(error(&access(&[("client_id", &client), ("grant_type", "refresh_token"), ("refresh_token", &refresh_token)]).await), "invalid_refresh_token");
+    assert_eq!(
+        error(&access(&[("client_id", &client), ("grant_type", "refresh_token"), ("refresh_token", &refresh_token)]).await),
+        "invalid_refresh_token"
+    );
     assert_eq!(with_json(&sim, "GET", &format!("{API}auth.revoke"), &new, &Value::Null).await.json["revoked"], true);
     assert_eq!(error(&test(&new).await), "token_revoked");
 }
@@ -222,14 +275,20 @@ async fn wrong_authorize_requests_stop_at_the_page() {
     for (parameters, expected) in [
         (vec![("user_scope", "users:read"), ("redirect_uri", "http://localhost:43127/slack")], "did not match"),
         (vec![("user_scope", "users:read"), ("redirect_uri", "http://localhost:43117/slack")], "needs PKCE"),
-        ([vec![("scope", "chat:write"), ("redirect_uri", "http://localhost:43117/slack")], pkce.to_vec()].concat(), "cannot ask for bot scopes"),
+        (
+            [vec![("scope", "chat:write"), ("redirect_uri", "http://localhost:43117/slack")], pkce.to_vec()].concat(),
+            "cannot ask for bot scopes",
+        ),
         ([vec![("user_scope", "admin"), ("redirect_uri", "http://localhost:43117/slack")], pkce.to_vec()].concat(), "invalid_scope"),
         (vec![("redirect_uri", "http://localhost:43117/slack")], "no scopes"),
     ] {
         let page = call(&sim, "GET", &authorize_url(&sim, &parameters), &[], "").await;
         assert!(page.text.contains(expected) && !page.text.contains("decision"), "{expected}: {}", page.text);
     }
-    let good = authorize_url(&sim, &[vec![("user_scope", "users:read"), ("redirect_uri", "http://localhost:43117/slack"), ("state", "x")], pkce.to_vec()].concat());
+    let good = authorize_url(
+        &sim,
+        &[vec![("user_scope", "users:read"), ("redirect_uri", "http://localhost:43117/slack"), ("state", "x")], pkce.to_vec()].concat(),
+    );
     let guest = sim.world().accounts(Platform::Slack).iter().find(|account| account.kind == Kind::Guest).unwrap().id.clone();
     assert!(consent(&sim, &good, &guest, "allow").await.text.contains("Guests"));
     assert!(consent(&sim, &good, "nobody@nowhere.example", "allow").await.text.contains("no such account"));
@@ -247,27 +306,63 @@ fn manifest(name: &str) -> Value {
 #[tokio::test(start_paused = true)]
 async fn an_app_is_made_installed_and_removed() {
     let sim = simulator();
-    let invalid = api(&sim, "apps.manifest.validate", "config_token", json!({ "manifest": manifest(&"n".repeat(36)) })).await;
+    let invalid = api(&sim, "apps.manifest.validate", "config_token", json!({ "manifest": manifest(&"n".repeat(36)).to_string() })).await;
     assert_eq!((error(&invalid), invalid.json["errors"][0]["pointer"].as_str()), ("invalid_manifest", Some("/display_information/name")));
-    let made = api(&sim, "apps.manifest.create", "config_token", json!({ "manifest": manifest("Jane Doe (Webex)").to_string() })).await.json;
-    assert_eq!(api(&sim, "apps.manifest.create", "config_token", json!({ "manifest": manifest("Another") })).await.status, 429, "one a minute");
-    let authorize = format!("{}&redirect_uri=https%3A%2F%2Flocalhost%3A43117%2Fslack&state=1", made["oauth_authorize_url"].as_str().unwrap());
+    let made =
+        api(&sim, "apps.manifest.create", "config_token", json!({ "manifest": manifest("Jane Doe (Webex)").to_string() })).await.json;
+    assert_eq!(
+        api(&sim, "apps.manifest.create", "config_token", json!({ "manifest": manifest("Another").to_string() })).await.status,
+        429,
+        "one a minute"
+    );
+    assert_eq!(
+        error(&api(&sim, "apps.manifest.update", "config_token", json!({ "app_id": made["app_id"], "manifest": manifest("Jane") })).await),
+        "invalid_arguments",
+        "text only"
+    );
+    sim.clock().advance(Duration::from_secs(60));
+    let mut wider = manifest("Jane Doe (Webex)");
+    wider["oauth_config"]["scopes"]["bot"].as_array_mut().unwrap().push("users:read".into());
+    let updated =
+        api(&sim, "apps.manifest.update", "config_token", json!({ "app_id": made["app_id"], "manifest": wider.to_string() })).await;
+    assert_eq!(updated.json["permissions_updated"], true, "{}", updated.text);
+    assert_eq!(api(&sim, "apps.manifest.export", "config_token", json!({ "app_id": made["app_id"] })).await.json["manifest"], wider);
+    let authorize =
+        format!("{}&redirect_uri=https%3A%2F%2Flocalhost%3A43117%2Fslack&state=1", made["oauth_authorize_url"].as_str().unwrap());
     let back = consent(&sim, &authorize, sim.admin_email(), "allow").await;
     let code = back.headers["location"].to_str().unwrap().split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned();
     let (id, secret) = (made["credentials"]["client_id"].as_str().unwrap(), made["credentials"]["client_secret"].as_str().unwrap());
     let form = [("code", code.as_str()), ("redirect_uri", "https://localhost:43117/slack")];
-    assert_eq!(error(&with_form(&sim, &format!("{API}oauth.v2.access"), &[], &[form.as_slice(), &[("client_id", id)]].concat()).await), "bad_client_secret");
-    let installed = with_form(&sim, &format!("{API}oauth.v2.access"), &[], &[form.as_slice(), &[("client_id", id), ("client_secret", secret)]].concat()).await.json;
+    assert_eq!(
+        error(&with_form(&sim, &format!("{API}oauth.v2.access"), &[], &[form.as_slice(), &[("client_id", id)]].concat()).await),
+        "bad_client_secret"
+    );
+    let installed = with_form(
+        &sim,
+        &format!("{API}oauth.v2.access"),
+        &[],
+        &[form.as_slice(), &[("client_id", id), ("client_secret", secret)]].concat(),
+    )
+    .await
+    .json;
     assert_eq!((installed["token_type"].as_str(), installed["expires_in"].as_i64()), (Some("bot"), Some(43_200)));
     let bot = installed["access_token"].as_str().unwrap().to_owned();
     let bearer = format!("Bearer {bot}");
-    let uninstalled = with_form(&sim, &format!("{API}apps.uninstall"), &[("authorization", &bearer)], &[("client_id", id), ("client_secret", secret)]).await;
+    let uninstalled =
+        with_form(&sim, &format!("{API}apps.uninstall"), &[("authorization", &bearer)], &[("client_id", id), ("client_secret", secret)])
+            .await;
     assert_eq!(uninstalled.json["uninstalled"], true, "{}", uninstalled.text);
     assert_eq!(error(&with_json(&sim, "POST", &format!("{API}auth.test"), &bot, &Value::Null).await), "token_revoked");
     assert_eq!(api(&sim, "apps.manifest.delete", "config_token", json!({ "app_id": made["app_id"] })).await.json["ok"], true);
-    let rotated = with_form(&sim, &format!("{API}tooling.tokens.rotate"), &[], &[("refresh_token", &token(&sim, "config_refresh_token"))]).await.json;
+    let rotated =
+        with_form(&sim, &format!("{API}tooling.tokens.rotate"), &[], &[("refresh_token", &token(&sim, "config_refresh_token"))]).await.json;
     assert_eq!(rotated["exp"].as_i64().unwrap() - rotated["iat"].as_i64().unwrap(), 43_200);
-    assert_eq!(error(&with_form(&sim, &format!("{API}tooling.tokens.rotate"), &[], &[("refresh_token", &token(&sim, "config_refresh_token"))]).await), "invalid_refresh_token");
+    assert_eq!(
+        error(
+            &with_form(&sim, &format!("{API}tooling.tokens.rotate"), &[], &[("refresh_token", &token(&sim, "config_refresh_token"))]).await
+        ),
+        "invalid_refresh_token"
+    );
 }
 
 async fn socket(sim: &Simulator) -> Socket {
@@ -299,7 +394,10 @@ async fn what_a_person_answers_arrives_over_the_socket() {
     sim.speak(&person, "User Sync", "yes & <now>").unwrap();
     let heard = frame(&mut socket).await;
     let event = &heard["payload"]["event"];
-    assert_eq!((event["user"].as_str(), event["text"].as_str(), event["channel"].as_str()), (Some(person.id.as_str()), Some("yes &amp; &lt;now&gt;"), Some(channel.as_str())));
+    assert_eq!(
+        (event["user"].as_str(), event["text"].as_str(), event["channel"].as_str()),
+        (Some(person.id.as_str()), Some("yes &amp; &lt;now&gt;"), Some(channel.as_str()))
+    );
     socket.send(&json!({ "envelope_id": heard["envelope_id"] }).to_string());
     assert!(sim.next_due().unwrap() > sim.clock().now() + jiff::SignedDuration::from_secs(600), "nothing waits for an ack any more");
 }
@@ -316,7 +414,11 @@ async fn an_event_without_an_ack_comes_again_three_times() {
     let mut seen = Vec::new();
     for _ in 0..4 {
         let again = frame(&mut socket).await;
-        seen.push((again["retry_attempt"].as_i64().unwrap(), again["retry_reason"].as_str().unwrap().to_owned(), sim.clock().now().duration_since(start).as_secs()));
+        seen.push((
+            again["retry_attempt"].as_i64().unwrap(),
+            again["retry_reason"].as_str().unwrap().to_owned(),
+            sim.clock().now().duration_since(start).as_secs(),
+        ));
     }
     assert_eq!(seen, [(0, String::new(), 0), (1, "timeout".into(), 3), (2, "timeout".into(), 66), (3, "timeout".into(), 369)]);
     sim.clock().advance(Duration::from_secs(3600));
@@ -366,13 +468,26 @@ async fn a_file_is_uploaded_and_shared_and_a_reaction_stays() {
     let person = member(&sim);
     let channel = open(&sim, &person.id).await;
     let bearer = format!("Bearer {}", token(&sim, "bot_token"));
-    let got = with_form(&sim, &format!("{API}files.getUploadURLExternal"), &[("authorization", &bearer)], &[("filename", "a.txt"), ("length", "5")]).await;
+    let got = with_form(
+        &sim,
+        &format!("{API}files.getUploadURLExternal"),
+        &[("authorization", &bearer)],
+        &[("filename", "a.txt"), ("length", "5")],
+    )
+    .await;
     let url = got.json["upload_url"].as_str().unwrap().to_owned();
     let files = json!([{ "id": got.json["file_id"], "title": "A" }]);
-    assert_eq!(error(&api(&sim, "files.completeUploadExternal", "bot_token", json!({ "files": files, "channel_id": channel })).await), "file_not_found", "no bytes yet");
+    assert_eq!(
+        error(&api(&sim, "files.completeUploadExternal", "bot_token", json!({ "files": files, "channel_id": channel })).await),
+        "file_not_found",
+        "no bytes yet"
+    );
     assert_eq!(call(&sim, "POST", &url, &[], "four").await.status, 400);
     assert_eq!(call(&sim, "POST", &url, &[], "bytes").await.text, "OK - 5");
-    assert_eq!(api(&sim, "files.completeUploadExternal", "bot_token", json!({ "files": files, "channel_id": channel })).await.json["files"][0]["title"], "A");
+    assert_eq!(
+        api(&sim, "files.completeUploadExternal", "bot_token", json!({ "files": files, "channel_id": channel })).await.json["files"][0]["title"],
+        "A"
+    );
     let ts = post(&sim, &channel, "nice?").await;
     let reaction = json!({ "channel": channel, "timestamp": ts, "name": "thumbsup" });
     assert_eq!(api(&sim, "reactions.add", "bot_token", reaction.clone()).await.json["ok"], true);

@@ -42,7 +42,8 @@ pub struct Entry {
 type Place = (usize, u32);
 
 pub(super) fn entries(accounts: &[Vec<Account>; 4]) -> Vec<Entry> {
-    let places: Vec<Place> = (0..4).flat_map(|platform| (0u32..).take(accounts[platform].len()).map(move |number| (platform, number))).collect();
+    let places: Vec<Place> =
+        (0..4).flat_map(|platform| (0u32..).take(accounts[platform].len()).map(move |number| (platform, number))).collect();
     let of = |place: Place| &accounts[place.0][place.1 as usize];
     let mut parents: Vec<usize> = (0..places.len()).collect();
     let mut first_with: HashMap<String, usize> = HashMap::with_capacity(places.len());
@@ -63,7 +64,8 @@ pub(super) fn entries(accounts: &[Vec<Account>; 4]) -> Vec<Entry> {
     }
     let mut entries = Vec::with_capacity(places.len() / 2);
     for set in sets.iter().filter(|set| !set.is_empty()) {
-        let (deciding, inactive): (Vec<Place>, Vec<Place>) = set.iter().partition(|place| of(**place).active && of(**place).kind != Kind::Foreign);
+        let (deciding, inactive): (Vec<Place>, Vec<Place>) =
+            set.iter().partition(|place| of(**place).active && of(**place).kind != Kind::Foreign);
         let ambiguous = Platform::ALL.iter().any(|platform| deciding.iter().filter(|place| place.0 == platform.index()).count() > 1);
         if ambiguous {
             entries.extend(set.iter().map(|place| alone(*place, Expected::Conflict)));

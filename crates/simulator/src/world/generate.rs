@@ -27,7 +27,10 @@ enum Twist {
     /// Somebody else has a second active account with the same address on this platform.
     SharedAddressAt(Platform),
 }
-use Twist::{AliasAt, Capitals, ForeignAt, GuestAt, InactiveAt, InactiveEverywhere, NoEmailAt, PendingAt, Plain, SharedAddressAt, UnconfirmedAt, Unlicensed};
+use Twist::{
+    AliasAt, Capitals, ForeignAt, GuestAt, InactiveAt, InactiveEverywhere, NoEmailAt, PendingAt, Plain, SharedAddressAt, UnconfirmedAt,
+    Unlicensed,
+};
 
 struct Case {
     on: &'static [Platform],

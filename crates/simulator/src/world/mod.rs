@@ -126,7 +126,8 @@ impl World {
             for address in account.addresses() {
                 let known = &mut by_address[account.platform.index()];
                 // Of several with one address the first active one is found, as the platforms' own search does.
-                let taken = known.get(&address.to_lowercase()).is_some_and(|first| accounts[account.platform.index()][*first as usize].active);
+                let taken =
+                    known.get(&address.to_lowercase()).is_some_and(|first| accounts[account.platform.index()][*first as usize].active);
                 if !taken {
                     known.insert(address.to_lowercase(), number);
                 }

@@ -1,17 +1,22 @@
 //! Invented names: every human of the company has one nobody else has, however large the company is.
 
 const FIRST_START: [&str; 30] = [
-    "Al", "Bri", "Ca", "Da", "El", "Fa", "Gi", "Ha", "Is", "Jo", "Ka", "Li", "Ma", "Ni", "Ol", "Pe", "Qui", "Ro", "Sa", "Ti", "Ul", "Va", "Wi", "Xa", "Ya", "Ze", "Che", "Dre", "Fre",
-    "Tha",
+    "Al", "Bri", "Ca", "Da", "El", "Fa", "Gi", "Ha", "Is", "Jo", "Ka", "Li", "Ma", "Ni", "Ol", "Pe", "Qui", "Ro", "Sa", "Ti", "Ul", "Va",
+    "Wi", "Xa", "Ya", "Ze", "Che", "Dre", "Fre", "Tha",
 ];
-const FIRST_END: [&str; 20] =
-    ["dan", "bella", "rik", "mina", "vero", "lena", "ton", "risa", "mir", "dora", "nek", "wyn", "sel", "bert", "phie", "gard", "nora", "keth", "zia", "lou"];
+const FIRST_END: [&str; 20] = [
+    "dan", "bella", "rik", "mina", "vero", "lena", "ton", "risa", "mir", "dora", "nek", "wyn", "sel", "bert", "phie", "gard", "nora",
+    "keth", "zia", "lou",
+];
 const LAST_START: [&str; 40] = [
-    "Alder", "Amber", "Ash", "Birch", "Black", "Bram", "Bright", "Brook", "Cedar", "Clay", "Copper", "Crest", "Drift", "Dun", "East", "Elm", "Fair", "Fern", "Flint", "Fox", "Glen",
-    "Gold", "Green", "Hart", "Hazel", "Holm", "Iron", "Kestrel", "Lark", "Linden", "Marsh", "Mill", "North", "Oak", "Raven", "Silver", "Stone", "Thorn", "West", "Winter",
+    "Alder", "Amber", "Ash", "Birch", "Black", "Bram", "Bright", "Brook", "Cedar", "Clay", "Copper", "Crest", "Drift", "Dun", "East",
+    "Elm", "Fair", "Fern", "Flint", "Fox", "Glen", "Gold", "Green", "Hart", "Hazel", "Holm", "Iron", "Kestrel", "Lark", "Linden", "Marsh",
+    "Mill", "North", "Oak", "Raven", "Silver", "Stone", "Thorn", "West", "Winter",
 ];
-const LAST_END: [&str; 20] =
-    ["by", "croft", "dale", "field", "ford", "gate", "grove", "ham", "hurst", "land", "ley", "mere", "more", "ridge", "shaw", "stead", "ton", "vale", "ward", "wood"];
+const LAST_END: [&str; 20] = [
+    "by", "croft", "dale", "field", "ford", "gate", "grove", "ham", "hurst", "land", "ley", "mere", "more", "ridge", "shaw", "stead",
+    "ton", "vale", "ward", "wood",
+];
 
 const COUNT: usize = FIRST_START.len() * FIRST_END.len() * LAST_START.len() * LAST_END.len();
 
@@ -25,7 +30,11 @@ pub(super) fn name(number: usize, seed: u64) -> (String, String) {
     let first = format!("{}{}", FIRST_START[first_start], FIRST_END[first_end]);
     // A company larger than the list goes on with second family names.
     let again = number / COUNT;
-    let second = if again == 0 { String::new() } else { format!("-{}{}", LAST_START[again % LAST_START.len()], LAST_END[again / LAST_START.len() % LAST_END.len()]) };
+    let second = if again == 0 {
+        String::new()
+    } else {
+        format!("-{}{}", LAST_START[again % LAST_START.len()], LAST_END[again / LAST_START.len() % LAST_END.len()])
+    };
     (first, format!("{}{}{second}", LAST_START[last_start], LAST_END[last_end]))
 }
 

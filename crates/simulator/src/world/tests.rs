@@ -45,7 +45,9 @@ fn an_alias_joins_and_an_unconfirmed_address_does_not() {
     assert!(alias.accounts.iter().all(Option::is_some));
     let unconfirmed = entry_of(Platform::Slack, &|account| !account.verified);
     assert_eq!(unconfirmed.accounts.iter().flatten().count(), 1);
-    let foreign = entry_of(Platform::Slack, &|account| account.kind == Kind::Foreign && account.email.as_deref().is_some_and(|email| email.ends_with(OWN_DOMAINS[0])));
+    let foreign = entry_of(Platform::Slack, &|account| {
+        account.kind == Kind::Foreign && account.email.as_deref().is_some_and(|email| email.ends_with(OWN_DOMAINS[0]))
+    });
     assert_eq!((foreign.expected, foreign.accounts.iter().flatten().count()), (Expected::NotOffered, 1));
 }
 
