@@ -283,3 +283,125 @@ pub(super) fn read_poll(response: &Response) -> Poll {
 fn with_remedy(error: Error, remedy: &'static str) -> Error {
     if remedy.is_empty() { error } else { error.ask_admin(remedy) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use engine::error::{Acted, Remedy};
+
+    use super::*;
+    use crate::testing::{answer, answer_with, html};
+
+    fn graph(code: &str) -> String {
+        format!(r#"{{"error":{{"code":"{code}","message":"ana@own.example wrote planted text","innerError":{{"request-id":"r"}}}}}}"#)
+    }
+
+    fn entra(word: &str, number: u32) -> Response {
+        let body = format!(
+            r#"{{"error":"{word}","error_description":"AADSTS{number}: planted","error_codes":[{number}],"timestamp":"2026-01-01 00:00:00Z","trace_id":"t-1","correlation_id":"c"}}"#
+        );
+        answer(400, &body)
+    }
+
+    #[test]
+    fn every_refusal_of_graph_has_its_kind_and_a_next_step() {
+        let cases = [
+            (400, "Request_BadRequest", "accounts", Kind::Invalid),
+            (400, "BadRequest", "represent", Kind::Invalid),
+            (401, "InvalidAuthenticationToken", "accounts", Kind::SignedOut),
+            (403, "Authorization_RequestDenied", "accounts", Kind::Forbidden),
+            (403, "Forbidden", "send_direct", Kind::Forbidden),
+            (403, "Forbidden", "something_new", Kind::Forbidden),
+            (404, "Request_ResourceNotFound", "dismiss", Kind::NotFound),
+            (405, "UnknownError", "send_direct", Kind::Bug),
+            (409, "Conflict", "represent", Kind::Conflict),
+            (410, "syncStateNotFound", "accounts", Kind::NotFound),
+            (412, "PreconditionFailed", "edit_direct", Kind::Conflict),
+            (429, "TooManyRequests", "accounts", Kind::RateLimited),
+            (500, "InternalServerError", "accounts", Kind::PlatformDown),
+            (503, "ServiceUnavailable", "accounts", Kind::PlatformDown),
+            (504, "GatewayTimeout", "accounts", Kind::PlatformDown),
+        ];
+        for (status, code, operation, kind) in cases {
+            let error = read_error(&answer(status, &graph(code)), operation).unwrap();
+            assert_eq!((error.kind, error.platform), (kind, Some(INFO.id)), "{status} {code} {operation}");
+            assert!(!error.next_step().is_empty() && error.message.ends_with('.'), "{error:?}");
+            assert!(!format!("{error:?}").contains("planted") && !format!("{error:?}").contains("ana@"), "{error:?}");
+            assert_eq!(error.acted, if status >= 500 { Acted::Perhaps } else { Acted::No });
+        }
+        assert!(read_error(&answer(200, "{}"), "accounts").is_none());
+        assert!(read_error(&answer(204, ""), "dismiss").is_none());
+        assert_eq!(read_error(&html(200), "accounts").unwrap().kind, Kind::PlatformDown);
+        assert_eq!(read_error(&answer(403, "no json"), "inbox").unwrap().kind, Kind::Forbidden);
+    }
+
+    #[test]
+    fn the_time_to_wait_and_the_request_are_kept() {
+        let error = read_error(&answer_with(429, ("retry-after", "7"), &graph("TooManyRequests")), "accounts").unwrap();
+        assert_eq!(error.remedy, Remedy::Retry { after: Some(Duration::from_secs(7)) });
+        let error = read_error(&answer_with(404, ("request-id", "b2-4"), &graph("NotFound")), "inbox").unwrap();
+        assert!(error.context.contains(&("request_id", "b2-4".to_owned())) && error.context.contains(&("code", "NotFound".to_owned())));
+    }
+
+    #[test]
+    fn every_refusal_of_a_sign_in_has_its_kind() {
+        let cases = [
+            ("invalid_grant", 70008, Kind::SignedOut),
+            ("invalid_grant", 53003, Kind::Forbidden),
+            ("invalid_grant", 65001, Kind::Forbidden),
+            ("invalid_client", 7000218, Kind::Forbidden),
+            ("invalid_client", 7000215, Kind::Invalid),
+            ("unauthorized_client", 700016, Kind::Invalid),
+            ("unauthorized_client", 1, Kind::Unsupported),
+            ("interaction_required", 50076, Kind::SignedOut),
+            ("consent_required", 1, Kind::Forbidden),
+            ("access_denied", 1, Kind::Forbidden),
+            ("invalid_request", 90002, Kind::Invalid),
+            ("invalid_scope", 70011, Kind::Forbidden),
+            ("temporarily_unavailable", 1, Kind::PlatformDown),
+            ("something_new", 1, Kind::SignedOut),
+        ];
+        for (word, number, kind) in cases {
+            let error = read_error(&entra(word, number), "connect").unwrap();
+            assert_eq!(error.kind, kind, "{word} {number}");
+            assert!(
+                error.context.contains(&("number", format!("AADSTS{number}"))) && error.context.contains(&("trace_id", "t-1".to_owned()))
+            );
+            assert!(!error.next_step().is_empty() && !format!("{error:?}").contains("planted"));
+        }
+    }
+
+    #[test]
+    fn an_answer_to_a_poll_means_what_microsoft_documents() {
+        let poll = |response: &Response| match read_poll(response) {
+            Poll::Granted => "granted".to_owned(),
+            Poll::Pending => "pending".to_owned(),
+            Poll::SlowDown => "slow down".to_owned(),
+            Poll::Declined => "declined".to_owned(),
+            Poll::Expired => "expired".to_owned(),
+            Poll::Refused(error) => format!("refused {:?}", error.kind),
+            Poll::Failed(error) => format!("failed {:?}", error.kind),
+        };
+        let cases = [
+            ("authorization_pending", 70016, "pending"),
+            ("slow_down", 1, "slow down"),
+            ("authorization_declined", 1, "declined"),
+            ("access_denied", 1, "declined"),
+            ("expired_token", 70020, "expired"),
+            ("invalid_grant", 70020, "expired"),
+            ("bad_verification_code", 1, "failed SignedOut"),
+            ("invalid_grant", 53003, "refused Forbidden"),
+            ("invalid_client", 7000218, "refused Forbidden"),
+            ("unauthorized_client", 1, "refused Unsupported"),
+            ("invalid_request", 1, "failed Invalid"),
+        ];
+        for (word, number, expected) in cases {
+            assert_eq!(poll(&entra(word, number)), expected, "{word} {number}");
+        }
+        assert_eq!(poll(&answer(200, "{}")), "granted");
+        assert_eq!(poll(&answer(503, "")), "failed PlatformDown");
+        assert_eq!(poll(&html(200)), "failed PlatformDown");
+        assert_eq!(poll(&answer(429, "")), "failed RateLimited");
+    }
+}

@@ -23,8 +23,8 @@ pub(super) const DIRECTORY_WRITE: &str = "directory_write";
 pub(super) const INVITATIONS: &str = "invitations";
 /// Reading teams.
 pub(super) const TEAMS_READ: &str = "teams_read";
-/// Opening chats.
-pub(super) const CHATS: &str = "chats";
+/// Opening chats, editing messages.
+pub(super) const TEAMS_WRITE: &str = "teams_write";
 /// Reading chat messages.
 pub(super) const MESSAGES_READ: &str = "messages_read";
 /// Writing chat messages.
@@ -146,7 +146,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         directory_writes(INVITATIONS),
         Rate { class: INVITATIONS, scope: RateScope::Tenant, amount: 150, per: Duration::from_secs(5), burst: 30 },
         per_second(TEAMS_READ, 30),
-        per_second(CHATS, 30),
+        per_second(TEAMS_WRITE, 30),
         per_second(MESSAGES_READ, 20),
         per_second(MESSAGES_WRITE, 20),
     ],

@@ -7,7 +7,7 @@ use http::Method;
 use jiff::Timestamp;
 
 use super::TeamsConnection;
-use super::info::{ADMIN, API, CHATS, INFO, MESSAGES_READ, MESSAGES_WRITE};
+use super::info::{ADMIN, API, INFO, MESSAGES_READ, MESSAGES_WRITE, TEAMS_WRITE};
 use super::people::GUEST;
 use super::wire::{Body, Identified, Message, NewBody, NewChat, NewMember, NewMessage};
 use crate::html::plain_text;
@@ -34,7 +34,7 @@ impl TeamsConnection {
         let sender = self.own_account(operation).await?;
         let role = if with.attributes.contains_key(GUEST) { "guest" } else { "owner" };
         let chat = NewChat { chat_type: "oneOnOne", members: [member(&sender, "owner"), member(&with.account, role)] };
-        let request = Request::write(Method::POST, url(operation, API, &["chats"], &[])?, Sign::Bearer(ADMIN), CHATS, operation)
+        let request = Request::write(Method::POST, url(operation, API, &["chats"], &[])?, Sign::Bearer(ADMIN), TEAMS_WRITE, operation)
             .json(&chat)?
             .repeatable();
         let chat: Identified = self.http.read(request).await?;
@@ -44,7 +44,7 @@ impl TeamsConnection {
     pub(super) async fn patch_direct(&self, message: &SentMessage, text: &str) -> Result<SentMessage> {
         check_length(text, "edit_direct")?;
         let address = url("edit_direct", API, &["chats", &message.conversation.id, "messages", &message.id], &[])?;
-        let request = Request::write(Method::PATCH, address, Sign::Bearer(ADMIN), MESSAGES_WRITE, "edit_direct")
+        let request = Request::write(Method::PATCH, address, Sign::Bearer(ADMIN), TEAMS_WRITE, "edit_direct")
             .json(&NewMessage { body: plain(text) })?
             .repeatable();
         self.http.send(request).await?;
@@ -134,4 +134,125 @@ fn check_length(text: &str, operation: &'static str) -> Result<()> {
         .on(INFO.id));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::model::{GrantId, Intent};
+    use engine::transport::{Repeat, Subject};
+
+    use super::super::tests::{connection, connection_as, facts, readable};
+    use super::*;
+    use crate::testing::answer;
+
+    const CHAT: &str = r#"{"@odata.context":"x","id":"19:S1_U1@unq.gbl.spaces","topic":null,"chatType":"oneOnOne"}"#;
+
+    fn to() -> Recipient {
+        Recipient { account: "U1".into(), email: None, attributes: Default::default() }
+    }
+
+    fn message(id: &str, from: &str, minute: u32, kind: &str, content: &str) -> String {
+        format!(
+            r#"{{"id":"{id}","etag":"{id}","messageType":"message","createdDateTime":"2026-01-05T08:{minute:02}:00.25Z","lastModifiedDateTime":"2026-01-05T08:{minute:02}:00.25Z","deletedDateTime":null,
+                "chatId":"c","from":{{"application":null,"user":{{"id":"{from}","userIdentityType":"aadUser"}}}},"body":{{"contentType":"{kind}","content":"{content}"}}}}"#
+        )
+    }
+
+    fn page(messages: &[String]) -> String {
+        format!(r#"{{"value":[{}]}}"#, messages.join(","))
+    }
+
+    fn direct(text: &str) -> Intent {
+        Intent::Direct { to: to(), text: text.into(), key: "k".into(), since: "2026-01-05T08:10:00Z".parse().unwrap() }
+    }
+
+    #[tokio::test]
+    async fn a_message_goes_into_the_one_chat_of_sender_and_person() {
+        let (connection, script) = connection(vec![answer(201, CHAT), answer(201, r#"{"id":"1700000000123","etag":"1"}"#)]);
+        let sent = connection.send_direct(&to(), "Hello <Ana>", "k").await.unwrap();
+        assert_eq!(
+            (sent.conversation.id.as_str(), sent.conversation.with.as_str(), sent.id.as_str()),
+            ("19:S1_U1@unq.gbl.spaces", "U1", "1700000000123")
+        );
+        assert_eq!(
+            script.sent(),
+            "POST https://graph.microsoft.com/v1.0/chats {\"chatType\":\"oneOnOne\",\"members\":[\
+             {\"@odata.type\":\"#microsoft.graph.aadUserConversationMember\",\"roles\":[\"owner\"],\"user@odata.bind\":\"https://graph.microsoft.com/v1.0/users('S1')\"},\
+             {\"@odata.type\":\"#microsoft.graph.aadUserConversationMember\",\"roles\":[\"owner\"],\"user@odata.bind\":\"https://graph.microsoft.com/v1.0/users('U1')\"}]}\n\
+             POST https://graph.microsoft.com/v1.0/chats/19:S1_U1@unq.gbl.spaces/messages {\"body\":{\"contentType\":\"text\",\"content\":\"Hello <Ana>\"}}"
+        );
+        let repeats: Vec<Repeat> = script.requests().iter().map(|request| request.repeat).collect();
+        assert_eq!(repeats, [Repeat::Safe, Repeat::Once]);
+    }
+
+    #[tokio::test]
+    async fn a_guest_joins_a_chat_as_a_guest_and_an_employee_speaks_as_themselves() {
+        let guest = Recipient { attributes: [("guest".to_owned(), "true".to_owned())].into(), ..to() };
+        let answers = vec![answer(200, r#"{"id":"U7","displayName":"Bo"}"#), answer(201, CHAT), answer(201, r#"{"id":"1"}"#)];
+        let (connection, script) = connection_as(Subject::Grant(GrantId(1)), facts(), answers);
+        connection.send_direct(&guest, "x", "k").await.unwrap();
+        let chat = String::from_utf8(script.requests()[1].body.to_vec()).unwrap();
+        assert!(chat.contains(r#""roles":["owner"],"user@odata.bind":"https://graph.microsoft.com/v1.0/users('U7')""#), "{chat}");
+        assert!(chat.contains(r#""roles":["guest"],"user@odata.bind":"https://graph.microsoft.com/v1.0/users('U1')""#), "{chat}");
+    }
+
+    #[tokio::test]
+    async fn an_edit_replaces_the_text_and_may_be_repeated() {
+        let (connection, script) = connection(vec![answer(204, "")]);
+        let message = sent("19:S1_U1@unq.gbl.spaces".into(), "17".into(), "U1");
+        assert_eq!(connection.edit_direct(&message, "new").await.unwrap().edits, 1);
+        assert_eq!(
+            script.sent(),
+            "PATCH https://graph.microsoft.com/v1.0/chats/19:S1_U1@unq.gbl.spaces/messages/17 {\"body\":{\"contentType\":\"text\",\"content\":\"new\"}}"
+        );
+        assert_eq!(script.requests()[0].repeat, Repeat::Safe);
+    }
+
+    #[tokio::test]
+    async fn a_text_that_is_too_long_is_refused_before_anything_is_sent() {
+        let (connection, script) = connection(vec![]);
+        assert_eq!(connection.send_direct(&to(), &"x".repeat(7_001), "k").await.unwrap_err().kind, Kind::Invalid);
+        assert_eq!(script.sent(), "");
+    }
+
+    #[tokio::test]
+    async fn answers_are_what_the_other_side_wrote_since_then_as_text_and_oldest_first() {
+        let mut deleted = message("5", "U1", 15, "text", "");
+        deleted = deleted.replace("\"deletedDateTime\":null", "\"deletedDateTime\":\"2026-01-05T08:16:00Z\"");
+        let system = message("6", "U1", 15, "html", "x").replace("\"messageType\":\"message\"", "\"messageType\":\"systemEventMessage\"");
+        let first = page(&[message("4", "U1", 14, "html", "<p>no</p>"), deleted, system, message("3", "S1", 13, "text", "prompt")]);
+        let link = "https://graph.microsoft.com/v1.0/chats/c/messages?$skiptoken=2";
+        let first = first.replacen('{', &format!(r#"{{"@odata.nextLink":"{link}","#), 1);
+        // Written before, changed since.
+        let second = page(&[message("2", "U1", 12, "html", "first &amp; <b>bold</b>"), message("1", "U1", 9, "text", "old")]);
+        let (connection, script) = connection(vec![answer(200, &first), answer(200, &second)]);
+        let conversation = Conversation { id: "19:S1_U1@unq.gbl.spaces".into(), with: "U1".into() };
+        let page = connection.inbox(&conversation, "2026-01-05T08:10:00.1234Z".parse().unwrap(), None).await.unwrap();
+        let texts: Vec<_> =
+            page.items.iter().map(|incoming| (incoming.id.as_str(), incoming.from.as_str(), incoming.text.as_str())).collect();
+        assert_eq!(texts, [("2", "U1", "first & bold"), ("4", "U1", "no")]);
+        assert_eq!(
+            readable(&script.sent()),
+            format!(
+                "GET https://graph.microsoft.com/v1.0/chats/19:S1_U1@unq.gbl.spaces/messages?$top=50&$orderby=lastModifiedDateTime desc&$filter=lastModifiedDateTime gt 2026-01-05T08:10:00.123Z\nGET {link}"
+            )
+        );
+    }
+
+    #[tokio::test]
+    async fn an_uncertain_message_is_found_by_its_text_among_the_senders_own() {
+        let ours = page(&[message("9", "S1", 11, "html", "<p>Hello<br>Ana</p>"), message("8", "U1", 11, "text", "Hello")]);
+        let found = connection(vec![answer(201, CHAT), answer(200, &ours)]).0.confirm(&direct("Hello\nAna")).await.unwrap();
+        let Some(Outcome::Sent(sent)) = found else { panic!("it is there") };
+        assert_eq!(sent.id, "9");
+        // The person's own words, and the same words of an earlier day, are not ours.
+        let theirs = page(&[message("8", "U1", 11, "text", "Hello"), message("7", "S1", 2, "text", "Hello")]);
+        assert_eq!(connection(vec![answer(201, CHAT), answer(200, &theirs)]).0.confirm(&direct("Hello")).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn clocks_may_differ_by_a_minute_when_a_message_is_looked_up() {
+        let early = page(&[message("9", "S1", 9, "text", "Hello")]);
+        assert!(connection(vec![answer(201, CHAT), answer(200, &early)]).0.confirm(&direct("Hello")).await.unwrap().is_some());
+    }
 }

@@ -121,3 +121,53 @@ impl Connection for TeamsConnection {
         self.read_inbox(conversation, since).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use engine::transport::Subject;
+
+    use super::*;
+    use crate::testing::Script;
+
+    /// A connected tenant: tenant T1 with two domains, sender S1.
+    pub(super) fn facts() -> ConnectionFacts {
+        ConnectionFacts {
+            fields: [("tenant_id".to_owned(), "T1".to_owned()), ("client_id".to_owned(), "C1".to_owned())].into(),
+            identity: Some(Identity {
+                tenant: "T1".into(),
+                tenant_name: "Harbor".into(),
+                account: "S1".into(),
+                name: "User Sync".into(),
+                email: Some("sync@own.example".into()),
+                scopes: Default::default(),
+                facts: [("verified_domains".to_owned(), vec!["own.example".to_owned(), "eu.own.example".to_owned()])].into(),
+            }),
+            ..ConnectionFacts::default()
+        }
+    }
+
+    pub(super) fn connection(answers: Vec<Response>) -> (Box<dyn Connection>, Arc<Script>) {
+        Script::connection(&Teams, facts(), answers)
+    }
+
+    pub(super) fn connection_as(subject: Subject, facts: ConnectionFacts, answers: Vec<Response>) -> (Box<dyn Connection>, Arc<Script>) {
+        Script::connection_as(&Teams, subject, facts, answers)
+    }
+
+    /// Addresses as people write them, not as a query encodes them.
+    pub(super) fn readable(sent: &str) -> String {
+        [("%24", "$"), ("%2C", ","), ("+", " "), ("%27", "'"), ("%2F", "/"), ("%3A", ":"), ("%28", "("), ("%29", ")"), ("%40", "@")]
+            .iter()
+            .fold(sent.to_owned(), |text, (encoded, letter)| text.replace(encoded, letter))
+    }
+
+    #[tokio::test]
+    async fn what_is_not_offered_is_refused_before_a_request_leaves() {
+        let (connection, script) = connection(vec![]);
+        let grant = engine::platform::GrantFacts { id: engine::model::GrantId(1), account: "U1".into() };
+        assert_eq!(connection.revoke(&grant).await.unwrap_err().kind, engine::Kind::Unsupported);
+        assert_eq!(script.sent(), "");
+    }
+}

@@ -227,3 +227,184 @@ pub(super) fn account(user: User) -> Account {
         id: user.id,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::model::GrantId;
+    use engine::platform::ConnectionFacts;
+
+    use super::super::tests::{connection, connection_as, facts, readable};
+    use super::*;
+    use crate::testing::{answer, html};
+
+    const ME: &str =
+        r#"{"@odata.context":"x","id":"S1","displayName":"User Sync","mail":"sync@own.example","userPrincipalName":"sync@own.example"}"#;
+    const TENANT: &str = r#"{"@odata.context":"x","value":[{"id":"T1","displayName":"Harbor","verifiedDomains":[{"name":"Own.example","isDefault":true},{"name":"own.onmicrosoft.com"}]}]}"#;
+    const ROWS: &str = r#"{"@odata.context":"x","value":[{"id":"1"}]}"#;
+    const NONE: &str = r#"{"@odata.context":"x","value":[]}"#;
+    const DENIED: &str = r#"{"error":{"code":"Authorization_RequestDenied","message":"no"}}"#;
+    const SELECT: &str = "id,displayName,mail,userPrincipalName,accountEnabled,userType,assignedPlans,externalUserState,otherMails,proxyAddresses,createdDateTime";
+
+    fn account_of(json: &str) -> Account {
+        account(serde_json::from_str(json).unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_connection_is_described_with_its_domains_and_the_scopes_that_work() {
+        let answers = vec![answer(200, ME), answer(200, TENANT), answer(200, ROWS), answer(403, DENIED)];
+        let (connection, script) = connection_as(Subject::Connection, ConnectionFacts::default(), answers);
+        let identity = connection.whoami().await.unwrap();
+        assert_eq!((identity.tenant.as_str(), identity.tenant_name.as_str(), identity.account.as_str()), ("T1", "Harbor", "S1"));
+        assert_eq!(identity.facts["verified_domains"], ["own.example", "own.onmicrosoft.com"]);
+        assert!(identity.scopes["admin"].contains("User.Read.All") && identity.scopes["admin"].contains("Chat.ReadWrite"));
+        assert!(!identity.scopes["admin"].contains("Team.ReadBasic.All"));
+        assert_eq!(
+            readable(&script.sent()),
+            "GET https://graph.microsoft.com/v1.0/me?$select=id,displayName,mail,userPrincipalName\n\
+             GET https://graph.microsoft.com/v1.0/organization?$select=id,displayName,verifiedDomains\n\
+             GET https://graph.microsoft.com/v1.0/users?$select=id&$top=1\n\
+             GET https://graph.microsoft.com/v1.0/teams?$select=id&$top=1"
+        );
+    }
+
+    #[tokio::test]
+    async fn scopes_that_the_token_answer_named_are_believed_in_either_spelling() {
+        let granted = ["User.Read", "https://graph.microsoft.com/Chat.ReadWrite"].map(str::to_owned);
+        let facts = ConnectionFacts { granted: [("admin".to_owned(), granted.into())].into(), ..ConnectionFacts::default() };
+        let (connection, _) = connection_as(Subject::Connection, facts, vec![answer(200, ME), answer(200, TENANT)]);
+        let identity = connection.whoami().await.unwrap();
+        assert_eq!(identity.scopes["admin"].iter().collect::<Vec<_>>(), ["Chat.ReadWrite", "User.Read"]);
+    }
+
+    #[tokio::test]
+    async fn a_platform_that_is_unwell_takes_no_scope_away() {
+        let answers = vec![answer(200, ME), answer(200, TENANT), html(200)];
+        let error = connection_as(Subject::Connection, ConnectionFacts::default(), answers).0.whoami().await.unwrap_err();
+        assert_eq!(error.kind, Kind::PlatformDown);
+    }
+
+    #[tokio::test]
+    async fn an_employee_is_recognised_without_asking_what_only_the_admin_may() {
+        let me = r#"{"id":"U7","displayName":"Ana","mail":"ana@own.example","userPrincipalName":"ana@own.example"}"#;
+        let (connection, script) = connection_as(Subject::Grant(GrantId(4)), facts(), vec![answer(200, me), answer(200, TENANT)]);
+        let identity = connection.whoami().await.unwrap();
+        assert_eq!((identity.account.as_str(), identity.tenant.as_str()), ("U7", "T1"));
+        assert_eq!(script.requests().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_list_goes_on_where_its_link_leads_even_after_an_empty_page() {
+        let link = "https://graph.microsoft.com/v1.0/users?$select=id,mail&$top=999&$skiptoken=abc";
+        let first = format!(r#"{{"@odata.nextLink":"{link}","value":[]}}"#);
+        let (connection, script) = connection(vec![answer(200, &first), answer(200, r#"{"value":[{"id":"U1","displayName":"Ana"}]}"#)]);
+        let page = connection.accounts(None, None).await.unwrap();
+        assert_eq!((page.items.len(), page.next.as_deref()), (0, Some(link)));
+        let page = connection.accounts(None, page.next.as_deref()).await.unwrap();
+        assert_eq!((page.items.len(), page.next), (1, None));
+        assert_eq!(readable(&script.sent()), format!("GET https://graph.microsoft.com/v1.0/users?$select={SELECT}&$top=999\nGET {link}"));
+    }
+
+    #[tokio::test]
+    async fn a_cursor_that_leads_elsewhere_is_not_followed() {
+        let (connection, script) = connection(vec![]);
+        let error = connection.accounts(None, Some("https://graph.microsoft.com.evil.example/v1.0/users")).await.unwrap_err();
+        assert_eq!(error.kind, Kind::PlatformDown);
+        assert_eq!(script.sent(), "");
+    }
+
+    #[test]
+    fn members_guests_agents_and_the_switched_off_are_told_apart() {
+        let seen = |json: &str| {
+            let account = account_of(json);
+            (account.kind, account.active, account.email_verified, account.licensed)
+        };
+        use AccountKind::{Bot, Guest, Member};
+        let teams = r#""assignedPlans":[{"capabilityStatus":"Warning","service":"TeamspaceAPI"}]"#;
+        assert_eq!(seen(&format!(r#"{{"id":"1","userType":"Member","accountEnabled":true,{teams}}}"#)), (Member, true, true, Some(true)));
+        assert_eq!(seen(&format!(r#"{{"id":"1","userType":null,"accountEnabled":false,{teams}}}"#)), (Member, false, true, Some(true)));
+        let other = r#""assignedPlans":[{"capabilityStatus":"Suspended","service":"TeamspaceAPI"},{"capabilityStatus":"Enabled","service":"exchange"}]"#;
+        assert_eq!(seen(&format!(r#"{{"id":"1","userType":"Member","accountEnabled":true,{other}}}"#)), (Member, true, true, Some(false)));
+        let guest = |state: &str| {
+            format!(r#"{{"id":"1","userType":"Guest","accountEnabled":true,"assignedPlans":[],"externalUserState":{state}}}"#)
+        };
+        assert_eq!(seen(&guest("\"Accepted\"")), (Guest, true, true, None));
+        assert_eq!(seen(&guest("null")), (Guest, true, true, None));
+        assert_eq!(seen(&guest("\"PendingAcceptance\"")), (Guest, false, false, None));
+        assert_eq!(seen(r##"{"@odata.type":"#microsoft.graph.agentUser","id":"1"}"##).0, Bot);
+    }
+
+    #[test]
+    fn only_addresses_that_reach_the_account_are_its_addresses() {
+        let member = account_of(
+            r#"{"id":"1","userType":"Member","displayName":" ","mail":"Ana@own.example","userPrincipalName":"a1@own.onmicrosoft.com",
+                "otherMails":["ana@home.example"],"proxyAddresses":["SMTP:ana@own.example","smtp:ana.b@own.example","SIP:ana@sip.example"]}"#,
+        );
+        assert_eq!(
+            (member.email.as_deref(), member.aliases.as_slice()),
+            (Some("Ana@own.example"), ["ana.b@own.example".to_owned()].as_slice())
+        );
+        assert_eq!(member.name, "Ana@own.example");
+        let guest = account_of(r#"{"id":"2","userType":"Guest","mail":null,"otherMails":["bo@partner.example"],"proxyAddresses":[]}"#);
+        assert_eq!((guest.email, guest.aliases), (None, vec!["bo@partner.example".to_owned()]));
+        assert!(guest.attributes.contains_key(GUEST));
+        let nobody = account_of(r#"{"id":"3","userType":"Member","mail":null,"userPrincipalName":"c@own.onmicrosoft.com"}"#);
+        assert!(nobody.verified_addresses().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_chosen_team_gives_its_users_whole_and_nothing_else() {
+        let body = r##"{"value":[{"@odata.type":"#microsoft.graph.user","id":"U1","displayName":"Ana","mail":"ana@own.example"},
+            {"@odata.type":"#microsoft.graph.group","id":"G9","displayName":"Nested"},{"@odata.type":"#microsoft.graph.device","id":"D1"}]}"##;
+        let (connection, script) = connection(vec![answer(200, body)]);
+        let page = connection.accounts(Some("G1"), None).await.unwrap();
+        assert_eq!(page.items.iter().map(|account| account.id.as_str()).collect::<Vec<_>>(), ["U1"]);
+        assert_eq!(readable(&script.sent()), format!("GET https://graph.microsoft.com/v1.0/groups/G1/members?$select={SELECT}&$top=999"));
+    }
+
+    #[tokio::test]
+    async fn an_account_is_looked_for_by_main_address_then_invited_address_then_alias() {
+        let alias = r#"{"value":[{"id":"U1","userType":"Member","accountEnabled":true,"mail":"a@own.example","proxyAddresses":["smtp:O'Hara@own.example"]}]}"#;
+        let (connection, script) = connection(vec![answer(200, NONE), answer(200, NONE), answer(200, alias)]);
+        assert_eq!(connection.find_account("o'hara@own.example").await.unwrap().unwrap().id, "U1");
+        let filters: Vec<String> = script
+            .requests()
+            .iter()
+            .map(|request| request.url.query_pairs().find(|(name, _)| name == "$filter").unwrap().1.into_owned())
+            .collect();
+        assert_eq!(
+            filters,
+            [
+                "mail eq 'o''hara@own.example'",
+                "otherMails/any(x:x eq 'o''hara@own.example')",
+                "proxyAddresses/any(p:p eq 'smtp:o''hara@own.example')"
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_private_address_that_a_member_typed_in_finds_nobody() {
+        let recovery = r#"{"value":[{"id":"U1","userType":"Member","mail":"a@own.example","otherMails":["ana@home.example"]}]}"#;
+        let (connection, _) = connection(vec![answer(200, NONE), answer(200, recovery), answer(200, NONE)]);
+        assert_eq!(connection.find_account("ana@home.example").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn two_active_accounts_with_one_address_are_never_guessed_between() {
+        let two = |second: bool| {
+            format!(
+                r#"{{"value":[{{"id":"U1","mail":"a@own.example","accountEnabled":{second}}},{{"id":"U2","mail":"A@own.example","accountEnabled":true}}]}}"#
+            )
+        };
+        assert_eq!(connection(vec![answer(200, &two(true))]).0.find_account("a@own.example").await.unwrap_err().kind, Kind::Conflict);
+        assert_eq!(connection(vec![answer(200, &two(false))]).0.find_account("a@own.example").await.unwrap().unwrap().id, "U2");
+    }
+
+    #[tokio::test]
+    async fn teams_are_listed_by_name() {
+        let (connection, script) =
+            connection(vec![answer(200, r#"{"value":[{"id":"G1","displayName":"Build"},{"id":"G2","displayName":null}]}"#)]);
+        let page = connection.teams(None).await.unwrap();
+        assert_eq!(page.items.iter().map(|team| team.name.as_str()).collect::<Vec<_>>(), ["Build", "G2"]);
+        assert_eq!(readable(&script.sent()), "GET https://graph.microsoft.com/v1.0/teams?$select=id,displayName&$top=999");
+    }
+}

@@ -63,3 +63,61 @@ fn own_domain(facts: &Facts<'_>) -> Option<Block> {
         remedy: format!("Give {} a licensed account in the Teams tenant, or make Microsoft Teams their primary platform.", facts.name),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::model::Account;
+    use engine::platform::ConnectionFacts;
+
+    use super::super::INFO;
+    use super::super::tests::facts;
+    use super::*;
+
+    fn account(kind: AccountKind, licensed: Option<bool>) -> Account {
+        Account {
+            platform: INFO.id,
+            id: "U1".into(),
+            kind,
+            active: true,
+            name: "Ana".into(),
+            email: None,
+            aliases: vec![],
+            email_verified: true,
+            avatar: None,
+            licensed,
+            attributes: Default::default(),
+        }
+    }
+
+    fn check(action: Action, account: Option<&Account>, address: &str, connection: &ConnectionFacts, expected: &[&str]) {
+        let addresses: Vec<String> = [address].into_iter().filter(|address| !address.is_empty()).map(str::to_owned).collect();
+        let found = preflight(&Facts { name: "Ana", addresses: &addresses, account, primary: None, connection, action });
+        assert_eq!(found.iter().map(|block| block.reason).collect::<Vec<_>>(), expected, "{action:?} {account:?} {address}");
+        for block in found {
+            assert!(block.message.ends_with('.') && block.remedy.len() > 20, "{block:?}");
+        }
+    }
+
+    #[test]
+    fn what_microsoft_would_refuse_is_said_before() {
+        let facts = facts();
+        let licensed = account(AccountKind::Member, Some(true));
+        let unlicensed = account(AccountKind::Member, Some(false));
+        let guest = account(AccountKind::Guest, None);
+        let sender = Account { id: "S1".into(), ..licensed.clone() };
+        check(Action::CarryPrompt, Some(&licensed), "", &facts, &[]);
+        check(Action::CarryPrompt, Some(&unlicensed), "", &facts, &["no_licence"]);
+        check(Action::CarryPrompt, Some(&guest), "", &facts, &[]);
+        check(Action::CarryPrompt, Some(&sender), "", &facts, &["sender_itself"]);
+        check(Action::OwnAccount, Some(&licensed), "ana@own.example", &facts, &[]);
+        check(Action::OwnAccount, Some(&unlicensed), "ana@own.example", &facts, &["no_licence"]);
+        check(Action::OwnAccount, Some(&guest), "ana@partner.example", &facts, &["already_guest"]);
+        check(Action::StandIn, None, "ana@partner.example", &facts, &[]);
+        check(Action::StandIn, None, "Ana@OWN.example", &facts, &["own_domain"]);
+        check(Action::StandIn, None, "ana@eu.own.example", &facts, &["own_domain"]);
+        check(Action::StandIn, None, "ana@sub.own.example", &facts, &[]);
+        check(Action::StandIn, None, "ana@notown.example", &facts, &[]);
+        check(Action::StandIn, None, "", &facts, &[]);
+        check(Action::StandIn, None, "ana@own.example", &ConnectionFacts::default(), &[]);
+    }
+}

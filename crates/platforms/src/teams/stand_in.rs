@@ -101,3 +101,125 @@ fn guest(user: &User, person: &Represented, created: bool) -> Representation {
         created,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::error::Acted;
+    use engine::model::Intent;
+    use engine::transport::Repeat;
+
+    use super::super::tests::connection;
+    use super::*;
+    use crate::testing::answer;
+
+    const NONE: &str = r#"{"value":[]}"#;
+    const INVITED: &str = r#"{"id":"I1","inviteRedeemUrl":"https://login.microsoftonline.com/redeem?rd=x","status":"PendingAcceptance","invitedUser":{"id":"G1"}}"#;
+
+    fn person() -> Represented {
+        Represented {
+            key: "k".into(),
+            name: "Ana Bo".into(),
+            email: Some("ana@partner.example".into()),
+            avatar: None,
+            primary: "Slack".into(),
+        }
+    }
+
+    fn user(kind: &str, name: &str, state: &str) -> String {
+        format!(
+            r#"{{"id":"G1","userType":"{kind}","displayName":"{name}","mail":"ana@partner.example","accountEnabled":true,"externalUserState":{state},"createdDateTime":"2026-01-05T08:00:30Z"}}"#
+        )
+    }
+
+    fn list(user: &str) -> String {
+        format!(r#"{{"value":[{user}]}}"#)
+    }
+
+    fn intent(since: &str) -> Intent {
+        Intent::Represent { person: person(), key: "k".into(), since: since.parse().unwrap() }
+    }
+
+    #[tokio::test]
+    async fn a_guest_is_invited_without_mail_and_counts_once_the_directory_lists_it() {
+        let answers = vec![
+            answer(200, NONE),
+            answer(200, NONE),
+            answer(200, NONE),
+            answer(201, INVITED),
+            answer(200, &user("Guest", "Ana Bo", "\"PendingAcceptance\"")),
+        ];
+        let (connection, script) = connection(answers);
+        let made = connection.represent(&person(), "k").await.unwrap();
+        assert_eq!(
+            (made.kind, made.id.as_str(), made.detail.as_deref(), made.created),
+            (RepresentationKind::Guest, "G1", Some("guest_not_redeemed"), true)
+        );
+        let invitation = &script.requests()[3];
+        assert_eq!(
+            std::str::from_utf8(&invitation.body).unwrap(),
+            r#"{"invitedUserEmailAddress":"ana@partner.example","inviteRedirectUrl":"https://teams.microsoft.com","invitedUserDisplayName":"Ana Bo","sendInvitationMessage":false}"#
+        );
+        assert_eq!((invitation.url.as_str(), invitation.repeat), ("https://graph.microsoft.com/v1.0/invitations", Repeat::Once));
+    }
+
+    #[tokio::test]
+    async fn a_guest_that_is_not_in_the_directory_yet_is_looked_up_later_and_not_invited_again() {
+        let missing = answer(404, r#"{"error":{"code":"Request_ResourceNotFound","message":"m"}}"#);
+        let answers = vec![answer(200, NONE), answer(200, NONE), answer(200, NONE), answer(201, INVITED), missing];
+        let error = connection(answers).0.represent(&person(), "k").await.unwrap_err();
+        assert_eq!((error.is_passing(), error.acted), (true, Acted::Perhaps));
+    }
+
+    #[tokio::test]
+    async fn a_guest_who_was_there_before_is_used_but_not_ours() {
+        let (connection, script) = connection(vec![answer(200, &list(&user("Guest", "Ana", "\"Accepted\"")))]);
+        let found = connection.represent(&person(), "k").await.unwrap();
+        assert_eq!((found.created, found.detail), (false, None));
+        assert_eq!(script.requests().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_address_of_a_member_is_not_invited() {
+        let (connection, script) = connection(vec![answer(200, &list(&user("Member", "Ana", "null")))]);
+        let error = connection.represent(&person(), "k").await.unwrap_err();
+        assert_eq!(error.kind, Kind::Conflict);
+        assert!(error.next_step().contains("Import"));
+        assert_eq!(script.requests().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn after_a_lost_answer_the_guest_is_ours_only_if_it_is_as_young_and_named_as_our_invitation() {
+        let cases = [
+            ("Ana Bo", "2026-01-05T08:00:00Z", true),
+            ("Ana Bo", "2026-01-05T09:00:00Z", false),
+            ("Somebody", "2026-01-05T08:00:00Z", false),
+        ];
+        for (name, since, created) in cases {
+            let (connection, _) = connection(vec![answer(200, &list(&user("Guest", name, "\"PendingAcceptance\"")))]);
+            let Some(Outcome::Represented(found)) = connection.confirm(&intent(since)).await.unwrap() else { panic!("it is there") };
+            assert_eq!(found.created, created, "{name} {since}");
+        }
+        let (connection, _) = connection(vec![answer(200, NONE), answer(200, NONE), answer(200, NONE)]);
+        assert_eq!(connection.confirm(&intent("2026-01-05T08:00:00Z")).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn only_a_guest_that_we_made_is_deleted_and_twice_does_no_harm() {
+        let guest =
+            |created| Representation { kind: RepresentationKind::Guest, id: "G1".into(), name: "Ana".into(), detail: None, created };
+        let (ours, script) = connection(vec![answer(204, ""), answer(404, r#"{"error":{"code":"Request_ResourceNotFound"}}"#)]);
+        assert!(matches!(ours.dismiss(&guest(true)).await.unwrap(), Undone::Gone(_)));
+        assert!(matches!(ours.dismiss(&guest(true)).await.unwrap(), Undone::Gone(_)));
+        assert_eq!(script.sent(), "DELETE https://graph.microsoft.com/v1.0/users/G1\nDELETE https://graph.microsoft.com/v1.0/users/G1");
+        let (theirs, script) = connection(vec![]);
+        assert!(matches!(theirs.dismiss(&guest(false)).await.unwrap(), Undone::Left(_)));
+        assert_eq!(script.sent(), "");
+    }
+
+    #[tokio::test]
+    async fn a_person_without_address_is_invited_by_nothing() {
+        let (connection, script) = connection(vec![]);
+        let error = connection.represent(&Represented { email: None, ..person() }, "k").await.unwrap_err();
+        assert_eq!((error.kind, script.sent()), (Kind::Invalid, String::new()));
+    }
+}

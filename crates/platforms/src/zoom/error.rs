@@ -92,7 +92,8 @@ pub(super) fn read_error(response: &Response, operation: &'static str) -> Option
     };
     let number = refusal.code.or(refusal.error_code).map(|number| number.to_string());
     let reason = refusal.error.as_deref().and_then(word).map(str::to_owned);
-    let tracking = response.header("x-zm-trackingid").and_then(word).map(str::to_owned);
+    // Version, cluster and request id, in this order; support asks for the last.
+    let tracking = response.header("x-zm-trackingid").and_then(|all| all.rsplit("rid=").next()).and_then(word).map(str::to_owned);
     let details = [("code", number), ("reason", reason), ("tracking_id", tracking)];
     let error =
         missing.into_iter().fold(error.on(INFO.id).with("status", response.status.as_str()), |error, scope| error.with(MISSING, scope));
@@ -184,4 +185,130 @@ pub(super) fn read_poll(response: &Response) -> Poll {
 
 fn with_remedy(error: Error, remedy: &'static str) -> Error {
     if remedy.is_empty() { error } else { error.ask_admin(remedy) }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::error::Acted;
+
+    use super::*;
+    use crate::testing::{answer, answer_with, html};
+
+    fn api(status: u16, code: i64, message: &str) -> Response {
+        answer(status, &format!(r#"{{"code":{code},"message":"{message}"}}"#))
+    }
+
+    fn sign_in(status: u16, word: &str, reason: &str, number: &str) -> Response {
+        answer(status, &format!(r#"{{"reason":"{reason}","error":"{word}"{number}}}"#))
+    }
+
+    #[test]
+    fn every_refusal_of_the_api_has_its_kind_and_a_next_step() {
+        let cases = [
+            (400, 124, "accounts", Kind::SignedOut),
+            (401, 124, "accounts", Kind::SignedOut),
+            (401, 999, "accounts", Kind::SignedOut),
+            (400, 104, "accounts", Kind::Forbidden),
+            (400, 200, "inbox", Kind::Forbidden),
+            (403, 200, "inbox", Kind::Forbidden),
+            (403, 0, "accounts", Kind::Forbidden),
+            (400, 300, "accounts", Kind::Invalid),
+            (400, 300, "edit_direct", Kind::Unsupported),
+            (404, 5401, "edit_direct", Kind::NotFound),
+            (404, 1001, "find_account", Kind::NotFound),
+            (400, 1120, "find_account", Kind::NotFound),
+            (404, 4130, "inbox", Kind::NotFound),
+            (405, 0, "inbox", Kind::Bug),
+            (409, 1005, "inbox", Kind::Conflict),
+            (400, 5301, "send_direct", Kind::PlatformDown),
+            (429, 429, "accounts", Kind::RateLimited),
+            (500, 0, "accounts", Kind::PlatformDown),
+            (503, 0, "accounts", Kind::PlatformDown),
+        ];
+        for (status, code, operation, kind) in cases {
+            let error = read_error(&api(status, code, "User does not exist: ana@a.example."), operation).unwrap();
+            assert_eq!((error.kind, error.platform), (kind, Some(INFO.id)), "{status} {code} {operation}");
+            assert!(!error.next_step().is_empty() && error.message.ends_with('.') && !format!("{error:?}").contains("ana@"), "{error:?}");
+            assert_eq!(error.acted, if kind == Kind::PlatformDown { Acted::Perhaps } else { Acted::No }, "{status} {code}");
+        }
+        assert!(read_error(&answer(201, "{}"), "send_direct").is_none());
+        assert!(read_error(&answer(204, ""), "edit_direct").is_none());
+        assert_eq!(read_error(&html(200), "accounts").unwrap().kind, Kind::PlatformDown);
+        assert_eq!(read_error(&answer(403, "no json"), "accounts").unwrap().kind, Kind::Forbidden);
+    }
+
+    #[test]
+    fn missing_scopes_are_named_whatever_the_number() {
+        for (status, code) in [(400, 4711), (400, 4700), (401, 201)] {
+            let error =
+                read_error(&api(status, code, "Invalid access token, does not contain scopes:[user:read:user:admin, team_chat:a]."), "x")
+                    .unwrap();
+            assert_eq!(error.kind, Kind::Forbidden, "{code}");
+            assert_eq!(error.message, "The Zoom app lacks the scope user:read:user:admin, team_chat:a.");
+            assert_eq!(missing_scopes(&error), ["user:read:user:admin", "team_chat:a"]);
+        }
+        assert!(missing_scopes(&read_error(&api(400, 4711, "changed words"), "x").unwrap()).is_empty());
+        assert_eq!(read_error(&api(400, 4711, "changed words"), "x").unwrap().kind, Kind::Forbidden);
+    }
+
+    #[test]
+    fn the_tracking_id_is_kept_for_zooms_support() {
+        let error = read_error(&answer_with(404, ("x-zm-trackingid", "v=2.0;clid=us02;rid=WEB_a1-b2"), "{}"), "inbox").unwrap();
+        assert!(error.context.contains(&("tracking_id", "WEB_a1-b2".to_owned())));
+    }
+
+    #[test]
+    fn every_refusal_of_a_sign_in_has_its_kind() {
+        let cases = [
+            ("invalid_grant", "", Kind::SignedOut),
+            ("invalid_client", "", Kind::Invalid),
+            ("unauthorized_client", "", Kind::Unsupported),
+            ("unsupported_grant_type", "", Kind::Unsupported),
+            ("invalid_scope", "", Kind::Forbidden),
+            ("access_denied", "", Kind::Forbidden),
+            ("invalid_request", "", Kind::Invalid),
+            ("invalid_request", r#","errorCode":4709"#, Kind::Invalid),
+            ("invalid_request", r#","errorCode":4717"#, Kind::Forbidden),
+            ("invalid_request", r#","errorCode":4738"#, Kind::Forbidden),
+            ("invalid_request", r#","errorCode":4741"#, Kind::SignedOut),
+            ("something_new", "", Kind::SignedOut),
+        ];
+        for (word, number, kind) in cases {
+            let error = read_error(&sign_in(400, word, "planted text", number), "connect").unwrap();
+            assert_eq!(error.kind, kind, "{word} {number}");
+            assert!(!error.next_step().is_empty() && !format!("{error:?}").contains("planted"));
+        }
+        assert_eq!(read_error(&sign_in(400, "invalid_request", "Invalid Token!", ""), "refresh").unwrap().kind, Kind::SignedOut);
+    }
+
+    #[test]
+    fn an_answer_to_a_poll_means_what_zoom_documents() {
+        let poll = |response: &Response| match read_poll(response) {
+            Poll::Granted => "granted".to_owned(),
+            Poll::Pending => "pending".to_owned(),
+            Poll::SlowDown => "slow down".to_owned(),
+            Poll::Declined => "declined".to_owned(),
+            Poll::Expired => "expired".to_owned(),
+            Poll::Refused(error) => format!("refused {:?}", error.kind),
+            Poll::Failed(error) => format!("failed {:?}", error.kind),
+        };
+        let cases = [
+            ("authorization_pending", "pending"),
+            ("slow_down", "slow down"),
+            ("access_denied", "declined"),
+            ("expired_token", "expired"),
+            ("invalid_grant", "expired"),
+            ("unauthorized_client", "refused Unsupported"),
+            ("unsupported_grant_type", "refused Unsupported"),
+            ("invalid_client", "refused Invalid"),
+            ("invalid_request", "failed Invalid"),
+        ];
+        for (word, expected) in cases {
+            assert_eq!(poll(&sign_in(400, word, "r", "")), expected, "{word}");
+        }
+        assert_eq!(poll(&answer(200, "{}")), "granted");
+        assert_eq!(poll(&answer(503, "")), "failed PlatformDown");
+        assert_eq!(poll(&html(200)), "failed PlatformDown");
+        assert_eq!(poll(&answer(429, "{}")), "failed RateLimited");
+    }
 }

@@ -39,3 +39,41 @@ impl ZoomConnection {
 fn refused(error: &Error) -> bool {
     matches!(error.kind, Kind::SignedOut | Kind::Forbidden | Kind::NotFound | Kind::Invalid | Kind::Unsupported)
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::model::GrantId;
+
+    use super::super::tests::connection;
+    use super::*;
+    use crate::testing::answer;
+
+    const GRANT: fn() -> GrantFacts = || GrantFacts { id: GrantId(7), account: "U1".into() };
+    const SUCCESS: &str = r#"{"status":"success"}"#;
+    const REFUSED: &str = r#"{"reason":"Invalid Token!","error":"invalid_request"}"#;
+
+    #[tokio::test]
+    async fn the_grants_own_token_is_revoked_with_the_client_it_came_from() {
+        let (connection, script) = connection(vec![answer(200, SUCCESS)]);
+        assert!(matches!(connection.revoke(&GRANT()).await.unwrap(), Undone::Gone(_)));
+        assert_eq!(script.sent(), "POST https://zoom.us/oauth/revoke");
+        assert_eq!(script.requests()[0].sign, Sign::GrantInForm { grant: GrantId(7), field: "token", client: WITH_SECRET });
+        assert_eq!(script.requests()[0].headers["content-type"], "application/x-www-form-urlencoded");
+    }
+
+    #[tokio::test]
+    async fn what_one_client_is_refused_is_tried_with_the_other_and_then_listed_as_left() {
+        let (by_link, script) = connection(vec![answer(400, REFUSED), answer(200, SUCCESS)]);
+        assert!(matches!(by_link.revoke(&GRANT()).await.unwrap(), Undone::Gone(_)));
+        assert_eq!(script.requests()[1].sign, Sign::GrantInForm { grant: GrantId(7), field: "token", client: WITHOUT_SECRET });
+        let (gone, _) = connection(vec![answer(400, REFUSED), answer(401, r#"{"reason":"x","error":"invalid_client"}"#)]);
+        assert!(matches!(gone.revoke(&GRANT()).await.unwrap(), Undone::Left(_)));
+    }
+
+    #[tokio::test]
+    async fn a_zoom_that_is_unwell_is_asked_again_later() {
+        let (connection, script) = connection(vec![answer(503, "")]);
+        assert_eq!(connection.revoke(&GRANT()).await.unwrap_err().kind, Kind::PlatformDown);
+        assert_eq!(script.requests().len(), 1);
+    }
+}

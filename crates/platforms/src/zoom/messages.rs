@@ -120,3 +120,98 @@ fn check_length(text: &str, operation: &'static str) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::model::{GrantId, Intent};
+    use engine::transport::Repeat;
+
+    use super::super::tests::{connection, connection_as, facts};
+    use super::*;
+    use crate::testing::answer;
+
+    fn to() -> Recipient {
+        Recipient { account: "U1".into(), email: Some("ana@a.example".into()), attributes: Default::default() }
+    }
+
+    fn listed(id: &str, sender: &str, second: u32, text: &str) -> String {
+        let milliseconds = 1_767_600_600_000_i64 + i64::from(second) * 1000 + 250;
+        format!(
+            r#"{{"id":"{id}","message":"{text}","sender":"{sender}","send_member_id":"m","date_time":"2026-01-05T08:10:{second:02}Z","timestamp":{milliseconds},"status":"Normal"}}"#
+        )
+    }
+
+    fn page(messages: &[String], token: &str) -> String {
+        format!(r#"{{"messages":[{}],"next_page_token":"{token}","page_size":50}}"#, messages.join(","))
+    }
+
+    fn direct(text: &str) -> Intent {
+        Intent::Direct { to: to(), text: text.into(), key: "k".into(), since: "2026-01-05T08:10:00.9Z".parse().unwrap() }
+    }
+
+    #[tokio::test]
+    async fn a_message_is_sent_as_the_named_sender_and_edited_in_its_conversation() {
+        let (connection, script) = connection(vec![answer(201, r#"{"id":"6c9b"}"#), answer(204, "")]);
+        let sent = connection.send_direct(&to(), "hi", "k").await.unwrap();
+        assert_eq!((sent.conversation.id.as_str(), sent.conversation.with.as_str(), sent.id.as_str()), ("ana@a.example", "U1", "6c9b"));
+        assert_eq!(connection.edit_direct(&sent, "ho").await.unwrap().edits, 1);
+        assert_eq!(
+            script.sent(),
+            "POST https://api.zoom.us/v2/chat/users/S1/messages {\"message\":\"hi\",\"to_contact\":\"ana@a.example\"}\n\
+             PUT https://api.zoom.us/v2/chat/users/S1/messages/6c9b {\"message\":\"ho\",\"to_contact\":\"ana@a.example\"}"
+        );
+        assert_eq!(script.requests().iter().map(|request| request.repeat).collect::<Vec<_>>(), [Repeat::Once, Repeat::Safe]);
+    }
+
+    #[tokio::test]
+    async fn an_employee_speaks_as_me_and_an_address_may_be_missing() {
+        let (connection, script) =
+            connection_as(engine::transport::Subject::Grant(GrantId(2)), facts(), vec![answer(201, r#"{"id":"1"}"#)]);
+        let sent = connection.send_direct(&Recipient { email: None, ..to() }, "hi", "k").await.unwrap();
+        assert_eq!(sent.conversation.id, "U1");
+        assert_eq!(script.sent(), "POST https://api.zoom.us/v2/chat/users/me/messages {\"message\":\"hi\",\"to_contact\":\"U1\"}");
+    }
+
+    #[tokio::test]
+    async fn zoom_takes_1024_characters_whatever_their_bytes() {
+        let (connection, script) = connection(vec![answer(201, r#"{"id":"1"}"#)]);
+        assert!(connection.send_direct(&to(), &"ü".repeat(1024), "k").await.is_ok());
+        assert_eq!(connection.send_direct(&to(), &"x".repeat(1025), "k").await.unwrap_err().kind, Kind::Invalid);
+        assert_eq!(script.requests().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn answers_are_what_was_not_ours_since_then_oldest_first() {
+        let first = page(&[listed("3", "", 30, "no"), listed("2", "sync@A.example", 20, "prompt")], "tok");
+        let second = page(&[listed("1", "ana@a.example", 10, "first"), listed("0", "ana@a.example", 0, "old")], "");
+        let (connection, script) = connection(vec![answer(200, &first), answer(200, &second)]);
+        let conversation = Conversation { id: "ana@a.example".into(), with: "U1".into() };
+        let page = connection.inbox(&conversation, "2026-01-05T08:10:00.5Z".parse().unwrap(), None).await.unwrap();
+        let texts: Vec<_> =
+            page.items.iter().map(|incoming| (incoming.id.as_str(), incoming.from.as_str(), incoming.text.as_str())).collect();
+        assert_eq!(texts, [("1", "U1", "first"), ("3", "U1", "no")]);
+        assert_eq!(
+            script.sent(),
+            "GET https://api.zoom.us/v2/chat/users/S1/messages?to_contact=ana%40a.example&from=2026-01-05T08%3A10%3A00Z&page_size=50\n\
+             GET https://api.zoom.us/v2/chat/users/S1/messages?to_contact=ana%40a.example&from=2026-01-05T08%3A10%3A00Z&page_size=50&next_page_token=tok"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_uncertain_message_is_found_by_its_text_among_the_senders_own() {
+        let (found, script) =
+            connection(vec![answer(200, &page(&[listed("2", "ana@a.example", 0, "hi"), listed("1", "sync@a.example", 0, "hi ")], ""))]);
+        let Some(Outcome::Sent(sent)) = found.confirm(&direct("hi")).await.unwrap() else { panic!("it is there") };
+        assert_eq!((sent.id.as_str(), sent.conversation.with.as_str()), ("1", "U1"));
+        assert!(script.sent().contains("from=2026-01-05T08%3A09%3A00Z"), "a minute earlier, because clocks differ: {}", script.sent());
+        let theirs = page(&[listed("2", "ana@a.example", 0, "hi"), listed("3", "sync@a.example", 0, "other")], "");
+        assert_eq!(connection(vec![answer(200, &theirs)]).0.confirm(&direct("hi")).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn before_anybody_is_connected_nothing_is_sent() {
+        let (connection, script) = connection_as(engine::transport::Subject::Connection, Default::default(), vec![]);
+        assert_eq!(connection.send_direct(&to(), "hi", "k").await.unwrap_err().kind, Kind::SignedOut);
+        assert_eq!(script.sent(), "");
+    }
+}

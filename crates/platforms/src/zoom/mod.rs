@@ -108,3 +108,48 @@ impl Connection for ZoomConnection {
         self.revoke_grant(grant).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use engine::transport::Subject;
+
+    use super::*;
+    use crate::testing::Script;
+
+    /// A connected account: account A1, sender S1, both clients of the employees' app.
+    pub(super) fn facts() -> ConnectionFacts {
+        let fields = [("account_id", "A1"), ("client_id", "C1"), ("employee.client_id", "E1"), ("employee.public_client_id", "E2")];
+        ConnectionFacts {
+            fields: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            identity: Some(Identity {
+                tenant: "A1".into(),
+                tenant_name: "Harbor".into(),
+                account: "S1".into(),
+                name: "User Sync".into(),
+                email: Some("Sync@a.example".into()),
+                scopes: Default::default(),
+                facts: Default::default(),
+            }),
+            ..ConnectionFacts::default()
+        }
+    }
+
+    pub(super) fn connection(answers: Vec<Response>) -> (Box<dyn Connection>, Arc<Script>) {
+        Script::connection(&Zoom, facts(), answers)
+    }
+
+    pub(super) fn connection_as(subject: Subject, facts: ConnectionFacts, answers: Vec<Response>) -> (Box<dyn Connection>, Arc<Script>) {
+        Script::connection_as(&Zoom, subject, facts, answers)
+    }
+
+    #[tokio::test]
+    async fn what_is_not_offered_is_refused_before_a_request_leaves() {
+        let (connection, script) = connection(vec![]);
+        let person = engine::model::Represented { key: "k".into(), name: "Ana".into(), email: None, avatar: None, primary: "Slack".into() };
+        assert_eq!(connection.represent(&person, "k").await.unwrap_err().kind, engine::Kind::Unsupported);
+        assert_eq!(connection.teams(None).await.unwrap_err().kind, engine::Kind::Unsupported);
+        assert_eq!(script.sent(), "");
+    }
+}

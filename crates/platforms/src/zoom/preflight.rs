@@ -32,3 +32,45 @@ fn no_employee_app(facts: &Facts<'_>) -> Option<Block> {
         remedy: "Create a user-managed General App at marketplace.zoom.us, then connect Zoom again with employee.client_id, employee.client_secret and employee.public_client_id.".into(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::model::{Account, AccountKind};
+    use engine::platform::ConnectionFacts;
+
+    use super::super::INFO;
+    use super::super::tests::facts;
+    use super::*;
+
+    fn account(id: &str) -> Account {
+        Account {
+            platform: INFO.id,
+            id: id.into(),
+            kind: AccountKind::Member,
+            active: true,
+            name: "Ana".into(),
+            email: None,
+            aliases: vec![],
+            email_verified: true,
+            avatar: None,
+            licensed: None,
+            attributes: Default::default(),
+        }
+    }
+
+    #[test]
+    fn what_zoom_would_refuse_is_said_before() {
+        let check = |action, id: &str, connection: &ConnectionFacts, expected: &[&str]| {
+            let account = account(id);
+            let found = preflight(&Facts { name: "Ana", addresses: &[], account: Some(&account), primary: None, connection, action });
+            assert_eq!(found.iter().map(|block| block.reason).collect::<Vec<_>>(), expected, "{action:?} {id}");
+        };
+        let mut without_app = facts();
+        without_app.fields.retain(|name, _| !name.starts_with("employee."));
+        check(Action::CarryPrompt, "U1", &facts(), &[]);
+        check(Action::CarryPrompt, "S1", &facts(), &["sender_itself"]);
+        check(Action::OwnAccount, "U1", &facts(), &[]);
+        check(Action::OwnAccount, "U1", &without_app, &["no_employee_app"]);
+        check(Action::StandIn, "U1", &without_app, &[]);
+    }
+}
