@@ -1,7 +1,9 @@
 //! Secrets: a type that cannot be printed, and the two places that keep it.
 
 mod key_file;
+mod keychain;
 mod memory;
+mod parts;
 mod sealed;
 
 use std::fmt;
@@ -15,6 +17,7 @@ use crate::model::PlatformId;
 use crate::transport::Realm;
 
 pub use key_file::KeyFile;
+pub use keychain::Keychain;
 pub use memory::MemorySecrets;
 pub use sealed::{GrantVault, NoGrants, SealedGrant, Sealer};
 
