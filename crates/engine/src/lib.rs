@@ -11,6 +11,7 @@ pub mod error;
 pub mod event;
 pub mod model;
 pub mod pace;
+pub mod people;
 pub mod platform;
 pub mod preflight;
 pub mod secrets;

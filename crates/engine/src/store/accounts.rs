@@ -1,5 +1,14 @@
 //! Table `accounts`: every account ever imported, by (platform, id); with the addresses and words under which it is found.
 
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use crate::error::Result;
+use crate::model::{Account, AccountKind, PersonId, PlatformId, case_fold};
+
+use super::columns::{maybe_json, to_json, to_word, word};
+
 pub(super) const MIGRATIONS: &[&str] = &["
 CREATE TABLE accounts (
     row INTEGER PRIMARY KEY,
@@ -29,6 +38,213 @@ CREATE TABLE addresses (
 CREATE TABLE changed_accounts (account INTEGER PRIMARY KEY REFERENCES accounts (row)) STRICT;
 
 CREATE VIRTUAL TABLE account_words USING fts5 (
-    words, content = '', contentless_delete = 1, detail = none, prefix = '1 2 3', tokenize = \"unicode61 remove_diacritics 2\"
+    words, content = '', contentless_delete = 1, prefix = '1 2 3', tokenize = \"unicode61 remove_diacritics 2\"
 );
 "];
+
+/// The number under which an account stands in this database. Never reused, smaller means imported earlier.
+pub type AccountRow = i64;
+
+/// What an import makes of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// Never heard of before.
+    New,
+    /// Something about it is different, or it is back.
+    Changed,
+    /// As before.
+    Same,
+    /// Already seen in this import (a member of two teams).
+    Twice,
+}
+
+const COLUMNS: &str = "platform, kind, active, verified, id, name, email, aliases, avatar, licensed, attributes";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
+    let kind: String = row.get(1)?;
+    Ok(Account {
+        platform: word(row, 0)?,
+        kind: kind_of(&kind, 1)?,
+        active: row.get(2)?,
+        email_verified: row.get(3)?,
+        id: row.get(4)?,
+        name: row.get(5)?,
+        email: row.get(6)?,
+        aliases: maybe_json(row, 7)?.unwrap_or_default(),
+        avatar: row.get(8)?,
+        licensed: row.get(9)?,
+        attributes: maybe_json(row, 10)?.unwrap_or_default(),
+    })
+}
+
+pub(crate) fn kind_of(word: &str, column: usize) -> rusqlite::Result<AccountKind> {
+    Ok(match word {
+        "member" => AccountKind::Member,
+        "guest" => AccountKind::Guest,
+        "foreign" => AccountKind::Foreign,
+        "bot" => AccountKind::Bot,
+        _ => return Err(rusqlite::Error::InvalidColumnType(column, "kind".into(), rusqlite::types::Type::Text)),
+    })
+}
+
+/// Stores an account as this import sees it.
+pub(crate) fn see(transaction: &Transaction<'_>, account: &Account, generation: i64) -> Result<Seen> {
+    let known = transaction
+        .prepare_cached(
+            "SELECT platform, kind, active, verified, id, name, email, aliases, avatar, licensed, attributes, row, gone, seen
+             FROM accounts WHERE platform = ?1 AND id = ?2",
+        )?
+        .query_row(params![account.platform.as_str(), account.id], |row| {
+            Ok((read(row)?, row.get::<_, AccountRow>(11)?, row.get::<_, bool>(12)?, row.get::<_, i64>(13)?))
+        })
+        .optional()?;
+    let Some((before, number, gone, seen)) = known else {
+        let number = insert(transaction, account, generation)?;
+        find_under(transaction, account, number)?;
+        return Ok(Seen::New);
+    };
+    let changed = gone || before != *account;
+    if changed {
+        update(transaction, account, number, generation)?;
+        forget_addresses(transaction, &before, number)?;
+        find_under(transaction, account, number)?;
+        note_change(transaction, number)?;
+    } else {
+        transaction.prepare_cached("UPDATE accounts SET seen = ?2 WHERE row = ?1")?.execute([number, generation])?;
+    }
+    Ok(match (changed, seen == generation) {
+        (_, true) => Seen::Twice,
+        (true, false) => Seen::Changed,
+        (false, false) => Seen::Same,
+    })
+}
+
+fn insert(transaction: &Transaction<'_>, account: &Account, generation: i64) -> Result<AccountRow> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO accounts (platform, kind, active, verified, id, name, email, aliases, avatar, licensed, attributes, seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .insert(params![
+            account.platform.as_str(),
+            to_word(&account.kind)?,
+            account.active,
+            account.email_verified,
+            account.id,
+            account.name,
+            account.email,
+            list(&account.aliases)?,
+            account.avatar,
+            account.licensed,
+            map(&account.attributes)?,
+            generation
+        ])
+        .map_err(Into::into)
+}
+
+fn update(transaction: &Transaction<'_>, account: &Account, number: AccountRow, generation: i64) -> Result<()> {
+    transaction
+        .prepare_cached(
+            "UPDATE accounts SET kind = ?2, active = ?3, verified = ?4, name = ?5, email = ?6, aliases = ?7, avatar = ?8, licensed = ?9,
+             attributes = ?10, seen = ?11, gone = 0 WHERE row = ?1",
+        )?
+        .execute(params![
+            number,
+            to_word(&account.kind)?,
+            account.active,
+            account.email_verified,
+            account.name,
+            account.email,
+            list(&account.aliases)?,
+            account.avatar,
+            account.licensed,
+            map(&account.attributes)?,
+            generation
+        ])?;
+    Ok(())
+}
+
+fn list(aliases: &[String]) -> Result<Option<String>> {
+    if aliases.is_empty() { Ok(None) } else { to_json(&aliases).map(Some) }
+}
+
+fn map(attributes: &BTreeMap<String, String>) -> Result<Option<String>> {
+    if attributes.is_empty() { Ok(None) } else { to_json(attributes).map(Some) }
+}
+
+fn addresses(account: &Account) -> impl Iterator<Item = String> + '_ {
+    account.email.iter().chain(&account.aliases).map(|address| case_fold(address)).filter(|address| !address.is_empty())
+}
+
+/// Makes an account findable by its addresses and words. Bots are nobody's account, so nobody looks for them.
+fn find_under(transaction: &Transaction<'_>, account: &Account, number: AccountRow) -> Result<()> {
+    if account.kind == AccountKind::Bot {
+        return Ok(());
+    }
+    for address in addresses(account) {
+        transaction
+            .prepare_cached("INSERT OR REPLACE INTO addresses (address, account, verified) VALUES (?1, ?2, ?3)")?
+            .execute(params![address, number, account.email_verified])?;
+    }
+    let mut words = account.name.clone();
+    for address in account.email.iter().chain(&account.aliases) {
+        words.push(' ');
+        words.push_str(address);
+    }
+    transaction.prepare_cached("INSERT OR REPLACE INTO account_words (rowid, words) VALUES (?1, ?2)")?.execute(params![number, words])?;
+    Ok(())
+}
+
+fn forget_addresses(transaction: &Transaction<'_>, before: &Account, number: AccountRow) -> Result<()> {
+    for address in addresses(before) {
+        transaction.prepare_cached("DELETE FROM addresses WHERE address = ?1 AND account = ?2")?.execute(params![address, number])?;
+    }
+    Ok(())
+}
+
+fn note_change(transaction: &Transaction<'_>, number: AccountRow) -> Result<()> {
+    transaction.prepare_cached("INSERT OR IGNORE INTO changed_accounts VALUES (?1)")?.execute([number])?;
+    Ok(())
+}
+
+/// Marks what an import did not see as gone. Returns how many humans' accounts that were.
+pub(crate) fn leave(transaction: &Transaction<'_>, platform: PlatformId, generation: i64) -> Result<u64> {
+    transaction
+        .prepare_cached("INSERT OR IGNORE INTO changed_accounts SELECT row FROM accounts WHERE platform = ?1 AND NOT gone AND seen <> ?2")?
+        .execute(params![platform.as_str(), generation])?;
+    let humans: i64 = transaction
+        .prepare_cached("SELECT count(*) FROM accounts WHERE platform = ?1 AND NOT gone AND seen <> ?2 AND kind <> 'bot'")?
+        .query_row(params![platform.as_str(), generation], |row| row.get(0))?;
+    transaction
+        .prepare_cached("UPDATE accounts SET gone = 1 WHERE platform = ?1 AND NOT gone AND seen <> ?2")?
+        .execute(params![platform.as_str(), generation])?;
+    Ok(humans.unsigned_abs())
+}
+
+/// Whether an account is a bot or guest that we made.
+pub(crate) fn is_own_stand_in(connection: &Connection, platform: PlatformId, id: &str) -> Result<bool> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM own_stand_ins WHERE platform = ?1 AND account = ?2")?;
+    Ok(statement.exists(params![platform.as_str(), id])?)
+}
+
+/// How many accounts of humans a platform has, those that are gone not counted.
+pub(crate) fn present(connection: &Connection, platform: PlatformId) -> Result<u64> {
+    let count: i64 = connection
+        .prepare_cached("SELECT count(*) FROM accounts WHERE platform = ?1 AND NOT gone AND kind <> 'bot'")?
+        .query_row([platform.as_str()], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// An account by its identity, unless it is gone.
+pub fn get(connection: &Connection, platform: PlatformId, id: &str) -> Result<Option<Account>> {
+    let sql = format!("SELECT {COLUMNS} FROM accounts WHERE platform = ?1 AND id = ?2 AND NOT gone");
+    Ok(connection.prepare_cached(&sql)?.query_row(params![platform.as_str(), id], read).optional()?)
+}
+
+/// A person's accounts, at most one a platform, in the order of the platforms' slugs.
+pub fn of_person(connection: &Connection, person: PersonId) -> Result<Vec<Account>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM members JOIN accounts ON accounts.row = members.account WHERE members.person = ?1 AND NOT gone ORDER BY platform"
+    );
+    Ok(connection.prepare_cached(&sql)?.query_map([person.0], read)?.collect::<rusqlite::Result<_>>()?)
+}

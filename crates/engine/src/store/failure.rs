@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, Remedy};
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         let Some(failure) = error.sqlite_error() else {
-            return Self::new(Kind::Bug, "store", "A row of the database holds something that User Sync does not expect.").with("sqlite", error.to_string());
+            return Self::new(Kind::Bug, "store", "The database did not answer as User Sync expects.").with("sqlite", error.to_string());
         };
         let code = failure.code;
         let (kind, message, remedy) = match code {

@@ -3,6 +3,13 @@
 //! Name, address, primary and `offered` are derived from the accounts and stored, so that a list of 100,000 is sorted,
 //! filtered and counted from an index. `people::settle` is the only one who derives them.
 
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::error::{Error, Result};
+use crate::model::{PersonId, PlatformId};
+
+use super::columns::{maybe_word, word};
+
 pub(super) const MIGRATIONS: &[&str] = &["
 CREATE TABLE people (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -29,3 +36,82 @@ CREATE TABLE links (
 ) STRICT;
 CREATE INDEX links_by_person ON links (person);
 "];
+
+/// The person's primary platform. Errors: `Kind::NotFound`.
+pub fn primary_of(connection: &Connection, person: PersonId) -> Result<Option<PlatformId>> {
+    connection
+        .prepare_cached("SELECT primary_platform FROM people WHERE id = ?1")?
+        .query_row([person.0], |row| maybe_word(row, 0))
+        .optional()?
+        .ok_or_else(|| unknown(&person.to_string()))
+}
+
+/// The platforms on which a sync of the person is in place, whatever its status.
+pub fn synced_platforms(connection: &Connection, person: PersonId) -> Result<Vec<PlatformId>> {
+    let mut statement =
+        connection.prepare_cached("SELECT platform FROM syncs WHERE person = ?1 AND status <> 'not_synced' ORDER BY platform")?;
+    Ok(statement.query_map([person.0], |row| word(row, 0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The error for a person who is not there.
+pub(crate) fn unknown(text: &str) -> Error {
+    Error::not_found("person", format!("There is nobody called `{text}`."), "Look them up with: usersync people --search NAME")
+}
+
+/// What people see of a person, and what is derived from the accounts.
+#[derive(Clone, Debug)]
+pub(crate) struct PersonRow<'a> {
+    pub(crate) id: PersonId,
+    pub(crate) name: &'a str,
+    pub(crate) email: Option<&'a str>,
+    pub(crate) offered: bool,
+    pub(crate) primary: Option<PlatformId>,
+}
+
+/// Makes or changes a listed person; the chosen primary stays.
+pub(crate) fn put(transaction: &Transaction<'_>, row: &PersonRow<'_>) -> Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO people (id, name, email, sort_name, offered, listed, primary_platform) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6)
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email, sort_name = excluded.sort_name,
+             offered = excluded.offered, listed = 1, primary_platform = excluded.primary_platform",
+        )?
+        .execute(params![
+            row.id.0,
+            row.name,
+            row.email,
+            row.name.to_lowercase(),
+            row.offered,
+            row.primary.as_ref().map(PlatformId::as_str)
+        ])?;
+    Ok(())
+}
+
+/// Says whose an account is.
+pub(crate) fn own(transaction: &Transaction<'_>, account: i64, person: PersonId) -> Result<()> {
+    transaction.prepare_cached("INSERT OR REPLACE INTO members (account, person) VALUES (?1, ?2)")?.execute([account, person.0])?;
+    Ok(())
+}
+
+/// The id for the next new person: higher than any that ever was.
+pub(crate) fn next_id(connection: &Connection) -> Result<i64> {
+    let last: Option<i64> = connection.query_row("SELECT seq FROM sqlite_sequence WHERE name = 'people'", [], |row| row.get(0)).optional()?;
+    Ok(last.unwrap_or(0) + 1)
+}
+
+/// Puts a person without accounts where they belong: listed while syncs are in place, kept unseen while the admin's links may
+/// bring their accounts back, otherwise gone. A person with accounts is left alone.
+pub(crate) fn forget_if_empty(transaction: &Transaction<'_>, person: PersonId) -> Result<()> {
+    let exists = |sql: &str| -> Result<bool> { Ok(transaction.prepare_cached(sql)?.exists([person.0])?) };
+    if exists("SELECT 1 FROM members JOIN accounts ON accounts.row = members.account WHERE members.person = ?1 AND NOT gone AND kind <> 'bot'")? {
+        return Ok(());
+    }
+    let syncs = exists("SELECT 1 FROM syncs WHERE person = ?1")?;
+    if syncs || exists("SELECT 1 FROM links WHERE person = ?1")? {
+        transaction.prepare_cached("UPDATE people SET offered = 0, listed = ?2 WHERE id = ?1")?.execute(params![person.0, syncs])?;
+        return Ok(());
+    }
+    transaction.prepare_cached("DELETE FROM members WHERE person = ?1")?.execute([person.0])?;
+    transaction.prepare_cached("DELETE FROM people WHERE id = ?1")?.execute([person.0])?;
+    Ok(())
+}

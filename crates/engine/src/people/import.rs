@@ -1,0 +1,176 @@
+//! Reads a platform's accounts page by page into the store.
+//!
+//! Each page is one transaction together with the cursor of the next, so an import that broke off (crash, failure,
+//! cancellation) goes on where it was. While a page is written the next one is already fetched. Only after the last page
+//! do accounts that were not seen count as gone, and only then are people settled, by whoever called.
+//!
+//! An interrupted import is taken up within a day; a cursor that the platform no longer accepts means beginning anew, once.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::cancel::Cancel;
+use crate::error::{Error, Kind, Result};
+use crate::model::{Account, AccountKind, Page, PlatformId};
+use crate::platform::Connection;
+use crate::store::accounts::{self, Seen};
+use crate::store::imports::{self, ImportState};
+use crate::store::{Store, connections, facts};
+
+/// How long an interrupted import may rest before it begins anew.
+const REST: SignedDuration = SignedDuration::from_hours(24);
+
+/// What an import did. Accounts are those of humans; bots and our own stand-ins do not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Imported {
+    /// Seen.
+    pub accounts: u64,
+    /// Never seen before.
+    pub new: u64,
+    /// Known and different now.
+    pub changed: u64,
+    /// Known and not seen any more.
+    pub gone: u64,
+}
+
+/// One import.
+pub struct Import<'a> {
+    /// Where to.
+    pub store: &'a Store,
+    /// Which platform.
+    pub platform: PlatformId,
+    /// Where from.
+    pub connection: &'a dyn Connection,
+    /// The chosen teams; empty means everyone.
+    pub teams: Vec<String>,
+    /// Now.
+    pub now: Timestamp,
+    /// Is told after each page how far it is.
+    pub progress: &'a (dyn Fn(Imported) + Sync),
+    /// The admin's wish to stop; obeyed between pages, and while waiting for one.
+    pub cancel: &'a Cancel,
+}
+
+impl Import<'_> {
+    /// Runs to the end. Afterwards the people are to be settled: [`super::settle::settle`].
+    pub async fn run(self) -> Result<Imported> {
+        let state = self.begin(false).await?;
+        let resumed = state.cursor.is_some();
+        match self.pages(state).await {
+            Err(error) if resumed && matches!(error.kind, Kind::Invalid | Kind::NotFound) => {
+                tracing::info!(platform = %self.platform, "the saved place of the import is no longer known there; it begins anew");
+                let state = self.begin(true).await?;
+                self.pages(state).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn begin(&self, anew: bool) -> Result<ImportState> {
+        let (platform, teams, now) = (self.platform, self.teams.clone(), self.now);
+        self.store
+            .write(move |transaction| {
+                let before = imports::get(transaction, platform)?;
+                let generation = before.as_ref().map_or(1, |before| before.generation + 1);
+                let resumable = |before: &ImportState| !before.done && before.teams == teams && now.duration_since(before.started_at) < REST;
+                if let Some(before) = before.filter(|before| !anew && resumable(before)) {
+                    return Ok(before);
+                }
+                let state =
+                    ImportState { generation, teams, team: 0, cursor: None, started_at: now, accounts: 0, new: 0, changed: 0, done: false };
+                imports::put(transaction, platform, &state)?;
+                Ok(state)
+            })
+            .await
+    }
+
+    async fn pages(&self, mut state: ImportState) -> Result<Imported> {
+        let mut page = self.fetch(&state).await?;
+        loop {
+            let next = following(&state, page.next.take())?;
+            let write = self.write(page.items, state, next.clone());
+            let Some(next) = next else {
+                return self.finish(write.await?).await;
+            };
+            let (written, fetched) = futures::join!(write, self.fetch(&next));
+            state = written?;
+            (self.progress)(counts(&state));
+            page = fetched?;
+        }
+    }
+
+    async fn fetch(&self, at: &ImportState) -> Result<Page<Account>> {
+        self.cancel.check("import")?;
+        let fetch = std::pin::pin!(self.connection.accounts(at.teams.get(at.team).map(String::as_str), at.cursor.as_deref()));
+        let cancelled = std::pin::pin!(self.cancel.cancelled());
+        match futures::future::select(cancelled, fetch).await {
+            futures::future::Either::Left(_) => self.cancel.check("import").and(Err(Error::new(Kind::Cancelled, "import", "It was cancelled."))),
+            futures::future::Either::Right((page, _)) => page,
+        }
+    }
+
+    /// Writes a page and where the next one is; gives the state that was written.
+    async fn write(&self, page: Vec<Account>, mut state: ImportState, next: Option<ImportState>) -> Result<ImportState> {
+        let platform = self.platform;
+        self.store
+            .write(move |transaction| {
+                for account in &page {
+                    debug_assert_eq!(account.platform, platform, "an adapter imports its own accounts only");
+                    if accounts::is_own_stand_in(transaction, platform, &account.id)? {
+                        continue;
+                    }
+                    let seen = accounts::see(transaction, account, state.generation)?;
+                    if account.kind != AccountKind::Bot && seen != Seen::Twice {
+                        state.accounts += 1;
+                        state.new += u64::from(seen == Seen::New);
+                        state.changed += u64::from(seen == Seen::Changed);
+                    }
+                }
+                if let Some(next) = next {
+                    (state.team, state.cursor) = (next.team, next.cursor);
+                }
+                imports::put(transaction, platform, &state)?;
+                facts::set(transaction, facts::MATCHING_DUE, "yes")?;
+                Ok(state)
+            })
+            .await
+    }
+
+    async fn finish(&self, mut state: ImportState) -> Result<Imported> {
+        let (platform, now) = (self.platform, self.now);
+        let imported = self
+            .store
+            .write(move |transaction| {
+                if state.accounts == 0 && state.teams.is_empty() && accounts::present(transaction, platform)? > 0 {
+                    return Err(Error::new(Kind::PlatformDown, "import", "The platform listed nobody at all, so everybody was kept as they were.").on(platform));
+                }
+                let gone = accounts::leave(transaction, platform, state.generation)?;
+                state.done = true;
+                state.cursor = None;
+                imports::put(transaction, platform, &state)?;
+                connections::imported(transaction, platform, now)?;
+                facts::set(transaction, facts::MATCHING_DUE, "yes")?;
+                Ok(Imported { gone, ..counts(&state) })
+            })
+            .await?;
+        (self.progress)(imported);
+        Ok(imported)
+    }
+}
+
+fn counts(state: &ImportState) -> Imported {
+    Imported { accounts: state.accounts, new: state.new, changed: state.changed, gone: 0 }
+}
+
+/// Where the page after this one is; `None` after the last one of the last team.
+fn following(state: &ImportState, next: Option<String>) -> Result<Option<ImportState>> {
+    let following = match next {
+        Some(cursor) if state.cursor.as_ref() == Some(&cursor) => {
+            return Err(Error::new(Kind::PlatformDown, "import", "The platform answered with the same page again and again."));
+        }
+        Some(cursor) => ImportState { cursor: Some(cursor), ..state.clone() },
+        None if state.team + 1 < state.teams.len() => ImportState { team: state.team + 1, cursor: None, ..state.clone() },
+        None => return Ok(None),
+    };
+    Ok(Some(following))
+}

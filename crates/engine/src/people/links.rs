@@ -1,0 +1,85 @@
+//! Linking and unlinking accounts by hand. Both survive every re-import.
+//!
+//! A link makes the person's accounts a fixed point of matching: all that are in use stay together, whatever addresses say.
+//! Unlinking takes one account out of matching for good; linking it again brings it back.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::error::{Error, Kind, Remedy, Result};
+use crate::model::{PersonId, PlatformId};
+use crate::store::accounts::AccountRow;
+use crate::store::columns::word;
+use crate::store::people;
+
+use super::settle::{Settled, settle_now};
+
+/// Makes an account a person's, and settles.
+///
+/// Errors: `Kind::Conflict` when the person has another account on that platform.
+pub fn link(transaction: &Transaction<'_>, person: PersonId, account: AccountRow) -> Result<Settled> {
+    people::primary_of(transaction, person)?;
+    let (platform, kind): (PlatformId, String) = transaction
+        .prepare_cached("SELECT platform, kind FROM accounts WHERE row = ?1 AND NOT gone")?
+        .query_row([account], |row| Ok((word(row, 0)?, row.get(1)?)))
+        .optional()?
+        .ok_or_else(|| no_account(&account.to_string()))?;
+    if kind == "foreign" || kind == "bot" {
+        return Err(Error::invalid("link", "Only members and guests of your own company can be linked.", "Choose another account.").on(platform));
+    }
+    let mut statement = transaction.prepare_cached(
+        "SELECT row, platform, active AND kind IN ('member', 'guest') OR EXISTS (SELECT 1 FROM links WHERE links.account = row AND links.person = ?1)
+         FROM members JOIN accounts ON row = members.account WHERE members.person = ?1 AND NOT gone AND row <> ?2",
+    )?;
+    let others: Vec<(AccountRow, PlatformId, bool)> =
+        statement.query_map([person.0, account], |row| Ok((row.get(0)?, word(row, 1)?, row.get(2)?)))?.collect::<rusqlite::Result<_>>()?;
+    if others.iter().any(|(_, other, fixed)| *fixed && *other == platform) {
+        return Err(Error::new(Kind::Conflict, "link", format!("{person} already has an account on {platform}."))
+            .on(platform)
+            .remedy(Remedy::FixInput { what: "Unlink that account first.".into() }));
+    }
+    for row in others.iter().filter(|(_, _, fixed)| *fixed).map(|(row, _, _)| *row).chain([account]) {
+        transaction.prepare_cached("INSERT OR REPLACE INTO links (account, person) VALUES (?1, ?2)")?.execute([row, person.0])?;
+    }
+    settle_now(transaction)
+}
+
+/// Takes an account out of its person, for good, and settles.
+pub fn unlink(transaction: &Transaction<'_>, account: AccountRow) -> Result<Settled> {
+    transaction.prepare_cached("INSERT OR REPLACE INTO links (account, person) VALUES (?1, NULL)")?.execute([account])?;
+    settle_now(transaction)
+}
+
+/// Finds an account by `platform:id`, by id or by address.
+///
+/// Errors: `Kind::NotFound`; `Kind::Conflict` listing the candidates when several fit.
+pub fn find_account(connection: &Connection, text: &str) -> Result<AccountRow> {
+    let text = text.trim();
+    let (platform, id) = match text.split_once(':') {
+        Some((platform, id)) if platform.parse::<PlatformId>().is_ok() => (Some(platform), id),
+        _ => (None, text),
+    };
+    let mut statement = connection.prepare_cached(
+        "SELECT row, platform, id, name FROM accounts WHERE NOT gone AND kind <> 'bot' AND platform = ifnull(?1, platform)
+         AND row IN (SELECT row FROM accounts WHERE platform IN (SELECT platform FROM imports) AND id = ?2
+                     UNION SELECT account FROM addresses WHERE address = ?3)
+         ORDER BY platform, id",
+    )?;
+    let found: Vec<(AccountRow, String)> = statement
+        .query_map(params![platform, id, crate::model::case_fold(id)], |row| {
+            Ok((row.get(0)?, format!("{}:{} ({})", row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?)))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    match found.as_slice() {
+        [] => Err(no_account(text)),
+        [(row, _)] => Ok(*row),
+        several => {
+            let names: Vec<&str> = several.iter().map(|(_, name)| name.as_str()).collect();
+            Err(Error::new(Kind::Conflict, "account", format!("`{text}` fits several accounts: {}.", names.join(", ")))
+                .remedy(Remedy::FixInput { what: "Name one of them as platform:id.".into() }))
+        }
+    }
+}
+
+fn no_account(text: &str) -> Error {
+    Error::not_found("account", format!("There is no account `{text}`."), "Look up the person's accounts with: usersync person PERSON")
+}
