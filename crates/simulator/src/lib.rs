@@ -5,7 +5,7 @@
 //!
 //! # How the parts fit
 //! A request reaches [`Simulator::handle`] through one of three doors (in process, TLS, plain HTTP; see `serve`), becomes
-//! a [`http::Context`](crate::http), meets planted faults, and is answered by the fake that owns its host:
+//! an `http::Context`, meets planted faults, and is answered by the fake that owns its host:
 //! `slack::route`, `teams::route`, `webex::route` or `zoom::route`, plain functions from `(&Simulator, &Context)` to
 //! `Answer`. Each fake offers the same handful of items in its `mod.rs`:
 //!

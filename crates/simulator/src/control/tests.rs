@@ -68,3 +68,35 @@ async fn wrong_words_are_refused() {
     }
     assert_eq!(control(&sim, "POST", &format!("employee/slack/{}/send", sim.admin_email()), json!({ "text": "hi" })).await.0, 400);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_employee_follows_a_link_and_answers_who_wrote_last() {
+    let sim = simulator();
+    let link = format!(
+        "https://zoom.us/oauth/authorize?{}",
+        crate::http::encode(&[
+            ("response_type", "code"),
+            ("client_id", sim.credentials()["zoom"]["employee"]["client_id"].as_str().unwrap()),
+            ("redirect_uri", "http://localhost:43119/zoom"),
+            ("state", "s1"),
+        ])
+    );
+    let employee = format!("employee/zoom/{}", sim.admin_email());
+    let (status, ended) = control(&sim, "POST", &format!("{employee}/follow"), json!({ "url": link })).await;
+    let ended = ended["ended_on"].as_str().unwrap_or_else(|| panic!("{status} {ended}"));
+    assert!(ended.starts_with("http://localhost:43119/zoom?code=") && ended.contains("state=s1"), "{ended}");
+    let (status, refused) =
+        control(&sim, "POST", &format!("{employee}/follow"), json!({ "url": "https://slack.com/oauth/v2/authorize?client_id=x" })).await;
+    assert_eq!(status, 409, "a Zoom account cannot sign in at Slack: {refused}");
+
+    let bot = sim.credentials()["slack"]["bot_token"].as_str().unwrap().to_owned();
+    let post = json!({ "channel": sim.world().admin(Platform::Slack).id, "text": "May I?" });
+    let channel =
+        crate::testing::with_json(&sim, "POST", "https://slack.com/api/chat.postMessage", &bot, &post).await.json["channel"].clone();
+    let send = format!("employee/slack/{}/send", sim.admin_email());
+    assert_eq!(control(&sim, "POST", &send, json!({ "text": "Yes" })).await.0, 200);
+    assert_eq!(control(&sim, "POST", &send, json!({ "to": "nobody@nowhere.example", "text": "Yes" })).await.0, 404);
+    let history = format!("https://slack.com/api/conversations.history?channel={}", channel.as_str().unwrap());
+    let got = crate::testing::with_json(&sim, "GET", &history, &bot, &Value::Null).await;
+    assert_eq!(got.json["messages"][0]["text"], "Yes");
+}

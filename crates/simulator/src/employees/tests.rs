@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::oauth::{Poll, start_device};
+use crate::testing::with_json;
 use crate::{Options, Simulator};
 
 fn simulator(employees: &str) -> Simulator {
@@ -57,4 +58,33 @@ fn links_are_found_in_text_with_markup() {
         Some((Platform::Zoom, "http://127.0.0.1:1/zoom.us/oauth/authorize?x".into()))
     );
     assert_eq!(link_in("https://elsewhere.example/authorize"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_employee_follows_a_link_and_answers_with_the_address_they_ended_on() {
+    for (employees, expected) in [("approve=1", "http://localhost:43117/webex?code="), ("decline=1", "no")] {
+        let sim = simulator(employees);
+        let credentials = sim.credentials();
+        let bot = credentials["slack"]["bot_token"].as_str().unwrap().to_owned();
+        let client = credentials["webex"]["client_id"].as_str().unwrap().to_owned();
+        let reader = sim.world().admin(Platform::Slack).id.clone();
+        let link = format!(
+            "https://webexapis.com/v1/authorize?{}",
+            crate::http::encode(&[
+                ("response_type", "code"),
+                ("client_id", &client),
+                ("redirect_uri", "http://localhost:43117/webex"),
+                ("scope", "spark:people_read"),
+                ("state", "s"),
+            ])
+        );
+        let text = format!("Please open <{}> and answer with the address.", link.replace('&', "&amp;"));
+        let post = serde_json::json!({ "channel": reader, "text": text });
+        let posted = with_json(&sim, "POST", "https://slack.com/api/chat.postMessage", &bot, &post).await.json;
+        let history = format!("https://slack.com/api/conversations.history?channel={}", posted["channel"].as_str().unwrap());
+        let got = with_json(&sim, "GET", &history, &bot, &serde_json::Value::Null).await;
+        let answer = got.json["messages"][0]["text"].as_str().unwrap().to_owned();
+        assert!(answer.starts_with(expected) && got.json["messages"][0]["user"] == reader.as_str(), "{answer}");
+        assert_eq!(sim.unknown_requests(), 0);
+    }
 }

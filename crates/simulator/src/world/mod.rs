@@ -117,8 +117,9 @@ impl World {
     /// A company of `people` humans (at least 100), the same for the same seed.
     pub fn new(people: usize, seed: u64) -> Self {
         let accounts = generate::company(people.max(100), seed);
-        let mut by_id = HashMap::new();
-        let mut by_human = HashMap::new();
+        let total = accounts.iter().map(Vec::len).sum();
+        let mut by_id = HashMap::with_capacity(total);
+        let mut by_human = HashMap::with_capacity(total);
         let mut by_address: [HashMap<String, u32>; 4] = Default::default();
         for (number, account) in accounts.iter().flat_map(|list| (0u32..).zip(list)) {
             by_id.insert(account.id.clone(), (account.platform, number));
