@@ -4,6 +4,7 @@
 //! them as given. It knows engine, adapters and simulator, and no window.
 
 pub mod browser;
+pub mod cli;
 pub mod compose;
 pub mod https;
 pub mod in_process;

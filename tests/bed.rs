@@ -1,0 +1,137 @@
+//! A test bed: one simulator in process, the real transport over it, and one or all platforms connected with the
+//! simulator's own credentials. Time is tokio's, so a test with paused time waits for nothing.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use app::cli::credentials::Credentials;
+use app::in_process::InProcess;
+use async_trait::async_trait;
+use engine::clock::{Browser, Clock, SystemRandom};
+use engine::model::GrantId;
+use engine::pace::{Paced, Parts};
+use engine::platform::{Connection, ConnectionFacts, Platform};
+use engine::secrets::{GrantVault, MemorySecrets, SealedGrant};
+use engine::signin;
+use engine::transport::{Http, Lane, Realm, Subject};
+use engine::{Error, Kind, Result};
+use jiff::Timestamp;
+use simulator::{Options, Simulator};
+use url::Url;
+
+/// The simulator's clock as the engine's.
+pub struct SimulatedClock(pub Simulator);
+
+#[async_trait]
+impl Clock for SimulatedClock {
+    fn now(&self) -> Timestamp {
+        self.0.clock().now()
+    }
+
+    async fn wait(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// A browser that must not be needed.
+pub struct Unneeded;
+
+#[async_trait]
+impl Browser for Unneeded {
+    async fn open(&self, url: &Url) -> Result<()> {
+        Err(Error::new(Kind::Bug, "test", format!("nothing should open {}", url.host_str().unwrap_or_default())))
+    }
+}
+
+/// Grants kept in memory.
+#[derive(Default)]
+pub struct Vault(Mutex<BTreeMap<GrantId, SealedGrant>>);
+
+#[async_trait]
+impl GrantVault for Vault {
+    async fn load(&self, grant: GrantId) -> Result<Option<Vec<u8>>> {
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&grant).map(|kept| kept.sealed.clone()))
+    }
+
+    async fn save(&self, grant: GrantId, sealed: SealedGrant) -> Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(grant, sealed);
+        Ok(())
+    }
+}
+
+/// One connected platform.
+pub struct Bed {
+    /// The platform under test.
+    pub platform: &'static dyn Platform,
+    /// Its other side.
+    pub simulator: Simulator,
+    /// The real transport.
+    pub paced: Paced,
+    /// Where grants lie.
+    pub vault: Arc<Vault>,
+    /// What connecting answered.
+    pub facts: ConnectionFacts,
+}
+
+/// How a bed's simulator is set up.
+pub struct Setup {
+    /// Humans.
+    pub people: usize,
+    /// Limits on or off.
+    pub rate_limits: bool,
+    /// Whether the platform refuses the device grant.
+    pub no_device_grant: bool,
+    /// Where the traffic is recorded.
+    pub record: Option<PathBuf>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { people: 120, rate_limits: true, no_device_grant: false, record: None }
+    }
+}
+
+impl Bed {
+    /// Starts a simulator and connects the platform.
+    pub async fn new(platform: &'static dyn Platform, setup: Setup) -> Result<Self> {
+        let slug = platform.info().id;
+        let refused = if setup.no_device_grant { vec![slug.as_str().parse().map_err(|error: String| Error::new(Kind::Bug, "test", error))?] } else { Vec::new() };
+        let options = Options { people: setup.people, rate_limits: setup.rate_limits, no_device_grant: refused, record: setup.record, ..Options::default() };
+        let simulator = Simulator::new(options).map_err(|error| Error::new(Kind::Storage, "test", error.to_string()))?;
+        let vault = Arc::new(Vault::default());
+        let paced = Paced::new(Parts {
+            wire: Arc::new(InProcess(simulator.clone())),
+            secrets: Arc::new(MemorySecrets::new(Realm::Demo)),
+            grants: vault.clone(),
+            platforms: platforms::all(),
+            clock: Arc::new(SimulatedClock(simulator.clone())),
+            random: Arc::new(SystemRandom),
+        })?;
+        let given = Credentials::new(simulator.credentials()).of(platform.info(), true)?;
+        let facts = signin::connect(&paced, platform, given, BTreeMap::new(), &Unneeded, &|_| {}).await?;
+        Ok(Self { platform, simulator, paced, vault, facts })
+    }
+
+    /// The admin's connection.
+    pub fn connection(&self) -> Box<dyn Connection> {
+        self.connection_as(Subject::Connection)
+    }
+
+    /// A connection that speaks for somebody.
+    pub fn connection_as(&self, subject: Subject) -> Box<dyn Connection> {
+        let http = Http::new(Arc::new(self.paced.clone()), self.platform.info().id, subject, Lane::Waiting);
+        self.platform.connect(self.facts.clone(), http)
+    }
+
+    /// The platform in the simulator's words.
+    pub fn side(&self) -> simulator::Platform {
+        simulator::Platform::ALL.into_iter().find(|side| side.slug() == self.platform.info().id.as_str()).unwrap_or(simulator::Platform::Slack)
+    }
+
+    /// The platform's accounts as they really are.
+    pub fn accounts(&self) -> &[simulator::Account] {
+        self.simulator.world().accounts(self.side())
+    }
+}
