@@ -88,10 +88,10 @@ impl Call<'_> {
     }
 }
 
-/// Refuses a JSON value that is no object, or has a member that is not known.
+/// Refuses a JSON value that is no object, or has a member that is not known. Its type may always be said.
 pub(super) fn only(value: &Value, known: &[&str], what: &str) -> Result<(), Refusal> {
     let Some(members) = value.as_object() else { return Err(Refusal::new(400, "BadRequest", format!("{what} is not an object."))) };
-    match members.keys().find(|name| !known.contains(&name.as_str())) {
+    match members.keys().find(|name| *name != "@odata.type" && !known.contains(&name.as_str())) {
         None => Ok(()),
         Some(name) => Err(Refusal::new(400, "BadRequest", format!("The property '{name}' does not exist on {what}. Make sure to only use property names that are defined by the type."))),
     }
@@ -193,13 +193,13 @@ pub(super) fn route(sim: &Simulator, context: &Context) -> Answer {
     }
 }
 
-/// `users('ID')` is `users/ID`.
+/// `users('ID')` is `users/ID`, and `delta()` is `delta`.
 fn split_keys(segments: &[String]) -> Vec<String> {
     let mut split = Vec::with_capacity(segments.len());
     for segment in segments {
         match segment.strip_suffix("')").and_then(|rest| rest.split_once("('")) {
             Some((name, key)) => split.extend([name.to_owned(), key.to_owned()]),
-            None => split.push(segment.clone()),
+            None => split.push(segment.strip_suffix("()").unwrap_or(segment).to_owned()),
         }
     }
     split
