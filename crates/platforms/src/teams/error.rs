@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::info::INFO;
 use super::wire::{GraphFailure, SignInFailure};
-use crate::http::{slow_down, unwell, word};
+use crate::http::{next_step, slow_down, unwell, word};
 
 /// AADSTS numbers that say more than the error word: what went wrong, and the setting or person that lifts it.
 const NUMBERS: &[(u32, Kind, &str, &str)] = &[
@@ -196,8 +196,8 @@ fn sign_in_error(failure: &SignInFailure, operation: &'static str) -> Error {
     let numbered = failure.error_codes.iter().find_map(|number| NUMBERS.iter().find(|(known, ..)| known == number));
     let worded = SIGN_IN.iter().find(|(known, ..)| *known == failure.error);
     let error = match (numbered, worded) {
-        (Some((_, kind, message, remedy)), _) => with_remedy(Error::new(*kind, operation, *message), remedy),
-        (None, Some((_, kind, message, remedy))) => with_remedy(Error::new(*kind, operation, *message), remedy),
+        (Some((_, kind, message, remedy)), _) => next_step(Error::new(*kind, operation, *message), remedy),
+        (None, Some((_, kind, message, remedy))) => next_step(Error::new(*kind, operation, *message), remedy),
         (None, None) if PASSING.contains(&failure.error.as_str()) => {
             Error::new(Kind::PlatformDown, operation, "Microsoft's sign-in is not well at the moment.")
         }
@@ -225,7 +225,7 @@ fn graph_error(response: &Response, operation: &'static str) -> Error {
                 "Microsoft does not allow this.",
                 "Grant every permission that User Sync lists, with admin consent, and connect Microsoft Teams again.",
             ));
-            with_remedy(Error::new(Kind::Forbidden, operation, *message), remedy)
+            next_step(Error::new(Kind::Forbidden, operation, *message), remedy)
         }
         StatusCode::NOT_FOUND | StatusCode::GONE => {
             Error::not_found(operation, "Microsoft does not have this any more.", "Import Microsoft Teams again to see what is there.")
@@ -278,10 +278,6 @@ pub(super) fn read_poll(response: &Response) -> Poll {
             if matches!(error.kind, Kind::Forbidden | Kind::Unsupported) { Poll::Refused(error) } else { Poll::Failed(error) }
         }
     }
-}
-
-fn with_remedy(error: Error, remedy: &'static str) -> Error {
-    if remedy.is_empty() { error } else { error.ask_admin(remedy) }
 }
 
 #[cfg(test)]

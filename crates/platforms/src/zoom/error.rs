@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::info::INFO;
 use super::wire::Refusal;
-use crate::http::{slow_down, unwell, word};
+use crate::http::{next_step, slow_down, unwell, word};
 
 /// Words before the list of scopes that a token lacks. The numbers beside it differ (4711, 4700, 104, 201), the words do not.
 const LACKS_SCOPES: &str = "does not contain scopes";
@@ -125,8 +125,8 @@ fn sign_in_error(reason: &str, refusal: &Refusal, response: &Response, operation
         (None, Some(("invalid_request", ..))) if refusal.reason.as_deref().is_some_and(|reason| reason.starts_with("Invalid Token")) => {
             Error::new(Kind::SignedOut, operation, "The sign-in at Zoom is too old or was withdrawn.")
         }
-        (Some((_, kind, message, remedy)), _) => with_remedy(Error::new(*kind, operation, *message), remedy),
-        (None, Some((_, kind, message, remedy))) => with_remedy(Error::new(*kind, operation, *message), remedy),
+        (Some((_, kind, message, remedy)), _) => next_step(Error::new(*kind, operation, *message), remedy),
+        (None, Some((_, kind, message, remedy))) => next_step(Error::new(*kind, operation, *message), remedy),
         (None, None) => Error::new(Kind::SignedOut, operation, "Zoom refused the sign-in."),
     }
 }
@@ -137,7 +137,7 @@ fn api_error(refusal: &Refusal, response: &Response, operation: &'static str) ->
         return slow_down(&INFO, response, operation);
     }
     if let Some((_, kind, message, remedy)) = NUMBERS.iter().find(|(number, ..)| Some(*number) == refusal.code) {
-        return with_remedy(Error::new(*kind, operation, *message), remedy);
+        return next_step(Error::new(*kind, operation, *message), remedy);
     }
     match response.status {
         // "Message sending failed": nobody says whether it was.
@@ -181,10 +181,6 @@ pub(super) fn read_poll(response: &Response) -> Poll {
         Some("unauthorized_client" | "unsupported_grant_type" | "invalid_client" | "invalid_scope") => Poll::Refused(error()),
         _ => Poll::Failed(error()),
     }
-}
-
-fn with_remedy(error: Error, remedy: &'static str) -> Error {
-    if remedy.is_empty() { error } else { error.ask_admin(remedy) }
 }
 
 #[cfg(test)]
