@@ -83,6 +83,16 @@ fn retry_after(response: &Response) -> Option<Duration> {
     response.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
 }
 
+/// The sentence of a refusal's table as the error's next step: what is forbidden somebody must lift, anything else is mended by
+/// different input. Empty: the usual next step of the kind.
+pub(crate) fn next_step(error: Error, what: &'static str) -> Error {
+    match error.kind {
+        _ if what.is_empty() => error,
+        Kind::Forbidden | Kind::Unsupported => error.ask_admin(what),
+        _ => error.remedy(Remedy::FixInput { what: what.into() }),
+    }
+}
+
 /// A platform's error word, if it is one: short and without spaces, so that it can stand in a log.
 pub(crate) fn word(text: &str) -> Option<&str> {
     let text = text.trim();
@@ -173,6 +183,14 @@ mod tests {
         assert_eq!(word("ana@example.com wrote hello"), None);
         assert_eq!(word(""), None);
         assert_eq!(word(&"x".repeat(65)), None);
+    }
+
+    #[test]
+    fn what_is_forbidden_is_lifted_by_somebody_and_anything_else_by_input() {
+        let remedy = |kind, what| next_step(Error::new(kind, "test", "x"), what).remedy;
+        assert!(matches!(remedy(Kind::Forbidden, "Ask Ana."), Remedy::AskAdmin { .. }));
+        assert!(matches!(remedy(Kind::Invalid, "Shorten it."), Remedy::FixInput { .. }));
+        assert_eq!(remedy(Kind::SignedOut, ""), Remedy::SignInAgain);
     }
 
     #[test]

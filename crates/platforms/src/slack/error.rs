@@ -1,13 +1,13 @@
 //! Slack's refusals: HTTP 200 with `ok: false` and a word. The words are a table; what is not in it is refused content.
 
-use engine::error::{Acted, Error, Kind};
+use engine::error::{Error, Kind};
 use engine::signin::Poll;
 use engine::transport::Response;
 use http::StatusCode;
 
 use super::info::INFO;
 use super::wire::Envelope;
-use crate::http::{slow_down, unwell, word};
+use crate::http::{next_step, slow_down, unwell, word};
 
 /// Words with one meaning: sort, what happened, and the setting or person that lifts it (empty: the kind's usual next step).
 const WORDS: &[(&[&str], Kind, &str, &str)] = &[
@@ -152,11 +152,11 @@ fn by_word(reason: &str, needed: Option<&str>, response: &Response, operation: &
             Error::new(Kind::Unsupported, operation, "Slack no longer lets this message be changed.")
         }
         _ => match WORDS.iter().find(|(words, ..)| words.contains(&reason)) {
-            Some((_, kind, message, "")) => Error::new(*kind, operation, *message),
-            Some((_, kind, message, remedy)) => Error::new(*kind, operation, *message).ask_admin(*remedy),
-            None => Error::new(Kind::Invalid, operation, "Slack refused the request.")
-                .ask_admin("Import Slack again and try once more; if it stays, report it with the log.")
-                .acted(Acted::No),
+            Some((_, kind, message, remedy)) => next_step(Error::new(*kind, operation, *message), remedy),
+            None => next_step(
+                Error::new(Kind::Invalid, operation, "Slack refused the request."),
+                "Import Slack again and try once more; if it stays, report it with the log.",
+            ),
         },
     }
 }
@@ -170,7 +170,7 @@ pub(super) fn read_poll(_response: &Response) -> Poll {
 mod tests {
     use super::*;
     use crate::testing::{answer, answer_with, html};
-    use engine::error::Remedy;
+    use engine::error::{Acted, Remedy};
     use std::collections::BTreeSet;
     use std::time::Duration;
 

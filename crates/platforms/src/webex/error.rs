@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::info::INFO;
 use super::wire::Refusal;
-use crate::http::{slow_down, unwell, word};
+use crate::http::{next_step, slow_down, unwell, word};
 
 /// Words of the token and device endpoints: what went wrong, and the setting or person that lifts it.
 const SIGN_IN: &[(&str, Kind, &str, &str)] = &[
@@ -42,7 +42,7 @@ pub(super) fn read_error(response: &Response, operation: &'static str) -> Option
     let refusal: Refusal = serde_json::from_slice(&response.body).unwrap_or_default();
     let reason = words(&refusal).next().map(str::to_owned);
     let error = match reason.as_deref().and_then(|reason| SIGN_IN.iter().find(|(word, ..)| *word == reason)) {
-        Some((_, kind, message, remedy)) => with_remedy(Error::new(*kind, operation, *message), remedy),
+        Some((_, kind, message, remedy)) => next_step(Error::new(*kind, operation, *message), remedy),
         None => by_status(response, operation),
     };
     let tracking = refusal.tracking_id.as_deref().and_then(word).map(str::to_owned);
@@ -62,7 +62,7 @@ fn by_status(response: &Response, operation: &'static str) -> Error {
             let known = FORBIDDEN.iter().find(|(name, ..)| *name == operation);
             let (_, message, remedy) =
                 known.unwrap_or(&("", "Webex does not allow this.", "Connect Webex again and allow every scope that User Sync lists."));
-            with_remedy(Error::new(Kind::Forbidden, operation, *message), remedy)
+            next_step(Error::new(Kind::Forbidden, operation, *message), remedy)
         }
         StatusCode::NOT_FOUND | StatusCode::GONE => {
             Error::not_found(operation, "Webex does not have this any more.", "Import Webex again to see what is there.")
@@ -103,10 +103,6 @@ pub(super) fn read_poll(response: &Response) -> Poll {
 
 fn words(refusal: &Refusal) -> impl Iterator<Item = &str> {
     refusal.errors.iter().filter_map(|detail| detail.description.as_deref()).filter_map(word)
-}
-
-fn with_remedy(error: Error, remedy: &'static str) -> Error {
-    if remedy.is_empty() { error } else { error.ask_admin(remedy) }
 }
 
 #[cfg(test)]

@@ -44,13 +44,13 @@ impl WebexConnection {
                 None
             }
         };
-        let first_uses: [(&[&str], (&str, &str), &[&str]); 3] = [
-            (&["people"], ("max", "1"), &["spark-admin:people_read"]),
-            (&["teams"], ("max", "1"), &["spark:teams_read", "spark:team_memberships_read"]),
-            (&["authorizations"], ("personId", me), &["identity:tokens_read", "identity:tokens_write"]),
+        let first_uses = [
+            ("people", ("max", "1"), &["spark-admin:people_read"][..]),
+            ("teams", ("max", "1"), &["spark:teams_read", "spark:team_memberships_read"]),
+            ("authorizations", ("personId", me), &["identity:tokens_read", "identity:tokens_write"]),
         ];
         for (path, parameter, names) in first_uses {
-            if answered(self.read_as_admin::<Items<serde::de::IgnoredAny>>(path, &[parameter], "whoami").await)?.is_none() {
+            if answered(self.read_as_admin::<Items<serde::de::IgnoredAny>>(&[path], &[parameter], "whoami").await)?.is_none() {
                 admin.retain(|scope| !names.contains(&scope.as_str()));
             }
         }
