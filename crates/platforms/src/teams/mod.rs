@@ -23,7 +23,9 @@
 //!   answer that asks for it becomes an error that says where to give it.
 //! - Polling: Microsoft allows a Teams resource to be polled once a day, but read when a person asks. So `poll_answers` is
 //!   false and the admin presses "Check answers".
-//! - A pasted access token comes without a list of its scopes. The declared ones count as granted until a 403 says otherwise.
+//! - A pasted access token comes without a list of its scopes. The declared ones count as granted, and `whoami` takes away the
+//!   two whose first use it can try without writing anything; a later 403 names the setting.
+//! - A chat with oneself is not documented, so prompts to the sender's own person are blocked before.
 
 mod error;
 mod info;
