@@ -7,6 +7,7 @@
 
 pub mod cancel;
 pub mod clock;
+pub mod engine;
 pub mod error;
 pub mod event;
 pub mod model;
@@ -20,4 +21,5 @@ pub mod store;
 pub mod sync;
 pub mod transport;
 
+pub use engine::{Engine, Parts, Reading, Selection};
 pub use error::{Error, Kind, Remedy, Result};

@@ -87,6 +87,12 @@ pub(crate) fn of_sync(connection: &Connection, sync: SyncId) -> Result<Vec<Grant
     Ok(grants)
 }
 
+/// Destroys the grants of a sync that were never found to be the expected person's.
+pub(crate) fn destroy_unverified(transaction: &Transaction<'_>, sync: SyncId) -> Result<()> {
+    transaction.prepare_cached("DELETE FROM grants WHERE sync = ? AND NOT verified")?.execute([sync.0])?;
+    Ok(())
+}
+
 /// Destroys a grant.
 pub(crate) fn destroy(transaction: &Transaction<'_>, grant: GrantId) -> Result<()> {
     transaction.prepare_cached("DELETE FROM grants WHERE id = ?")?.execute([grant.0])?;

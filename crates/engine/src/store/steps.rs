@@ -27,6 +27,7 @@ pub(super) const MIGRATIONS: &[&str] = &["
         outcome TEXT,
         updated_at TEXT NOT NULL
     ) STRICT;
+    CREATE INDEX syncs_by_run ON syncs(run);
     CREATE INDEX steps_sync ON steps(sync);
     CREATE INDEX steps_open ON steps(platform, priority, id) WHERE state IN ('todo', 'sending');
     CREATE INDEX steps_waiting ON steps(platform, not_before) WHERE state = 'waiting';
@@ -265,6 +266,25 @@ pub(crate) fn wake(transaction: &Transaction<'_>, sync: SyncId, priority: i64) -
     transaction
         .prepare_cached("UPDATE steps SET not_before = 0, priority = min(priority, ?) WHERE sync = ? AND state IN ('todo', 'sending')")?
         .execute(params![priority, sync.0])?;
+    Ok(())
+}
+
+/// Lets everything in scope that was put off go on at once, except what waits until somebody tries again.
+pub(crate) fn wake_all(transaction: &Transaction<'_>, run: Option<RunId>) -> Result<()> {
+    transaction
+        .prepare_cached(
+            "UPDATE steps SET not_before = 0 WHERE state IN ('todo', 'sending') AND not_before > 0 AND not_before < ?1
+             AND (?2 IS NULL OR sync IN (SELECT id FROM syncs WHERE run = ?2))",
+        )?
+        .execute(params![PARKED, run.map(|run| run.0)])?;
+    Ok(())
+}
+
+/// Stops everything of a sync: nothing of it is done or looked at any more.
+pub(crate) fn park(transaction: &Transaction<'_>, sync: SyncId) -> Result<()> {
+    transaction
+        .prepare_cached("UPDATE steps SET not_before = ? WHERE sync = ? AND state IN ('todo', 'sending', 'waiting')")?
+        .execute(params![PARKED, sync.0])?;
     Ok(())
 }
 

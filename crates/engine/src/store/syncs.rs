@@ -3,9 +3,17 @@
 //! `own_stand_ins` remembers for ever every bot and guest that we made, also when its sync is gone: an import must never
 //! take one for a person. A trigger fills it, so that nobody can forget to.
 
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use crate::error::Result;
+use crate::model::{PersonId, PlatformId, Reason, Representation, RepresentationKind, RunId, Status, SyncId};
+
+use super::columns::{maybe_json, to_json, to_word, word};
+
 pub(super) const MIGRATIONS: &[&str] = &["
 CREATE TABLE syncs (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     person INTEGER NOT NULL REFERENCES people (id),
     platform TEXT NOT NULL,
     status TEXT NOT NULL,
@@ -31,3 +39,168 @@ CREATE TRIGGER stand_in_changed AFTER UPDATE OF stand_in ON syncs WHEN json_extr
     INSERT OR IGNORE INTO own_stand_ins VALUES (NEW.platform, json_extract(NEW.stand_in, '$.id'));
 END;
 "];
+
+/// One sync.
+#[derive(Clone, Debug)]
+pub(crate) struct Sync {
+    pub(crate) id: SyncId,
+    pub(crate) person: PersonId,
+    pub(crate) platform: PlatformId,
+    pub(crate) status: Status,
+    pub(crate) detail: Option<String>,
+    pub(crate) stand_in: Option<Representation>,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) run: Option<RunId>,
+}
+
+const COLUMNS: &str = "id, person, platform, status, detail, stand_in, reason, run";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Sync> {
+    let status: String = row.get(3)?;
+    Ok(Sync {
+        id: SyncId(row.get(0)?),
+        person: PersonId(row.get(1)?),
+        platform: word(row, 2)?,
+        status: Status::ALL.into_iter().find(|each| each.as_str() == status).unwrap_or(Status::Failed),
+        detail: row.get(4)?,
+        stand_in: maybe_json(row, 5)?,
+        reason: maybe_json(row, 6)?,
+        run: row.get::<_, Option<i64>>(7)?.map(RunId),
+    })
+}
+
+/// One sync by its id.
+pub(crate) fn get(connection: &Connection, id: SyncId) -> Result<Option<Sync>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM syncs WHERE id = ?"))?;
+    Ok(statement.query_row([id.0], read).optional()?)
+}
+
+/// The sync of a person to a platform.
+pub(crate) fn find(connection: &Connection, person: PersonId, platform: PlatformId) -> Result<Option<Sync>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM syncs WHERE person = ? AND platform = ?"))?;
+    Ok(statement.query_row(params![person.0, platform.as_str()], read).optional()?)
+}
+
+/// All syncs of a person.
+pub(crate) fn of_person(connection: &Connection, person: PersonId) -> Result<Vec<Sync>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM syncs WHERE person = ? ORDER BY id"))?;
+    Ok(statement.query_map([person.0], read)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Writes a sync as pending and queued, new or again; gives its id.
+pub(crate) fn queue(
+    transaction: &Transaction<'_>,
+    person: PersonId,
+    platform: PlatformId,
+    representation: RepresentationKind,
+    run: RunId,
+    now: Timestamp,
+) -> Result<SyncId> {
+    Ok(SyncId(
+        transaction
+            .prepare_cached(
+                "INSERT INTO syncs (person, platform, status, detail, representation, run, updated_at) VALUES (?1, ?2, 'pending', 'queued', ?3, ?4, ?5)
+                 ON CONFLICT (person, platform) DO UPDATE SET status = 'pending', detail = 'queued', representation = excluded.representation,
+                 reason = NULL, run = excluded.run, updated_at = excluded.updated_at RETURNING id",
+            )?
+            .query_row(params![person.0, platform.as_str(), to_word(&representation)?, run.0, now.to_string()], |row| row.get(0))?,
+    ))
+}
+
+/// Makes a sync that is under way part of a run.
+pub(crate) fn join(transaction: &Transaction<'_>, id: SyncId, run: RunId) -> Result<()> {
+    transaction.prepare_cached("UPDATE syncs SET run = ? WHERE id = ?")?.execute([run.0, id.0])?;
+    Ok(())
+}
+
+/// Changes status, detail and reason.
+pub(crate) fn set(transaction: &Transaction<'_>, id: SyncId, status: Status, detail: Option<&str>, reason: Option<&Reason>, now: Timestamp) -> Result<()> {
+    transaction.prepare_cached("UPDATE syncs SET status = ?, detail = ?, reason = ?, updated_at = ? WHERE id = ?")?.execute(params![
+        status.as_str(),
+        detail,
+        reason.map(to_json).transpose()?,
+        now.to_string(),
+        id.0
+    ])?;
+    Ok(())
+}
+
+/// Changes only the detail of a sync that is pending.
+pub(crate) fn detail(transaction: &Transaction<'_>, id: SyncId, detail: &str, now: Timestamp) -> Result<()> {
+    transaction
+        .prepare_cached("UPDATE syncs SET detail = ?, updated_at = ? WHERE id = ? AND status = 'pending'")?
+        .execute(params![detail, now.to_string(), id.0])?;
+    Ok(())
+}
+
+/// Says of everything queued for a platform in a run why it does not go on.
+pub(crate) fn queued_detail(transaction: &Transaction<'_>, platform: PlatformId, run: Option<RunId>, detail: &str, now: Timestamp) -> Result<()> {
+    transaction
+        .prepare_cached(
+            "UPDATE syncs SET detail = ?1, updated_at = ?2 WHERE status = 'pending' AND detail = 'queued' AND (?4 IS NULL OR run = ?4)
+             AND id IN (SELECT sync FROM steps WHERE platform = ?3 AND state IN ('todo', 'sending'))",
+        )?
+        .execute(params![detail, now.to_string(), platform.as_str(), run.map(|run| run.0)])?;
+    Ok(())
+}
+
+/// Remembers the bot or guest.
+pub(crate) fn stand_in(transaction: &Transaction<'_>, id: SyncId, stand_in: &Representation) -> Result<()> {
+    transaction
+        .prepare_cached("UPDATE syncs SET stand_in = ?, representation = ? WHERE id = ?")?
+        .execute(params![to_json(stand_in)?, to_word(&stand_in.kind)?, id.0])?;
+    Ok(())
+}
+
+/// Removes a sync with its steps, prompt and grants.
+pub(crate) fn remove(transaction: &Transaction<'_>, id: SyncId) -> Result<()> {
+    transaction.prepare_cached("DELETE FROM syncs WHERE id = ?")?.execute([id.0])?;
+    Ok(())
+}
+
+/// The syncs of a run, in the order in which they came to be.
+pub(crate) fn of_run(connection: &Connection, run: RunId) -> Result<Vec<(Sync, String)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT s.id, s.person, s.platform, s.status, s.detail, s.stand_in, s.reason, s.run, p.name FROM syncs s JOIN people p ON p.id = s.person
+         WHERE s.run = ? ORDER BY s.id",
+    )?;
+    Ok(statement.query_map([run.0], |row| Ok((read(row)?, row.get(8)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many syncs stand in each status: of a run, of a platform, or all.
+pub(crate) fn counts(connection: &Connection, run: Option<RunId>, platform: Option<PlatformId>) -> Result<Vec<(Status, u64)>> {
+    let mut statement =
+        connection.prepare_cached("SELECT status, count(*) FROM syncs WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR platform = ?2) GROUP BY status")?;
+    let rows = statement.query_map(params![run.map(|run| run.0), platform.as_ref().map(PlatformId::as_str)], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+    })?;
+    let mut counts = Vec::new();
+    for row in rows {
+        let (status, count) = row?;
+        if let Some(status) = Status::ALL.into_iter().find(|each| each.as_str() == status) {
+            counts.push((status, u64::try_from(count).unwrap_or(0)));
+        }
+    }
+    Ok(counts)
+}
+
+/// The name of the person whom syncs are for. Errors: `Kind::NotFound`.
+pub(crate) fn name_of(connection: &Connection, person: PersonId) -> Result<String> {
+    connection
+        .prepare_cached("SELECT name FROM people WHERE id = ?")?
+        .query_row([person.0], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| super::people::unknown(&person.to_string()))
+}
+
+/// Forgets the bot or guest: it is gone, or no longer used.
+pub(crate) fn forget_stand_in(transaction: &Transaction<'_>, id: SyncId) -> Result<()> {
+    transaction.prepare_cached("UPDATE syncs SET stand_in = NULL WHERE id = ?")?.execute([id.0])?;
+    Ok(())
+}
+
+/// The syncs with a detail.
+pub(crate) fn with_detail(connection: &Connection, detail: &str) -> Result<Vec<SyncId>> {
+    let mut statement = connection.prepare_cached("SELECT id FROM syncs WHERE detail = ? ORDER BY id")?;
+    Ok(statement.query_map([detail], |row| Ok(SyncId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
+}

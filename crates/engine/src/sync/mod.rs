@@ -3,9 +3,27 @@
 //!
 //! The rule behind every step: what is sent outside is written down before, its outcome after, and what may have been sent
 //! is looked up at the platform before it is ever sent again.
+//!
+//! A sync is a row with at most one open main step. An own account takes `prompt` (a code, then the message), `authorise`
+//! (wait for the person), `verify` (is it the expected account?), and `tell` steps that edit the prompt; a bot or guest
+//! takes `represent`.
 
+mod after;
+mod authorise;
 pub mod plan;
+mod prompt;
+pub(crate) mod queue;
+mod represent;
+pub(crate) mod reset;
+pub(crate) mod shared;
+mod tell;
+mod verify;
 mod words;
+pub(crate) mod work;
+
+pub use queue::{SyncRow, SyncView};
+pub use reset::{ResetPreview, UndoneView};
+pub use work::Until;
 
 #[cfg(test)]
 mod testing;

@@ -4,12 +4,14 @@
 //! | | own account | stand-in | answers may be polled | sign-in of employees |
 //! |---|---|---|---|---|
 //! | alpha | – | bot, always | yes | – |
-//! | beta | yes | bot | yes | device grant, paste-back |
+//! | beta | yes | bot | yes, two edits at most | device grant, paste-back |
 //! | gamma | yes | guest, needs an address | no | device grant |
 //! | delta | yes | – | yes | device grant, paste-back |
 
+mod kit;
 mod platform;
-//WIRE mod wire;
+mod wire;
 
+pub(crate) use kit::{Kit, crash_after};
 pub(crate) use platform::{ALPHA, BETA, DELTA, GAMMA, platforms};
-//WIRE pub(crate) use wire::{Effects, FakeClock, FakeWire, World};
+pub(crate) use wire::{Fault, Said, World};

@@ -6,22 +6,22 @@
 
 /// Whom a text is about and through which platforms.
 #[derive(Clone, Copy, Debug)]
-pub struct Talk<'a> {
+pub(crate) struct Talk<'a> {
     /// The person's name.
-    pub person: &'a str,
+    pub(crate) person: &'a str,
     /// The company as the secondary platform names it.
-    pub company: &'a str,
+    pub(crate) company: &'a str,
     /// Name of the platform on which the text is read.
-    pub here: &'a str,
+    pub(crate) here: &'a str,
     /// Name of the platform whose account is asked for.
-    pub there: &'a str,
+    pub(crate) there: &'a str,
     /// The longest text that the platform here carries, in characters.
-    pub limit: usize,
+    pub(crate) limit: usize,
 }
 
 /// How the person authorises.
 #[derive(Clone, Copy, Debug)]
-pub enum Way<'a> {
+pub(crate) enum Way<'a> {
     /// A link and a short code.
     Code {
         /// Where the code is entered.
@@ -41,7 +41,7 @@ pub enum Way<'a> {
 /// The prompt: who asks, why, what will be possible, what is not read, one link and a code, how to refuse.
 ///
 /// `None` when not even the shortest form fits.
-pub fn prompt(talk: Talk<'_>, way: Way<'_>) -> Option<String> {
+pub(crate) fn prompt(talk: Talk<'_>, way: Way<'_>) -> Option<String> {
     let Talk { person, company, here, there, .. } = talk;
     let (how, brief) = match way {
         Way::Code { link, code, minutes } => (
@@ -74,7 +74,7 @@ pub fn prompt(talk: Talk<'_>, way: Way<'_>) -> Option<String> {
 }
 
 /// The code is too old, and how to get a new one.
-pub fn expired(talk: Talk<'_>) -> String {
+pub(crate) fn expired(talk: Talk<'_>) -> String {
     let there = talk.there;
     fit(
         format!(
@@ -86,7 +86,7 @@ pub fn expired(talk: Talk<'_>) -> String {
 }
 
 /// It worked.
-pub fn connected(talk: Talk<'_>) -> String {
+pub(crate) fn connected(talk: Talk<'_>) -> String {
     let Talk { here, there, .. } = talk;
     fit(
         format!(
@@ -98,13 +98,13 @@ pub fn connected(talk: Talk<'_>) -> String {
 }
 
 /// The person said no.
-pub fn declined(talk: Talk<'_>) -> String {
+pub(crate) fn declined(talk: Talk<'_>) -> String {
     let there = talk.there;
     fit(format!("Understood: your {there} account is not connected. Ask your administrator if you change your mind."), talk.limit)
 }
 
 /// Somebody else's account was authorised.
-pub fn wrong_person(talk: Talk<'_>) -> String {
+pub(crate) fn wrong_person(talk: Talk<'_>) -> String {
     let there = talk.there;
     fit(
         format!(
@@ -116,13 +116,13 @@ pub fn wrong_person(talk: Talk<'_>) -> String {
 }
 
 /// The authorisation did not succeed for another reason.
-pub fn failed(talk: Talk<'_>) -> String {
+pub(crate) fn failed(talk: Talk<'_>) -> String {
     let there = talk.there;
     fit(format!("Your {there} account could not be connected. Your administrator sees the reason and can ask you again."), talk.limit)
 }
 
 /// The answer held an address that does not belong to this request.
-pub fn not_that_address(talk: Talk<'_>) -> String {
+pub(crate) fn not_that_address(talk: Talk<'_>) -> String {
     fit(
         "That address cannot be used: it must be the one on which your browser ended after the newest link, copied whole. Answer \
          anything here to get a new link, or \"no\" to refuse."
@@ -132,7 +132,7 @@ pub fn not_that_address(talk: Talk<'_>) -> String {
 }
 
 /// The admin withdrew the request.
-pub fn withdrawn(talk: Talk<'_>) -> String {
+pub(crate) fn withdrawn(talk: Talk<'_>) -> String {
     let there = talk.there;
     fit(format!("Your administrator withdrew the request to connect your {there} account. You need not do anything."), talk.limit)
 }
@@ -147,7 +147,7 @@ fn fit(text: String, limit: usize) -> String {
 
 /// What a person's answer to a prompt means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// They refuse.
     No,
     /// It may hold the address on which their browser ended.
@@ -157,7 +157,7 @@ pub enum Answer {
 }
 
 /// Reads an answer.
-pub fn read_answer(text: &str) -> Answer {
+pub(crate) fn read_answer(text: &str) -> Answer {
     let plain: String = text.chars().map(|letter| if letter.is_alphanumeric() { letter.to_ascii_lowercase() } else { ' ' }).collect();
     let words: Vec<&str> = plain.split_whitespace().collect();
     match words.as_slice() {

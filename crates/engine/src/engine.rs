@@ -1,0 +1,114 @@
+//! The engine as programs use it: one [`Engine`] holds the data folder and does things, any number of [`Reading`]s look at
+//! what is stored beside it.
+//!
+//! Nothing is decided here: rules are in `people` and `sync`, and every method is a few lines over them. It is the place
+//! where realms are compared, so that demo and real data cannot meet.
+
+mod connections;
+mod import;
+mod people;
+mod reading;
+mod syncs;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+
+use crate::clock::{Browser, Clock, Random};
+use crate::error::{Error, Kind, Result};
+use crate::event::{Event, Events};
+use crate::pace::{self, Paced};
+use crate::platform::Platforms;
+use crate::secrets::SecretStore;
+use crate::store::{Store, runs};
+use crate::sync::shared::{Claims, Shared, Vault};
+use crate::transport::{Realm, Wire};
+
+pub use connections::{ConnectionView, DisconnectView, TeamView};
+pub use import::ImportView;
+pub use people::{Confirmed, PrimaryRow, PrimaryView};
+pub use reading::{Reading, Selection};
+pub use syncs::WorkView;
+
+/// What an engine is made of.
+#[derive(Clone)]
+pub struct Parts {
+    /// The platforms of this program.
+    pub platforms: Platforms,
+    /// The data folder.
+    pub folder: PathBuf,
+    /// Live or demo.
+    pub realm: Realm,
+    /// The network.
+    pub wire: Arc<dyn Wire>,
+    /// The secret store.
+    pub secrets: Arc<dyn SecretStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+    /// Where the admin signs in.
+    pub browser: Arc<dyn Browser>,
+}
+
+/// The only one who changes a data folder. Cheap to clone; the folder is let go with the last clone.
+#[derive(Clone)]
+pub struct Engine {
+    reading: Reading,
+    shared: Shared,
+    browser: Arc<dyn Browser>,
+}
+
+impl Engine {
+    /// Opens the data folder. Nothing is sent, and interrupted work waits for [`Engine::work`].
+    ///
+    /// Errors: `Kind::Bug` for parts of different realms; `Kind::Conflict` when another engine holds the folder or it belongs to
+    /// the other realm; `Kind::Storage` for a database that cannot be used.
+    pub async fn open(parts: Parts) -> Result<Self> {
+        for realm in [parts.wire.realm(), parts.secrets.realm()] {
+            if realm != parts.realm {
+                return Err(Error::new(Kind::Bug, "open", "Demo and real data must not mix: the parts are of different realms."));
+            }
+        }
+        let (folder, realm) = (parts.folder.clone(), parts.realm);
+        let store = tokio::task::spawn_blocking(move || Store::open(&folder, realm))
+            .await
+            .map_err(|_| Error::new(Kind::Bug, "open", "Opening the data folder broke off by a mistake of User Sync."))??;
+        let paced = Paced::new(pace::Parts {
+            wire: parts.wire,
+            secrets: parts.secrets,
+            grants: Arc::new(Vault(store.clone())),
+            platforms: parts.platforms.clone(),
+            clock: parts.clock.clone(),
+            random: parts.random.clone(),
+        })?;
+        for stored in store.read(|db| crate::store::connections::all(db)).await? {
+            paced.connected(stored.platform, stored.facts);
+        }
+        store.write(|transaction| runs::interrupt(transaction)).await?;
+        let shared = Shared {
+            store: store.clone(),
+            platforms: parts.platforms.clone(),
+            paced,
+            clock: parts.clock,
+            random: parts.random,
+            events: Events::new(),
+            claims: Arc::new(Claims::default()),
+        };
+        Ok(Self { reading: Reading::new(store, parts.platforms), shared, browser: parts.browser })
+    }
+
+    /// Everything that only looks.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// Hears of every change from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.shared.events.listen()
+    }
+}
+
+#[cfg(test)]
+mod tests;

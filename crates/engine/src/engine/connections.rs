@@ -1,0 +1,225 @@
+//! Connecting, disconnecting, choosing teams, and the answers to a platform's questions.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::model::{Page, PlatformId, Status, Team};
+use crate::platform::{ConnectionFacts, PlatformInfo};
+use crate::signin;
+use crate::store::connections::{self, StoredConnection};
+use crate::store::syncs;
+use crate::sync::shared::{signed_in, signed_out};
+use crate::transport::Lane;
+
+use super::Engine;
+
+/// A connection as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConnectionView {
+    /// Where.
+    pub platform: PlatformId,
+    /// The platform's name.
+    pub name: String,
+    /// The tenant's id.
+    pub tenant: Option<String>,
+    /// The tenant's name.
+    pub tenant_name: Option<String>,
+    /// Who writes prompts.
+    pub sender: Option<String>,
+    /// Whether the platform has refused its tokens.
+    pub signed_out: bool,
+    /// Since when.
+    pub connected_at: String,
+    /// When it was imported last.
+    pub imported_at: Option<String>,
+    /// Teams chosen for import; empty means everyone.
+    pub teams: Vec<String>,
+    /// Answers to the platform's questions.
+    pub answers: BTreeMap<String, String>,
+    /// Permissions that are missing, with the reason each is asked for.
+    pub missing_scopes: Vec<MissingScope>,
+}
+
+/// A permission that the connection lacks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MissingScope {
+    /// Which token lacks it.
+    pub slot: String,
+    /// The platform's word.
+    pub scope: String,
+    /// What it is for.
+    pub reason: String,
+}
+
+impl ConnectionView {
+    pub(super) fn new(info: &PlatformInfo, stored: &StoredConnection, signed_out: bool) -> Self {
+        let identity = stored.facts.identity.as_ref();
+        let has = |slot: &str, scope: &str| identity.and_then(|identity| identity.scopes.get(slot)).is_some_and(|scopes| scopes.contains(scope));
+        let scopes = info.slots.iter().flat_map(|slot| slot.scopes.iter().map(move |scope| (slot, scope)));
+        Self {
+            platform: info.id,
+            name: info.name.to_owned(),
+            tenant: identity.map(|identity| identity.tenant.clone()),
+            tenant_name: identity.map(|identity| identity.tenant_name.clone()),
+            sender: identity.map(|identity| identity.name.clone()),
+            signed_out,
+            connected_at: stored.connected_at.clone(),
+            imported_at: stored.imported_at.clone(),
+            teams: stored.teams.clone(),
+            answers: stored.facts.answers.clone(),
+            missing_scopes: scopes
+                .filter(|(slot, scope)| !has(slot.name, scope.name))
+                .map(|(slot, scope)| MissingScope { slot: slot.name.into(), scope: scope.name.into(), reason: scope.reason.into() })
+                .collect(),
+        }
+    }
+}
+
+/// What a disconnection leaves behind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DisconnectView {
+    /// Where.
+    pub platform: PlatformId,
+    /// The syncs to it that do not work any more, by status.
+    pub syncs: BTreeMap<Status, u64>,
+}
+
+/// A team that can be chosen for import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TeamView {
+    /// The platform's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is chosen.
+    pub chosen: bool,
+}
+
+impl Engine {
+    /// Connects a platform, or connects it again. Nothing of a sign-in that fails is kept.
+    pub async fn connect(
+        &self,
+        platform: PlatformId,
+        given: signin::Given,
+        answers: BTreeMap<String, String>,
+        progress: &(dyn Fn(signin::Step) + Send + Sync),
+    ) -> Result<ConnectionView> {
+        let known = self.shared.platforms.get(platform)?;
+        check_answers(known.info(), &answers)?;
+        let before = self.shared.store.read(move |db| connections::get(db, platform)).await?;
+        let mut all = before.map(|stored| stored.facts.answers).unwrap_or_default();
+        all.extend(answers);
+        let facts = signin::connect(&self.shared.paced, known, given, all, self.browser.as_ref(), progress).await?;
+        self.keep(platform, facts).await
+    }
+
+    /// Changes answers to the platform's questions.
+    pub async fn answer(&self, platform: PlatformId, answers: BTreeMap<String, String>) -> Result<ConnectionView> {
+        let (known, mut facts) = self.shared.connected(platform).await?;
+        check_answers(known.info(), &answers)?;
+        facts.answers.extend(answers);
+        self.shared.paced.connected(platform, facts.clone());
+        let now = self.shared.now();
+        self.shared.store.write(move |transaction| connections::put(transaction, platform, &facts, now)).await?;
+        self.changed(platform).await
+    }
+
+    async fn keep(&self, platform: PlatformId, facts: ConnectionFacts) -> Result<ConnectionView> {
+        let now = self.shared.now();
+        self.shared
+            .store
+            .write(move |transaction| {
+                connections::put(transaction, platform, &facts, now)?;
+                signed_in(transaction, platform)
+            })
+            .await?;
+        self.changed(platform).await
+    }
+
+    async fn changed(&self, platform: PlatformId) -> Result<ConnectionView> {
+        self.shared.events.tell(Event::ConnectionChanged { platform });
+        let all = self.reading.connections().await?;
+        all.into_iter().find(|view| view.platform == platform).ok_or_else(|| not_connected(platform))
+    }
+
+    /// Deletes the connection and its secrets. People, accounts and syncs stay listed.
+    pub async fn disconnect(&self, platform: PlatformId) -> Result<DisconnectView> {
+        let (known, _) = self.shared.connected(platform).await?;
+        signin::forget(&self.shared.paced, known).await?;
+        let counts = self
+            .shared
+            .store
+            .write(move |transaction| {
+                connections::remove(transaction, platform)?;
+                signed_in(transaction, platform)?;
+                syncs::counts(transaction, None, Some(platform))
+            })
+            .await?;
+        self.shared.events.tell(Event::ConnectionChanged { platform });
+        Ok(DisconnectView { platform, syncs: counts.into_iter().collect() })
+    }
+
+    /// The teams that the platform has, with those chosen for import.
+    pub async fn teams(&self, platform: PlatformId) -> Result<Vec<TeamView>> {
+        let stored = self.shared.store.read(move |db| connections::get(db, platform)).await?.ok_or_else(|| not_connected(platform))?;
+        let view = |Team { id, name }| TeamView { chosen: stored.teams.contains(&id), id, name };
+        Ok(self.all_teams(platform).await?.into_iter().map(view).collect())
+    }
+
+    async fn all_teams(&self, platform: PlatformId) -> Result<Vec<Team>> {
+        let connection = self.shared.connection(platform, Lane::Waiting).await?;
+        let mut teams = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let Page { items, next } = self.heard(platform, connection.teams(cursor.as_deref()).await).await?;
+            teams.extend(items);
+            if next.is_none() || next == cursor {
+                return Ok(teams);
+            }
+            cursor = next;
+        }
+    }
+
+    /// Chooses teams for import; none means everyone. Errors: `Kind::Invalid` for a team that is not there.
+    pub async fn choose_teams(&self, platform: PlatformId, teams: Vec<String>) -> Result<()> {
+        self.shared.connected(platform).await?;
+        if !teams.is_empty() {
+            let known = self.all_teams(platform).await?;
+            if let Some(unknown) = teams.iter().find(|team| !known.iter().any(|known| known.id == **team)) {
+                return Err(Error::invalid("teams", format!("There is no team `{unknown}`."), format!("Look at the teams: usersync teams {platform}")).on(platform));
+            }
+        }
+        self.shared.store.write(move |transaction| connections::choose_teams(transaction, platform, &teams)).await?;
+        self.shared.events.tell(Event::ConnectionChanged { platform });
+        Ok(())
+    }
+
+    /// Passes a platform's answer on, and remembers when it refused the connection's tokens.
+    pub(super) async fn heard<T>(&self, platform: PlatformId, answer: Result<T>) -> Result<T> {
+        if answer.as_ref().is_err_and(|error| error.kind == crate::Kind::SignedOut) {
+            self.shared.store.write(move |transaction| signed_out(transaction, platform)).await?;
+            self.shared.events.tell(Event::ConnectionChanged { platform });
+        }
+        answer
+    }
+}
+
+fn not_connected(platform: PlatformId) -> Error {
+    Error::not_found("connection", format!("{platform} is not connected."), format!("Connect it: usersync connect {platform}")).on(platform)
+}
+
+fn check_answers(info: &PlatformInfo, answers: &BTreeMap<String, String>) -> Result<()> {
+    for (key, word) in answers {
+        let question = info.questions.iter().find(|question| question.key == key).ok_or_else(|| {
+            Error::invalid("connect", format!("{} does not ask about `{key}`.", info.name), "Leave that answer out.").on(info.id)
+        })?;
+        if !question.choices.iter().any(|(choice, _)| choice == word) {
+            let choices: Vec<&str> = question.choices.iter().map(|(choice, _)| *choice).collect();
+            return Err(Error::invalid("connect", format!("`{word}` is no answer to: {}", question.text), format!("Choose one of: {}.", choices.join(", "))).on(info.id));
+        }
+    }
+    Ok(())
+}

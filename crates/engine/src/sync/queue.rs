@@ -1,0 +1,125 @@
+//! The confirmed act: a run and its jobs, all written down in one transaction before anything is sent.
+
+use serde::Serialize;
+
+use crate::error::{Error, Kind, Result};
+use crate::event::Event;
+use crate::model::{PersonId, PlatformId, Reason, RunId, Status};
+use crate::store::steps::{self, NewStep, StepKind, StepState};
+use crate::store::{grants, resets, runs, syncs};
+
+use super::plan::Action;
+use super::reset::CANCELLING;
+use super::shared::Shared;
+
+/// More people than this are bulk work, which lets others go first.
+const FEW: usize = 10;
+
+/// One person of a confirmed plan.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    pub(crate) person: PersonId,
+    pub(crate) action: Action,
+    /// The primary platform, which carries a prompt.
+    pub(crate) primary: Option<PlatformId>,
+    pub(crate) key: String,
+}
+
+/// One person in the result of a sync.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SyncRow {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Where to.
+    pub to: PlatformId,
+    /// How it stands.
+    pub status: Status,
+    /// A finer state.
+    pub detail: Option<String>,
+    /// Why it failed or cannot begin.
+    pub reason: Option<Reason>,
+}
+
+/// The result of a sync; serialises to the JSON of `sync`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SyncView {
+    /// The run.
+    pub run: RunId,
+    /// Synced.
+    pub done: u64,
+    /// Waiting for a person, or for the network.
+    pub waiting: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Never begun, because the plan says why not.
+    pub blocked: u64,
+    /// Everybody.
+    pub people: Vec<SyncRow>,
+}
+
+/// Writes run and jobs.
+pub(crate) async fn queue(shared: &Shared, jobs: Vec<Job>, to: PlatformId) -> Result<RunId> {
+    let now = shared.now();
+    let priority = i64::from(jobs.len() > FEW);
+    let run = shared
+        .store
+        .write(move |transaction| {
+            let run = runs::begin(transaction, "sync", Some(to), now)?;
+            for job in jobs {
+                queue_one(transaction, job, to, run, priority, now)?;
+            }
+            Ok(run)
+        })
+        .await?;
+    shared.events.tell(Event::PeopleChanged { ids: Vec::new() });
+    Ok(run)
+}
+
+fn queue_one(transaction: &rusqlite::Transaction<'_>, job: Job, to: PlatformId, run: RunId, priority: i64, now: jiff::Timestamp) -> Result<()> {
+    if resets::get(transaction, job.person)?.is_some() {
+        return Err(Error::new(Kind::Conflict, "sync", format!("{} is being reset.", job.person)).ask_admin("Finish the reset first: usersync work"));
+    }
+    let representation = job.action.representation();
+    match (syncs::find(transaction, job.person, to)?, representation) {
+        (Some(sync), _) if sync.status == Status::Synced => syncs::join(transaction, sync.id, run),
+        (Some(sync), _) if sync.detail.as_deref() == Some(CANCELLING) => syncs::join(transaction, sync.id, run),
+        (Some(sync), _) if sync.status == Status::Pending => {
+            syncs::join(transaction, sync.id, run)?;
+            steps::wake(transaction, sync.id, priority)
+        }
+        (_, None) => Ok(()),
+        (_, Some(representation)) => {
+            let sync = syncs::queue(transaction, job.person, to, representation, run, now)?;
+            steps::forget_settled(transaction, sync)?;
+            grants::destroy_unverified(transaction, sync)?;
+            if !steps::of_sync(transaction, sync)?.is_empty() {
+                // What was perhaps sent is looked up before anything else.
+                return steps::wake(transaction, sync, priority);
+            }
+            let (kind, platform) = match job.action {
+                Action::Prompt => (StepKind::Prompt, job.primary.unwrap_or(to)),
+                Action::CreateBot | Action::InviteGuest | Action::None => (StepKind::Represent, to),
+            };
+            let first = NewStep { sync, kind, platform, state: StepState::Todo, priority, not_before: 0, key: job.key, payload: None };
+            steps::add(transaction, &first, now).map(drop)
+        }
+    }
+}
+
+/// How a run stands now, with those that the plan blocked.
+pub(crate) async fn result(shared: &Shared, run: RunId, blocked: Vec<SyncRow>) -> Result<SyncView> {
+    let rows = shared.store.read(move |db| syncs::of_run(db, run)).await?;
+    let mut view = SyncView { run, done: 0, waiting: 0, failed: 0, blocked: blocked.len() as u64, people: Vec::with_capacity(rows.len() + blocked.len()) };
+    for (sync, name) in rows {
+        match sync.status {
+            Status::Synced => view.done += 1,
+            Status::Pending | Status::NotSynced => view.waiting += 1,
+            Status::Failed => view.failed += 1,
+        }
+        view.people.push(SyncRow { person: sync.person, name, to: sync.platform, status: sync.status, detail: sync.detail, reason: sync.reason });
+    }
+    view.people.extend(blocked);
+    Ok(view)
+}

@@ -1,0 +1,210 @@
+//! What every part of a sync's work holds in its hands, and the claim that keeps two workers off one sync.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rusqlite::Transaction;
+use tokio::sync::Notify;
+
+use crate::clock::{Clock, Random};
+use crate::error::{Error, Kind, Result};
+use crate::event::{Event, Events};
+use crate::model::{GrantId, PersonId, PlatformId, Status, SyncId};
+use crate::pace::Paced;
+use crate::platform::{Connection, ConnectionFacts, Platform, Platforms};
+use crate::secrets::{GrantVault, SealedGrant};
+use crate::store::{Store, accounts, connections, facts, grants, people, syncs};
+use crate::transport::{Http, Lane, Subject};
+
+use super::plan::{Connected, Person};
+
+/// Store, platforms, network, time and chance. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) platforms: Platforms,
+    pub(crate) paced: Paced,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) events: Events,
+    pub(crate) claims: Arc<Claims>,
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A fresh idempotency key.
+    pub(crate) fn key(&self) -> String {
+        let mut bytes = [0; 16];
+        self.random.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    }
+
+    /// The platform and what the admin authorised on it. Errors: `Kind::NotFound` when it is not connected.
+    pub(crate) async fn connected(&self, platform: PlatformId) -> Result<(&'static dyn Platform, ConnectionFacts)> {
+        let known = self.platforms.get(platform)?;
+        let stored = self.store.read(move |db| connections::get(db, platform)).await?;
+        let stored = stored.ok_or_else(|| {
+            Error::not_found("connection", format!("{} is not connected.", known.info().name), format!("Connect it: usersync connect {platform}"))
+                .on(platform)
+        })?;
+        Ok((known, stored.facts))
+    }
+
+    /// The platform as the connection's own sender.
+    pub(crate) async fn connection(&self, platform: PlatformId, lane: Lane) -> Result<Box<dyn Connection>> {
+        self.speaking(platform, Subject::Connection, lane).await
+    }
+
+    /// The platform as an employee.
+    pub(crate) async fn employee(&self, platform: PlatformId, grant: GrantId) -> Result<Box<dyn Connection>> {
+        self.speaking(platform, Subject::Grant(grant), Lane::Prompt).await
+    }
+
+    async fn speaking(&self, platform: PlatformId, subject: Subject, lane: Lane) -> Result<Box<dyn Connection>> {
+        let (known, facts) = self.connected(platform).await?;
+        Ok(known.connect(facts, Http::new(Arc::new(self.paced.clone()), platform, subject, lane)))
+    }
+
+    /// One change of one sync in one transaction; then everybody who listens is told.
+    pub(crate) async fn change<T, F>(&self, sync: SyncId, change: F) -> Result<T>
+    where
+        F: FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (value, status) = self
+            .store
+            .write(move |transaction| {
+                let value = change(transaction)?;
+                Ok((value, syncs::get(transaction, sync)?.map(|sync| sync.status)))
+            })
+            .await?;
+        self.events.tell(Event::SyncChanged { id: sync, status: status.unwrap_or(Status::NotSynced) });
+        Ok(value)
+    }
+
+    /// A person as plans and steps see them.
+    pub(crate) async fn person(&self, person: PersonId) -> Result<Person> {
+        self.store.read(move |db| read_person(db, person)).await
+    }
+}
+
+/// A person as plans and steps see them. Errors: `Kind::NotFound`.
+pub(crate) fn read_person(db: &rusqlite::Connection, id: PersonId) -> Result<Person> {
+    Ok(Person {
+        id,
+        name: syncs::name_of(db, id)?,
+        primary: people::primary_of(db, id)?,
+        accounts: accounts::of_person(db, id)?,
+        syncs: syncs::of_person(db, id)?.into_iter().map(|sync| (sync.platform, sync.status)).collect(),
+    })
+}
+
+/// The connections as plans see them.
+pub(crate) fn read_connections(db: &rusqlite::Connection) -> Result<BTreeMap<PlatformId, Connected>> {
+    connections::all(db)?
+        .into_iter()
+        .map(|stored| Ok((stored.platform, Connected { signed_out: is_signed_out(db, stored.platform)?, facts: stored.facts })))
+        .collect()
+}
+
+fn signed_out_fact(platform: PlatformId) -> String {
+    format!("signed_out/{platform}")
+}
+
+/// Whether the platform has refused the connection's tokens since it was connected.
+pub(crate) fn is_signed_out(db: &rusqlite::Connection, platform: PlatformId) -> Result<bool> {
+    Ok(facts::get(db, &signed_out_fact(platform))?.is_some())
+}
+
+/// Remembers that the platform refuses the connection's tokens.
+pub(crate) fn signed_out(transaction: &Transaction<'_>, platform: PlatformId) -> Result<()> {
+    facts::set(transaction, &signed_out_fact(platform), "yes")
+}
+
+/// Forgets it: the platform was connected again, or is gone.
+pub(crate) fn signed_in(transaction: &Transaction<'_>, platform: PlatformId) -> Result<()> {
+    facts::clear(transaction, &signed_out_fact(platform))
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn ms(time: Timestamp) -> i64 {
+    time.as_millisecond()
+}
+
+/// Milliseconds since 1970, a while later.
+pub(crate) fn later(time: Timestamp, by: Duration) -> i64 {
+    ms(time).saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 2))
+}
+
+/// Which syncs somebody is working on right now.
+#[derive(Debug, Default)]
+pub(crate) struct Claims {
+    taken: Mutex<HashSet<SyncId>>,
+    freed: Notify,
+}
+
+/// The right to work on one sync; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    claims: Arc<Claims>,
+    sync: SyncId,
+}
+
+impl Claims {
+    /// The right, when nobody has it.
+    pub(crate) fn try_take(self: &Arc<Self>, sync: SyncId) -> Option<Claim> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.insert(sync).then(|| Claim { claims: Arc::clone(self), sync })
+    }
+
+    /// The right, as soon as nobody else has it.
+    pub(crate) async fn take(self: &Arc<Self>, sync: SyncId) -> Claim {
+        loop {
+            let freed = self.freed.notified();
+            tokio::pin!(freed);
+            freed.as_mut().enable();
+            if let Some(claim) = self.try_take(sync) {
+                return claim;
+            }
+            freed.await;
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.claims.taken.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.sync);
+        self.claims.freed.notify_waiters();
+    }
+}
+
+/// The employees' grants in the database.
+pub(crate) struct Vault(pub(crate) Store);
+
+#[async_trait]
+impl GrantVault for Vault {
+    async fn load(&self, grant: GrantId) -> Result<Option<Vec<u8>>> {
+        Ok(self.0.read(move |db| grants::sealed(db, grant)).await?.map(|(_, sealed)| sealed))
+    }
+
+    async fn save(&self, grant: GrantId, sealed: SealedGrant) -> Result<()> {
+        let kept = self.0.write(move |transaction| store_grant(transaction, grant, &sealed)).await?;
+        if kept {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Cancelled, "save_grant", "The authorisation was withdrawn meanwhile."))
+    }
+}
+
+/// Stores sealed tokens; false when the grant is gone.
+pub(crate) fn store_grant(transaction: &Transaction<'_>, grant: GrantId, sealed: &SealedGrant) -> Result<bool> {
+    let scopes: Vec<&str> = sealed.scopes.iter().map(String::as_str).collect();
+    let expires = sealed.expires_at.map(|time| time.to_string());
+    grants::store(transaction, grant, &sealed.sealed, expires.as_deref(), &scopes.join(" "))
+}

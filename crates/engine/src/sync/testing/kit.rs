@@ -1,0 +1,161 @@
+//! An engine over the scripted network, in a temporary folder, with time that stands still until somebody waits.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Poll;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tempfile::TempDir;
+use url::Url;
+
+use super::platform::{ALPHA, BETA, DELTA, GAMMA, platforms};
+use super::wire::{FakeWire, World};
+use crate::cancel::Cancel;
+use crate::clock::{Browser, Clock, SystemRandom};
+use crate::engine::{Engine, Parts, Selection};
+use crate::error::Result;
+use crate::model::{Account, AccountKind, PersonId, PlatformId};
+use crate::people::views::SyncView as Row;
+use crate::platform::Platforms;
+use crate::secrets::{MemorySecrets, Secret};
+use crate::sync::{SyncView, Until};
+use crate::transport::Realm;
+
+struct TestClock {
+    from: Timestamp,
+    start: tokio::time::Instant,
+}
+
+#[async_trait]
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        self.from + jiff::SignedDuration::try_from(self.start.elapsed()).unwrap()
+    }
+
+    async fn wait(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+struct NoBrowser;
+
+#[async_trait]
+impl Browser for NoBrowser {
+    async fn open(&self, _url: &Url) -> Result<()> {
+        panic!("nobody signs in with a browser here")
+    }
+}
+
+/// The kit. `open` it as often as a crash demands.
+pub(crate) struct Kit {
+    folder: TempDir,
+    world: Arc<Mutex<World>>,
+    secrets: Arc<MemorySecrets>,
+    clock: Arc<TestClock>,
+    platforms: Platforms,
+}
+
+impl Kit {
+    /// All four platforms connected; people imported, each with an account on the named platforms.
+    pub(crate) async fn with(people: &[(&str, &[PlatformId])]) -> (Self, Engine) {
+        let world = World {
+            scopes: ["people.read", "chat.write", "people.write", "people.reset"].map(str::to_owned).to_vec(),
+            accounts: people.iter().flat_map(|(name, on)| on.iter().map(|platform| account(name, *platform))).collect(),
+            ..World::default()
+        };
+        let kit = Self {
+            folder: tempfile::tempdir().unwrap(),
+            world: Arc::new(Mutex::new(world)),
+            secrets: Arc::new(MemorySecrets::new(Realm::Demo)),
+            clock: Arc::new(TestClock { from: "2030-01-01T08:00:00Z".parse().unwrap(), start: tokio::time::Instant::now() }),
+            platforms: platforms(),
+        };
+        let engine = kit.open().await;
+        for platform in [ALPHA, BETA, GAMMA, DELTA] {
+            let given = [("access_token", "admin-token"), ("client_id", "client")].map(|(field, value)| (field.to_owned(), Secret::new(value)));
+            engine.connect(platform, given.into(), BTreeMap::new(), &|_| {}).await.unwrap();
+        }
+        engine.import(&[], &Cancel::new(), &|_, _| {}).await.unwrap();
+        (kit, engine)
+    }
+
+    pub(crate) fn parts(&self) -> Parts {
+        Parts {
+            platforms: self.platforms.clone(),
+            folder: self.folder.path().to_owned(),
+            realm: Realm::Demo,
+            wire: Arc::new(FakeWire(Arc::clone(&self.world))),
+            secrets: self.secrets.clone(),
+            clock: self.clock.clone(),
+            random: Arc::new(SystemRandom),
+            browser: Arc::new(NoBrowser),
+        }
+    }
+
+    pub(crate) async fn open(&self) -> Engine {
+        Engine::open(self.parts()).await.unwrap()
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+}
+
+fn account(name: &str, platform: PlatformId) -> Account {
+    Account {
+        platform,
+        id: format!("{platform}-{name}"),
+        kind: AccountKind::Member,
+        active: true,
+        name: name.to_owned(),
+        email: Some(format!("{name}@home.example")),
+        aliases: vec![],
+        email_verified: true,
+        avatar: None,
+        licensed: None,
+        attributes: BTreeMap::new(),
+    }
+}
+
+impl Engine {
+    pub(crate) async fn named(&self, name: &str) -> PersonId {
+        self.reading().find_person(&format!("{name}@home.example")).await.unwrap()
+    }
+
+    /// Chooses a primary platform and syncs.
+    pub(crate) async fn sync_one(&self, name: &str, primary: PlatformId, to: PlatformId) -> SyncView {
+        let selection = Selection::People(vec![self.named(name).await]);
+        self.set_primary(&selection, primary, crate::engine::Confirmed::Nothing).await.unwrap();
+        self.sync(&selection, to, Until::Idle, &Cancel::new()).await.unwrap()
+    }
+
+    pub(crate) async fn row(&self, name: &str, to: PlatformId) -> Row {
+        self.reading().person(self.named(name).await).await.unwrap().syncs[&to].clone()
+    }
+
+    pub(crate) async fn work_on(&self) -> crate::engine::WorkView {
+        self.work(Until::Idle, &Cancel::new()).await.unwrap()
+    }
+}
+
+/// Runs a future until it has been woken so many times, then drops it: a crash. `Some` when it ended before.
+pub(crate) async fn crash_after<F: Future>(polls: u32, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    std::future::poll_fn(move |context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}

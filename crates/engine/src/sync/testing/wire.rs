@@ -1,0 +1,231 @@
+//! The scripted network: strict about tokens, and truthful about what a repeated call does (it does it twice).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::HeaderMap;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::error::{Acted, Error, Kind, Result};
+use crate::model::Account;
+use crate::transport::{Realm, Response, Wire};
+
+/// A message as its reader sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Said {
+    pub(crate) platform: String,
+    pub(crate) to: String,
+    pub(crate) text: String,
+    pub(crate) key: String,
+    pub(crate) id: String,
+    pub(crate) edits: u32,
+}
+
+/// What goes wrong at a path.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fault {
+    /// Refused with this status, nothing done.
+    Status(u16),
+    /// Nobody answers, nothing done.
+    Down,
+    /// Done, but the answer is lost.
+    Lost,
+}
+
+/// The other side.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) said: Vec<Said>,
+    pub(crate) stand_ins: Vec<(String, String, String)>,
+    pub(crate) dismissed: Vec<String>,
+    pub(crate) revoked: Vec<String>,
+    pub(crate) answers: BTreeMap<String, Vec<(String, String)>>,
+    /// Device codes: platform, and who approved (`None` yet).
+    pub(crate) codes: BTreeMap<String, Code>,
+    pub(crate) device_refused: BTreeSet<String>,
+    pub(crate) faults: Vec<(String, Fault)>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) calls: BTreeMap<String, u32>,
+    number: u32,
+}
+
+/// A device code.
+#[derive(Clone, Debug)]
+pub(crate) struct Code {
+    pub(crate) platform: String,
+    pub(crate) user_code: String,
+    pub(crate) state: CodeState,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum CodeState {
+    Open,
+    Approved(String),
+    Denied,
+    Expired,
+}
+
+impl World {
+    pub(crate) fn next(&mut self) -> u32 {
+        self.number += 1;
+        self.number
+    }
+
+    /// The employee with this account approves the newest code.
+    pub(crate) fn decide(&mut self, platform: &str, state: CodeState) {
+        let code = self.codes.values_mut().filter(|code| code.platform == platform && code.state == CodeState::Open).next_back();
+        code.unwrap().state = state;
+    }
+
+    pub(crate) fn answer(&mut self, account: &str, text: &str) {
+        let id = format!("a{}", self.next());
+        self.answers.entry(account.to_owned()).or_default().push((id, text.to_owned()));
+    }
+
+    fn fault(&mut self, path: &str) -> Option<Fault> {
+        let at = self.faults.iter().position(|(at, _)| at == path)?;
+        Some(self.faults.remove(at).1)
+    }
+
+    fn respond(&mut self, platform: &str, path: &str, bearer: Option<&str>, body: &Value, form: &BTreeMap<String, String>) -> (u16, Value) {
+        let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+        let of_connection = bearer == Some("admin-token");
+        match path {
+            "/device" if self.device_refused.contains(platform) => (400, json!({"error": "unauthorized_client"})),
+            "/device" => {
+                let number = self.next();
+                let (code, user_code) = (format!("dev-{number:04}"), format!("CODE-{number:04}"));
+                self.codes.insert(code.clone(), Code { platform: platform.into(), user_code: user_code.clone(), state: CodeState::Open });
+                let page = format!("https://{platform}.test/enter");
+                (200, json!({"device_code": code, "user_code": user_code, "verification_uri": page, "expires_in": 300, "interval": 5}))
+            }
+            "/poll" => match self.codes.get_mut(&form["device_code"]).map(|code| std::mem::replace(&mut code.state, match &code.state {
+                CodeState::Open => CodeState::Open,
+                _ => CodeState::Expired,
+            })) {
+                Some(CodeState::Open) => (400, json!({"error": "authorization_pending"})),
+                Some(CodeState::Approved(account)) => (200, token(&account)),
+                Some(CodeState::Denied) => (400, json!({"error": "access_denied"})),
+                Some(CodeState::Expired) | None => (400, json!({"error": "expired_token"})),
+            },
+            "/token" => match form.get("code").and_then(|code| code.strip_prefix("auth-")) {
+                Some(account) => (200, token(account)),
+                None => (400, json!({"error": "invalid_grant"})),
+            },
+            "/me" => match bearer.and_then(|token| token.strip_prefix("tok-")) {
+                Some(account) => (200, json!({"account": account, "scopes": []})),
+                None if of_connection => (200, json!({"account": "sender", "scopes": self.scopes})),
+                None => (401, json!({})),
+            },
+            _ if !of_connection => (401, json!({})),
+            "/accounts" => {
+                let here: Vec<&Account> = self.accounts.iter().filter(|account| account.platform.as_str() == platform).collect();
+                (200, json!({ "accounts": here }))
+            }
+            "/send" => {
+                let id = format!("m{}", self.next());
+                let said = Said { platform: platform.into(), to: text("to"), text: text("text"), key: text("key"), id, edits: 0 };
+                let answer = shown(&said);
+                self.said.push(said);
+                (200, answer)
+            }
+            "/edit" => match self.said.iter_mut().find(|said| said.id == body["id"]) {
+                Some(said) => {
+                    said.text = text("text");
+                    said.edits += 1;
+                    (200, shown(said))
+                }
+                None => (404, json!({})),
+            },
+            "/represent" => {
+                let id = format!("r{}", self.next());
+                self.stand_ins.push((id.clone(), text("key"), text("name")));
+                (200, json!({"id": id, "name": text("name")}))
+            }
+            "/confirm" => {
+                let key = text("key");
+                if let Some(said) = self.said.iter().find(|said| said.key == key) {
+                    let mut answer = shown(said);
+                    answer["found"] = json!("message");
+                    return (200, answer);
+                }
+                match self.stand_ins.iter().find(|(_, made_with, _)| *made_with == key) {
+                    Some((id, _, name)) => (200, json!({"found": "stand_in", "id": id, "name": name})),
+                    None => (200, json!({})),
+                }
+            }
+            "/dismiss" => {
+                self.stand_ins.retain(|(id, _, _)| *id != body["id"]);
+                self.dismissed.push(text("id"));
+                (200, json!({}))
+            }
+            "/inbox" => {
+                let all = self.answers.get(&text("with")).cloned().unwrap_or_default();
+                let items: Vec<Value> = all.into_iter().map(|(id, text)| json!({"id": id, "text": text, "at": "2030-01-01T00:00:00Z"})).collect();
+                (200, json!({ "items": items }))
+            }
+            "/revoke" => {
+                self.revoked.push(text("account"));
+                (200, json!({}))
+            }
+            other => panic!("nothing is scripted at {other}"),
+        }
+    }
+}
+
+fn token(account: &str) -> Value {
+    json!({"access_token": format!("tok-{account}"), "token_type": "Bearer", "expires_in": 3600, "scope": "chat.own"})
+}
+
+fn shown(said: &Said) -> Value {
+    json!({"id": said.id, "conversation": format!("dm-{}", said.to), "to": said.to})
+}
+
+/// The network to the world. Every exchange can be interrupted before and after it has an effect.
+#[derive(Clone)]
+pub(crate) struct FakeWire(pub(crate) Arc<Mutex<World>>);
+
+#[async_trait]
+impl Wire for FakeWire {
+    fn realm(&self) -> Realm {
+        Realm::Demo
+    }
+
+    async fn exchange(&self, request: http::Request<Bytes>) -> Result<Response> {
+        tokio::task::yield_now().await;
+        let answer = self.answer(&request);
+        tokio::task::yield_now().await;
+        answer
+    }
+}
+
+impl FakeWire {
+    fn answer(&self, request: &http::Request<Bytes>) -> Result<Response> {
+        let mut world = self.0.lock().unwrap();
+        let platform = request.uri().host().unwrap().strip_suffix(".test").unwrap().to_owned();
+        let path = request.uri().path().to_owned();
+        *world.calls.entry(format!("{platform}{path}")).or_default() += 1;
+        let bearer = request.headers().get("authorization").map(|value| value.to_str().unwrap().trim_start_matches("Bearer ").to_owned());
+        let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+        let form = url::form_urlencoded::parse(request.body()).into_owned().collect();
+        let fault = world.fault(&format!("{platform}{path}"));
+        let network = |acted| Err(Error::new(Kind::Network, "exchange", "Nobody answers.").acted(acted));
+        let (status, body) = match fault {
+            Some(Fault::Down) => return network(Acted::No),
+            Some(Fault::Status(status)) => (status, json!({})),
+            Some(Fault::Lost) => {
+                world.respond(&platform, &path, bearer.as_deref(), &body, &form);
+                return network(Acted::Perhaps);
+            }
+            None => world.respond(&platform, &path, bearer.as_deref(), &body, &form),
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", "application/json".parse().unwrap());
+        Ok(Response { status: StatusCode::from_u16(status).unwrap(), headers, body: body.to_string().into() })
+    }
+}
