@@ -7,6 +7,10 @@
 mod backoff;
 mod keeper;
 mod limits;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::future::Future;

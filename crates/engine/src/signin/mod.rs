@@ -8,6 +8,8 @@ mod fields;
 mod loopback;
 mod paste_back;
 mod spec;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 pub use connect::{Given, Step, connect, forget};
