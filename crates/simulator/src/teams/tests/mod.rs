@@ -30,7 +30,7 @@ fn token_of(sim: &Simulator, account: &Account, scopes: &[&str]) -> String {
 }
 
 /// The first account of the company that fits, the admin aside.
-fn account<'a>(sim: &'a Simulator, fits: impl Fn(&Account) -> bool) -> &'a Account {
+fn account(sim: &Simulator, fits: impl Fn(&Account) -> bool) -> &Account {
     sim.world().accounts(Platform::Teams).iter().find(|account| !account.admin && fits(account)).unwrap()
 }
 
