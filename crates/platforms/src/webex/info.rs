@@ -6,6 +6,8 @@ use engine::model::{PlatformId, RepresentationKind};
 use engine::platform::{Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
 use engine::signin::{AuthCode, BasicFields, Client, DeviceGrant, EmployeeSignIn, Field, Mint, PasteBack, Ports, Redirect, Slot, Source};
 
+use crate::http::REDIRECT_PORTS;
+
 /// Base of every operation.
 pub(super) const API: &str = "https://webexapis.com/v1/";
 /// Slot of the sender's token, who is also the admin.
@@ -19,8 +21,6 @@ pub(super) const EDITS: u32 = 10;
 /// People asked for by id in one request; the vendor's own ceiling.
 pub(super) const IDS_PER_REQUEST: &str = "85";
 
-/// Redirect addresses are compared with their port. Others than Slack's, so that both can be signed in to at once.
-const REDIRECT_PORTS: &[u16] = &[43127, 43128, 43129, 43130, 43131, 43132, 43133, 43134, 43135, 43136];
 const TOKEN_URL: &str = "https://webexapis.com/v1/access_token";
 const INTEGRATION: BasicFields = BasicFields { id: "client_id", secret: "client_secret" };
 const SERVICE_APP_CLIENT: BasicFields = BasicFields { id: "service_app.client_id", secret: "service_app.client_secret" };
@@ -59,7 +59,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     fields: &[
         Field {
             name: "client_id",
-            help: "Client id of your integration (developer.webex.com, My Webex Apps), with http://localhost:43127/webex to :43136/webex and the four device callbacks of the OAuth helper as redirect addresses.",
+            help: "Client id of your integration (developer.webex.com, My Webex Apps), with http://localhost:43117/webex to :43126/webex and the four device callbacks of the OAuth helper as redirect addresses.",
             secret: false,
             required: true,
         },
