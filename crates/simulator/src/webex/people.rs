@@ -128,7 +128,7 @@ pub(super) fn teams(sim: &Simulator, context: &Context, caller: &Access) -> Resu
     need(sim, caller, &["spark:teams_read"])?;
     only(sim, context, &["max", "cursor"])?;
     let size = page_size(sim, context, 100, 1000)?;
-    page(sim, context, &TEAMS, size, |(id, name)| json!({ "id": ids::webex("TEAM", id), "name": name, "created": CREATED, "creatorId": sim.world().admin(Platform::Webex).id }), None)
+    page(sim, context, &TEAMS, size, |(id, name)| json!({ "id": ids::webex("TEAM", id), "name": name, "created": CREATED }), None)
 }
 
 pub(super) fn memberships(sim: &Simulator, context: &Context, caller: &Access) -> Result<Answer, Answer> {
