@@ -148,6 +148,11 @@ async fn own_domains_members_addresses_and_strange_letters_are_refused() {
     }
     let member = account(&sim, |account| account.kind == Kind::Guest);
     assert_eq!(invite(&sim, member.email.as_deref().unwrap()).await.json["status"], "Completed", "an accepted guest stays one");
+    let holder = Account { id: "a-member".to_owned(), email: Some("held@tidewater.example".to_owned()), kind: Kind::Member, ..member.clone() };
+    sim.teams().directory.invite(sim.world(), holder, sim.clock().now());
+    let held = invite(&sim, "Held@tidewater.example").await;
+    assert_eq!(held.status, 400);
+    assert!(held.text.contains("proxyAddresses") && held.text.contains("a-member"), "{}", held.text);
     let token = token_of(&sim, colleagues(&sim)[0], &["User.Read"]);
     let got = with_json(&sim, "POST", &format!("{V1}/invitations"), &token, &json!({})).await;
     assert_eq!(got.status, 403);
