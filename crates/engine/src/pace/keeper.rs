@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::{GrantId, PlatformId};
 use crate::platform::Platform;
 use crate::secrets::{Secret, slot_handle};
-use crate::signin::{Tokens, of_person, renew_grant, renew_slot};
+use crate::signin::{Slot, Source, Tokens, of_person, renew_grant, renew_slot};
 
 /// A token that dies within this time is renewed before it is used; it also covers clocks that disagree.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -27,10 +27,20 @@ pub(super) enum Who {
     Grant(GrantId),
 }
 
+/// All slots of a platform, while their stored tokens are replaced.
+pub(super) struct AllHeld(Vec<tokio::sync::OwnedMutexGuard<Option<Held>>>);
+
+impl AllHeld {
+    /// Forgets what is in memory: the next use reads the store.
+    pub(super) fn forget(&mut self) {
+        self.0.iter_mut().for_each(|held| **held = None);
+    }
+}
+
 type Place = Arc<tokio::sync::Mutex<Option<Held>>>;
 
 /// Tokens in memory.
-struct Held {
+pub(super) struct Held {
     tokens: Tokens,
     stored: bool,
 }
@@ -42,9 +52,16 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Forgets what is in memory of a platform.
-    pub(super) fn forget(&self, platform: PlatformId) {
-        self.places.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| *of != platform);
+    /// Waits until no slot's token of a platform is being renewed, and keeps it so.
+    pub(super) async fn hold(&self, platform: &'static dyn Platform) -> AllHeld {
+        let info = platform.info();
+        // Minted ones first: renewing them waits for another slot, never the other way round.
+        let (minted, others): (Vec<&Slot>, Vec<&Slot>) = info.slots.iter().partition(|slot| matches!(slot.source, Source::Minted(_)));
+        let mut held = Vec::new();
+        for slot in minted.into_iter().chain(others) {
+            held.push(self.place(info.id, Who::Slot(slot.name)).lock_owned().await);
+        }
+        AllHeld(held)
     }
 
     fn place(&self, platform: PlatformId, who: Who) -> Place {

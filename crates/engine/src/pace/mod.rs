@@ -30,7 +30,7 @@ use crate::error::{Acted, Error, Kind, Remedy, Result};
 use crate::model::PlatformId;
 use crate::platform::{ConnectionFacts, Platform, Platforms};
 use crate::secrets::{GrantVault, NoGrants, Sealer, Secret, SecretStore};
-use crate::signin::Fields;
+use crate::signin::{Fields, of_person};
 use crate::transport::{Lane, Realm, Repeat, Request, Response, Sign, Subject, Transport, Wire};
 
 /// How often a request that may be repeated is sent when it fails in passing.
@@ -100,13 +100,11 @@ impl Paced {
 
     /// Tells which facts a connection has: at opening for each stored one, and whenever they change.
     pub fn connected(&self, platform: PlatformId, facts: ConnectionFacts) {
-        self.0.keeper.forget(platform);
         self.0.connections.write().unwrap_or_else(PoisonError::into_inner).insert(platform, facts);
     }
 
     /// Tells that a connection is gone.
     pub fn disconnected(&self, platform: PlatformId) {
-        self.0.keeper.forget(platform);
         self.0.connections.write().unwrap_or_else(PoisonError::into_inner).remove(&platform);
     }
 
@@ -134,6 +132,14 @@ impl Paced {
 
     fn keeper(&self) -> &Keeper {
         &self.0.keeper
+    }
+
+    /// Runs `change` on the stored tokens of all slots while none of them is in use or being renewed.
+    pub(crate) async fn replacing_tokens<T>(&self, platform: &'static dyn Platform, change: impl Future<Output = Result<T>>) -> Result<T> {
+        let mut held = self.keeper().hold(platform).await;
+        let result = change.await;
+        held.forget();
+        result
     }
 
     fn facts(&self, platform: PlatformId) -> ConnectionFacts {
@@ -266,13 +272,21 @@ impl Transport for Paced {
         check(platform, &request)?;
         let judge = |response: &Response| find_error(platform, response, request.operation);
         let signed = self.sign(platform, &request, subject, None).await?;
-        match (self.exchange(platform, &request, &signed, lane, &judge).await, signed.token) {
-            (Err(error), Some((_, token))) if error.kind == Kind::SignedOut => {
-                let again = self.sign(platform, &request, subject, Some(token)).await?;
-                self.exchange(platform, &request, &again, lane, &judge).await
-            }
-            (result, _) => result,
-        }
+        let result = self.exchange(platform, &request, &signed, lane, &judge).await;
+        let (refusal, who, token) = match (result, signed.token) {
+            (Err(refusal), Some((who, token))) if refusal.kind == Kind::SignedOut => (refusal, who, token),
+            (result, _) => return result,
+        };
+        let again = match self.sign(platform, &request, subject, Some(token)).await {
+            // No way to a new token: then the platform's own word about the old one says most.
+            Err(error) if error.kind == Kind::SignedOut => Err(refusal),
+            Err(error) => Err(error),
+            Ok(again) => self.exchange(platform, &request, &again, lane, &judge).await,
+        };
+        again.map_err(|error| match who {
+            Who::Grant(grant) if error.kind == Kind::SignedOut => of_person(error, grant),
+            _ => error,
+        })
     }
 }
 
@@ -335,6 +349,7 @@ fn find_error(platform: &'static dyn Platform, response: &Response, operation: &
             401 => Some(Error::new(Kind::SignedOut, operation, "The sign-in has ended or was withdrawn.")),
             429 => Some(slow_down(operation)),
             500.. => Some(unwell(response, operation)),
+            300..=399 => Some(Error::new(Kind::PlatformDown, operation, format!("The platform sent the request elsewhere (HTTP {status})."))),
             400..=499 => Some(Error::new(Kind::Invalid, operation, format!("The platform refused it (HTTP {status})."))),
             _ => None,
         },

@@ -282,6 +282,10 @@ impl Script {
         Arc::new(Self { realm: Realm::Demo, says: Mutex::new(says.into_iter().collect()), left: Mutex::default() })
     }
 
+    pub(crate) fn add(&self, says: Says) {
+        self.says.lock().unwrap().push_back(says);
+    }
+
     pub(crate) fn left(&self) -> Vec<Left> {
         self.left.lock().unwrap().clone()
     }

@@ -209,6 +209,18 @@ async fn a_token_that_stays_dead_ends_in_signed_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_no_token_can_be_had_the_platforms_own_word_about_the_old_one_stays() {
+    let bench = bench([says(401, DEAD)]).ready().await;
+    assert_eq!(bench.send(get("/")).await.unwrap_err().message, "The token is dead.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_sends_elsewhere_is_no_success() {
+    let bench = bench((0..4).map(|_| says(302, ""))).ready().await;
+    assert_eq!(bench.send(get("/")).await.unwrap_err().kind, Kind::PlatformDown);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_renewal_that_fails_in_passing_is_not_taken_for_signed_out() {
     let bench = bench([says(401, "{}"), says(503, "{}"), says(503, "{}"), says(503, "{}"), says(503, "{}")])
         .signed_in("user", &tokens("t-1", Some("r-1"), None, Flow::Slot))
@@ -307,7 +319,12 @@ async fn a_rotated_token_that_could_not_be_stored_is_not_lost() {
 async fn a_signed_out_employee_is_asked_again_and_not_the_admin() {
     let bench = bench([says(401, "{}"), says(400, r#"{"error":"invalid_grant"}"#)]).ready().await;
     bench.granted(GrantId(9), &tokens("e-1", Some("r-1"), None, Flow::Device)).await;
-    for grant in [GrantId(9), GrantId(10)] {
+    // The first is refused at renewal, the second does not exist, the third's new token is refused too.
+    bench.granted(GrantId(11), &tokens("e-3", Some("r-3"), None, Flow::Device)).await;
+    for grant in [GrantId(9), GrantId(10), GrantId(11)] {
+        if grant == GrantId(11) {
+            [says(401, "{}"), says(200, r#"{"access_token":"e-4"}"#), says(401, "{}")].into_iter().for_each(|says| bench.wire.add(says));
+        }
         let error = bench.paced.send(ALPHA, get("/me"), Subject::Grant(grant), Lane::Prompt).await.unwrap_err();
         assert_eq!(error.kind, Kind::SignedOut);
         assert!(error.next_step().contains("Sync the person once more"), "{}", error.next_step());

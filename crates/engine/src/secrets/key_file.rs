@@ -38,6 +38,7 @@ impl KeyFile {
     /// Opens the folder's key file; makes it, readable by this user only, when there is none.
     pub fn open(folder: &Path, random: Arc<dyn Random>) -> Result<Self> {
         let path = folder.join("demo.key");
+        private_folder(folder).map_err(|error| unusable(folder, &error))?;
         let key = match std::fs::read_to_string(&path) {
             Ok(text) => Secret::new(text),
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -123,6 +124,14 @@ impl SecretStore for KeyFile {
     }
 }
 
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -149,7 +158,7 @@ mod tests {
     use crate::clock::SystemRandom;
 
     fn open(folder: &Path) -> Result<KeyFile> {
-        KeyFile::open(folder, Arc::new(SystemRandom))
+        KeyFile::open(&folder.join("made"), Arc::new(SystemRandom))
     }
 
     #[tokio::test]
@@ -161,7 +170,7 @@ mod tests {
         assert_eq!(again.get(&handle).await.unwrap(), Some(Secret::new("planted-token")));
         assert_eq!(again.realm(), Realm::Demo);
         for name in ["demo.key", "demo.secrets"] {
-            let path = folder.path().join(name);
+            let path = folder.path().join("made").join(name);
             assert!(!std::fs::read_to_string(&path).unwrap().contains("planted-token"), "{name} shows the token");
             #[cfg(unix)]
             assert_eq!(std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
@@ -175,13 +184,13 @@ mod tests {
     async fn a_damaged_key_or_file_names_itself_and_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         open(folder.path()).unwrap().put(&Handle("a".into()), &Secret::new("b")).await.unwrap();
-        std::fs::write(folder.path().join("demo.secrets"), "{\"a\":\"cut").unwrap();
+        std::fs::write(folder.path().join("made/demo.secrets"), "{\"a\":\"cut").unwrap();
         let error = open(folder.path()).unwrap().get(&Handle("a".into())).await.unwrap_err();
         assert_eq!((error.kind, error.message.contains("demo.secrets")), (Kind::Keychain, true));
-        std::fs::write(folder.path().join("demo.key"), "short").unwrap();
+        std::fs::write(folder.path().join("made/demo.key"), "short").unwrap();
         let error = open(folder.path()).err().unwrap();
         assert_eq!((error.kind, error.message.contains("demo.key")), (Kind::Keychain, true));
-        assert_eq!(std::fs::read_to_string(folder.path().join("demo.key")).unwrap(), "short");
+        assert_eq!(std::fs::read_to_string(folder.path().join("made/demo.key")).unwrap(), "short");
     }
 
     #[tokio::test]

@@ -17,7 +17,7 @@ use super::loopback::Loopback;
 use super::spec::{AuthCode, Question, Slot, Source};
 use super::tokens::{Flow, Tokens, client_fields, client_token, exchange_code, mint};
 use crate::clock::Browser;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Remedy, Result};
 use crate::model::Identity;
 use crate::pace::Paced;
 use crate::platform::{ConnectionFacts, Platform};
@@ -105,10 +105,14 @@ pub async fn connect(paced: &Paced, platform: &'static dyn Platform, given: Give
 
 /// Disconnects: removes every token and secret field of the platform. Repeating it is harmless.
 pub async fn forget(paced: &Paced, platform: &'static dyn Platform) -> Result<()> {
+    let gone = async {
+        for handle in handles(platform) {
+            paced.secrets().delete(&handle).await?;
+        }
+        Ok(())
+    };
+    paced.replacing_tokens(platform, gone).await?;
     paced.disconnected(platform.info().id);
-    for handle in handles(platform) {
-        paced.secrets().delete(&handle).await?;
-    }
     Ok(())
 }
 
@@ -265,30 +269,31 @@ impl Trial<'_> {
 
 /// Puts the trial's secrets in the place of the old ones: all of them, or the old ones stay.
 async fn keep(paced: &Paced, platform: &'static dyn Platform, fresh: BTreeMap<Handle, Secret>) -> Result<()> {
-    let store = paced.secrets().clone();
-    let handles = handles(platform);
+    let (store, again) = (paced.secrets().clone(), paced.clone());
     // Finished even if the caller is cancelled meanwhile: half of it would be worse than either.
-    paced
-        .unbroken(async move {
-            let mut before = Vec::new();
-            for handle in handles {
-                let old = store.get(&handle).await?;
-                before.push((handle, old));
+    paced.unbroken(async move { again.replacing_tokens(platform, replace(store.as_ref(), handles(platform), fresh)).await }).await
+}
+
+async fn replace(store: &dyn SecretStore, handles: Vec<Handle>, fresh: BTreeMap<Handle, Secret>) -> Result<()> {
+    let mut before = Vec::new();
+    for handle in handles {
+        let old = match store.get(&handle).await {
+            // A damaged value is what signing in again mends.
+            Err(error) if error.remedy == Remedy::SignInAgain => None,
+            old => old?,
+        };
+        before.push((handle, old));
+    }
+    for (at, (handle, _)) in before.iter().enumerate() {
+        let Err(mut error) = set(store, handle, fresh.get(handle)).await else { continue };
+        for (handle, old) in &before[..=at] {
+            if let Err(also) = set(store, handle, old.as_ref()).await {
+                error = error.with("not_put_back", format!("{}: {}", handle.0, also.message));
             }
-            for at in 0..before.len() {
-                let (handle, _) = &before[at];
-                if let Err(error) = set(store.as_ref(), handle, fresh.get(handle)).await {
-                    for (handle, old) in &before[..=at] {
-                        if let Err(also) = set(store.as_ref(), handle, old.as_ref()).await {
-                            return Err(error.with("and_undoing", also.message));
-                        }
-                    }
-                    return Err(error);
-                }
-            }
-            Ok(())
-        })
-        .await
+        }
+        return Err(error);
+    }
+    Ok(())
 }
 
 async fn set(store: &dyn SecretStore, handle: &Handle, value: Option<&Secret>) -> Result<()> {

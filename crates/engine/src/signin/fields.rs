@@ -118,7 +118,7 @@ mod tests {
     fn a_field_cannot_break_out_of_its_place_in_a_url() {
         let secrets = MemorySecrets::new(Realm::Demo);
         for (tenant, expected) in [
-            ("contoso", "https://login.alpha.example/contoso/token"),
+            ("acme", "https://login.alpha.example/acme/token"),
             ("../evil?x=1#y", "https://login.alpha.example/..%2Fevil%3Fx%3D1%23y/token"),
             ("ä b", "https://login.alpha.example/%C3%A4%20b/token"),
         ] {

@@ -24,6 +24,7 @@ const OPERATION: &str = "sign_in";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 /// How long one connection may take to say what it wants.
 const PER_CONNECTION: Duration = Duration::from_secs(10);
+const AFTER_A_FAILURE: Duration = Duration::from_millis(200);
 /// A request head that is longer is nobody's redirect.
 const HEAD_LIMIT: usize = 64 * 1024;
 /// How many free ports are tried before giving up on having the same one in both address families.
@@ -71,10 +72,17 @@ impl Loopback {
             tokio::select! {
                 (accepted, _, _) = accepting => match accepted {
                     Ok((stream, _)) => open.push(serve(stream, self.path, state, clock)),
-                    // A connection that died before it was taken; the port itself lives on.
-                    Err(error) => tracing::debug!(%error, "a connection to the sign-in port was not accepted"),
+                    // A connection that died before it was taken, or no room for another one just now; the port itself lives on.
+                    Err(error) => {
+                        tracing::debug!(%error, "a connection to the sign-in port was not accepted");
+                        clock.wait(AFTER_A_FAILURE).await;
+                    }
                 },
-                Some(Some(answer)) = open.next(), if !open.is_empty() => return answer,
+                finished = open.next(), if !open.is_empty() => {
+                    if let Some(Some(answer)) = finished {
+                        return answer;
+                    }
+                }
                 () = &mut time_up => {
                     return Err(Error::new(Kind::Cancelled, OPERATION, "The browser did not come back within five minutes.")
                         .ask_admin("Start the sign-in again and finish it in the browser window that opens."));

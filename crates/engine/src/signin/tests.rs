@@ -17,7 +17,7 @@ use crate::pace::testing::*;
 use crate::pace::{Paced, Parts};
 use crate::platform::{ConnectionFacts, PlatformInfo, Platforms};
 use crate::secrets::{Handle, MemorySecrets, NoGrants, Secret, SecretStore, field_handle, slot_handle};
-use crate::transport::Realm;
+use crate::transport::{Lane, Realm, Subject, Transport};
 
 fn given(pairs: &[(&str, &str)]) -> Given {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect()
@@ -130,13 +130,13 @@ async fn connecting_obtains_every_token_from_its_own_source() {
     assert_eq!(left[3].body, r#"{"clientSecret":"app-hush","targetOrgId":"org-9"}"#);
 
     // What was connected is in use without a restart, and is gone after disconnecting.
-    crate::transport::Transport::send(&bench.paced, ALPHA, get("/x"), crate::transport::Subject::Connection, crate::transport::Lane::Bulk).await.unwrap();
+    let send = || Transport::send(&bench.paced, ALPHA, get("/x"), Subject::Connection, Lane::Bulk);
+    send().await.unwrap();
     assert_eq!(bench.wire.left().last().unwrap().authorization, "Bearer u-1");
     forget(&bench.paced, bench.platform).await.unwrap();
     forget(&bench.paced, bench.platform).await.unwrap();
     assert_eq!(kept(&bench), Vec::<String>::new());
-    let error = crate::transport::Transport::send(&bench.paced, ALPHA, get("/x"), crate::transport::Subject::Connection, crate::transport::Lane::Bulk).await;
-    assert_eq!(error.unwrap_err().kind, Kind::SignedOut);
+    assert_eq!(send().await.unwrap_err().kind, Kind::SignedOut);
 }
 
 #[tokio::test]
@@ -213,7 +213,11 @@ impl SecretStore for Stubborn {
     }
 
     async fn get(&self, handle: &Handle) -> Result<Option<Secret>> {
-        self.inner.get(handle).await
+        let found = self.inner.get(handle).await?;
+        match found.as_ref().map(Secret::expose) {
+            Some("damaged") => Err(Error::new(Kind::Keychain, "get", "The entry is damaged.").remedy(crate::Remedy::SignInAgain)),
+            _ => Ok(found),
+        }
     }
 
     async fn put(&self, handle: &Handle, secret: &Secret) -> Result<()> {
@@ -227,6 +231,26 @@ impl SecretStore for Stubborn {
     }
 }
 
+fn stubborn(bench: Bench, refused: usize) -> Bench {
+    let paced = Paced::new(Parts {
+        wire: bench.wire.clone(),
+        secrets: Arc::new(Stubborn { inner: bench.secrets.clone(), left: Mutex::new(refused) }),
+        grants: Arc::new(NoGrants),
+        platforms: Platforms::new(vec![bench.platform]),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+    });
+    Bench { paced: paced.unwrap(), ..bench }
+}
+
+#[tokio::test]
+async fn a_damaged_secret_is_mended_by_connecting_again() {
+    let bench = stubborn(bench(success()), 0);
+    bench.secrets.put(&slot_handle(ALPHA, "user"), &Secret::new("damaged")).await.unwrap();
+    run(&bench, given(FIELDS), &clicks(ALLOW)).await.0.unwrap();
+    assert!(kept(&bench).contains(&"alpha/user = u-1".to_owned()));
+}
+
 #[tokio::test]
 async fn a_secret_store_that_refuses_half_way_is_put_back_as_it_was() {
     for refused in 1..=6 {
@@ -235,20 +259,36 @@ async fn a_secret_store_that_refuses_half_way_is_put_back_as_it_was() {
         bench.secrets.put(&slot_handle(ALPHA, "user"), &old).await.unwrap();
         bench.secrets.put(&slot_handle(ALPHA, "bot"), &old).await.unwrap();
         let before = kept(&bench);
-        let paced = Paced::new(Parts {
-            wire: bench.wire.clone(),
-            secrets: Arc::new(Stubborn { inner: bench.secrets.clone(), left: Mutex::new(refused) }),
-            grants: Arc::new(NoGrants),
-            platforms: Platforms::new(vec![bench.platform]),
-            clock: Arc::new(SystemClock),
-            random: Arc::new(SystemRandom),
-        })
-        .unwrap();
-        let bench = Bench { paced, ..bench };
+        let bench = stubborn(bench, refused);
         let (result, _) = run(&bench, given(FIELDS), &clicks(ALLOW)).await;
         assert_eq!(result.unwrap_err().kind, Kind::Keychain, "change {refused} was not refused");
         assert_eq!(kept(&bench), before, "after refusing change {refused}");
     }
+}
+
+#[tokio::test]
+async fn a_renewal_of_the_older_connection_never_overwrites_the_newer_one() {
+    let bench = stubborn(bench(success()), 0);
+    let old = Tokens { refresh: Some(Secret::new("old-r")), expires_at: Some(jiff::Timestamp::UNIX_EPOCH), ..Tokens::given(Secret::new("old")) };
+    bench.secrets.put(&slot_handle(ALPHA, "user"), &old.to_secret().unwrap()).await.unwrap();
+    bench.secrets.put(&field_handle(ALPHA, "client_secret"), &Secret::new("hush")).await.unwrap();
+    bench.paced.connected(ALPHA, facts());
+    let old_work = || Transport::send(&bench.paced, ALPHA, get("/old"), Subject::Connection, Lane::Import);
+    // The old token dies while the admin connects again; its renewal answers last of all.
+    let (click, later) = (clicks(ALLOW), (0..20).map(|_| says(200, r#"{"access_token":"late","refresh_token":"late-r"}"#)));
+    for says in later {
+        bench.wire.add(says);
+    }
+    let ((connected, _), _old) = futures::join!(run(&bench, given(FIELDS), &click), async {
+        while bench.wire.left().len() < 5 {
+            tokio::task::yield_now().await;
+        }
+        old_work().await
+    });
+    connected.unwrap();
+    Transport::send(&bench.paced, ALPHA, get("/new"), Subject::Connection, Lane::Bulk).await.unwrap();
+    assert_eq!(bench.wire.left().last().unwrap().authorization, "Bearer u-1");
+    assert!(kept(&bench).contains(&"alpha/user = u-1".to_owned()), "{:?}", kept(&bench));
 }
 
 #[tokio::test]
@@ -291,14 +331,21 @@ async fn connections_that_say_nothing_keep_nobody_waiting_and_both_address_famil
         let listening = Loopback::bind(&redirect).await.unwrap();
         let port = Url::parse(listening.redirect_uri()).unwrap().port().unwrap();
         assert_eq!(listening.redirect_uri(), format!("http://localhost:{port}"));
-        let Ok(_silent) = TcpStream::connect((host, port)).await else {
+        let Ok(mut slow) = TcpStream::connect((host, port)).await else {
             assert_eq!(host, "::1", "a computer without IPv6 still listens on 127.0.0.1");
             continue;
         };
         let state = Secret::new("state");
-        let (answer, page) = futures::join!(listening.answer(&state, &SystemClock), say((host, port), "GET /?state=state&code=c%2F1 HTTP/1.1\r\n\r\n"));
+        let (answer, page) = futures::join!(listening.answer(&state, &SystemClock), async {
+            let _silent = TcpStream::connect((host, port)).await.unwrap();
+            assert!(say((host, port), "GET /favicon.ico HTTP/1.1\r\n\r\n").await.contains("404"));
+            slow.write_all(b"GET /?state=state&code=c%2F1 HTTP/1.1\r\n\r\n").await.unwrap();
+            let mut page = String::new();
+            slow.read_to_string(&mut page).await.unwrap();
+            page
+        });
         assert_eq!(answer.unwrap().expose(), "c/1");
-        assert!(page.contains("You are signed in"));
+        assert!(page.contains("You are signed in") && !page.contains("c/1"));
         assert!(TcpStream::connect((host, port)).await.is_err(), "the port is still open after the answer");
     }
 }
