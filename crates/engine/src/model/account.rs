@@ -54,6 +54,11 @@ impl Account {
         self.active && matches!(self.kind, AccountKind::Member | AccountKind::Guest)
     }
 
+    /// Whether this case-folded address is one of the account's, verified or not.
+    pub fn has_address(&self, folded: &str) -> bool {
+        self.email.iter().chain(&self.aliases).any(|address| case_fold(address) == folded)
+    }
+
     /// Every verified address, case-folded, without repetition.
     pub fn verified_addresses(&self) -> BTreeSet<String> {
         if !self.email_verified {

@@ -1,13 +1,17 @@
 //! Reads a platform's accounts page by page into the store.
 //!
-//! Each page is one transaction together with the cursor of the next, so an import that broke off (crash, failure,
-//! cancellation) goes on where it was. While a page is written the next one is already fetched. Only after the last page
-//! do accounts that were not seen count as gone, and only then are people settled, by whoever called.
+//! Accounts are stored in one transaction together with the cursor of the page that follows them, so an import that broke off
+//! (crash, failure, cancellation) goes on where it was. Pages that arrive fast share a transaction; none waits longer than half
+//! a second for it. While one transaction is written the next pages are already fetched. Only after the last page do accounts
+//! that were not seen count as gone, and only then are people settled, by whoever called.
 //!
 //! An interrupted import is taken up within a day; a cursor that the platform no longer accepts means beginning anew, once.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use tokio::time::Instant;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Kind, Result};
@@ -16,6 +20,12 @@ use crate::platform::Connection;
 use crate::store::accounts::{self, Seen};
 use crate::store::imports::{self, ImportState};
 use crate::store::{Store, connections, facts};
+
+/// So many accounts are worth a transaction of their own.
+const TOGETHER: usize = 2_000;
+
+/// The longest time that fetched accounts wait to be stored.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How long an interrupted import may rest before it begins anew.
 const REST: SignedDuration = SignedDuration::from_hours(24);
@@ -84,19 +94,37 @@ impl Import<'_> {
             .await
     }
 
-    async fn pages(&self, mut state: ImportState) -> Result<Imported> {
-        let mut page = self.fetch(&state).await?;
-        loop {
-            let next = following(&state, page.next.take())?;
-            let write = self.write(page.items, state, next.clone());
-            let Some(next) = next else {
-                return self.finish(write.await?).await;
+    async fn pages(&self, state: ImportState) -> Result<Imported> {
+        let mut saved = state.clone();
+        let mut at = Some(state);
+        let mut fetched = Vec::new();
+        let mut since = Instant::now();
+        while let Some(here) = at {
+            let due = fetched.len() >= TOGETHER || !fetched.is_empty() && since.elapsed() >= PATIENCE;
+            let (written, page) = if due {
+                let (written, page) = futures::join!(self.write(std::mem::take(&mut fetched), saved.clone(), Some(here.clone())), self.fetch(&here));
+                (Some(written?), page)
+            } else {
+                (None, self.fetch(&here).await)
             };
-            let (written, fetched) = futures::join!(write, self.fetch(&next));
-            state = written?;
-            (self.progress)(counts(&state));
-            page = fetched?;
+            if let Some(written) = written {
+                saved = written;
+                since = Instant::now();
+                (self.progress)(counts(&saved));
+            }
+            let mut page = match page {
+                Ok(page) => page,
+                Err(error) => {
+                    // What arrived before the failure is kept.
+                    self.write(fetched, saved, Some(here)).await?;
+                    return Err(error);
+                }
+            };
+            fetched.append(&mut page.items);
+            at = following(&here, page.next)?;
         }
+        let state = self.write(fetched, saved, None).await?;
+        self.finish(state).await
     }
 
     async fn fetch(&self, at: &ImportState) -> Result<Page<Account>> {
@@ -109,7 +137,7 @@ impl Import<'_> {
         }
     }
 
-    /// Writes a page and where the next one is; gives the state that was written.
+    /// Writes accounts and where the page after them is; gives the state that was written.
     async fn write(&self, page: Vec<Account>, mut state: ImportState, next: Option<ImportState>) -> Result<ImportState> {
         let platform = self.platform;
         self.store

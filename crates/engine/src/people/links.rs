@@ -3,11 +3,11 @@
 //! A link makes the person's accounts a fixed point of matching: all that are in use stay together, whatever addresses say.
 //! Unlinking takes one account out of matching for good; linking it again brings it back.
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::error::{Error, Kind, Remedy, Result};
-use crate::model::{PersonId, PlatformId};
-use crate::store::accounts::AccountRow;
+use crate::model::{PersonId, PlatformId, case_fold};
+use crate::store::accounts::{self, AccountRow};
 use crate::store::columns::word;
 use crate::store::people;
 
@@ -58,17 +58,25 @@ pub fn find_account(connection: &Connection, text: &str) -> Result<AccountRow> {
         Some((platform, id)) if platform.parse::<PlatformId>().is_ok() => (Some(platform), id),
         _ => (None, text),
     };
+    let mut found: Vec<(AccountRow, String)> = Vec::new();
+    let mut note = |row: AccountRow, of: &str, id: &str, name: &str| {
+        if platform.is_none_or(|wanted| wanted == of) && found.iter().all(|(known, _)| *known != row) {
+            found.push((row, format!("{of}:{id} ({name})")));
+        }
+    };
     let mut statement = connection.prepare_cached(
-        "SELECT row, platform, id, name FROM accounts WHERE NOT gone AND kind <> 'bot' AND platform = ifnull(?1, platform)
-         AND row IN (SELECT row FROM accounts WHERE platform IN (SELECT platform FROM imports) AND id = ?2
-                     UNION SELECT account FROM addresses WHERE address = ?3)
-         ORDER BY platform, id",
+        "SELECT row, platform, name FROM accounts WHERE platform IN (SELECT platform FROM imports) AND id = ?1 AND NOT gone AND kind <> 'bot'",
     )?;
-    let found: Vec<(AccountRow, String)> = statement
-        .query_map(params![platform, id, crate::model::case_fold(id)], |row| {
-            Ok((row.get(0)?, format!("{}:{} ({})", row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?)))
-        })?
-        .collect::<rusqlite::Result<_>>()?;
+    let mut rows = statement.query([id])?;
+    while let Some(row) = rows.next()? {
+        note(row.get(0)?, &row.get::<_, String>(1)?, id, &row.get::<_, String>(2)?);
+    }
+    let address = case_fold(id);
+    for person in people::with_words_of(connection, &address)? {
+        for (row, account) in accounts::rows_of_person(connection, person)?.iter().filter(|(_, account)| account.has_address(&address)) {
+            note(*row, account.platform.as_str(), &account.id, &account.name);
+        }
+    }
     match found.as_slice() {
         [] => Err(no_account(text)),
         [(row, _)] => Ok(*row),

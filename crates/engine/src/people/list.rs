@@ -1,7 +1,7 @@
 //! Lists of people: filtered, searched and paged by (name, id), so that any page of 100,000 costs the same.
 //!
 //! Search finds people by the beginnings of words in the names and addresses of their accounts (`smi` finds
-//! `Ann Smith` and `a.smith@…`); several words must all be found in one account.
+//! `Ann Smith` and `a.smith@…`); several words must all be found.
 //!
 //! The number of matches is counted first, and decides how the page is read: few matches are looked up and sorted, many are
 //! met soon enough along the list in its order.
@@ -19,7 +19,13 @@ use crate::store::connections;
 use super::views::{PersonView, with_connected};
 
 /// Up to so many matches are looked up and sorted.
-const FEW: u64 = 2_000;
+const FEW: u64 = 500;
+
+/// From so many matches on, each person along the list is asked for by itself instead of collecting all matches first.
+const DENSE: u64 = 20_000;
+
+const IN_WORDS: &str = "people.id IN (SELECT rowid FROM person_words WHERE person_words MATCH ?)";
+const EACH_IN_WORDS: &str = "EXISTS (SELECT 1 FROM person_words WHERE person_words MATCH ? AND person_words.rowid = people.id)";
 
 /// Whom a list is to show. Everything empty: everybody.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +62,7 @@ pub fn list(connection: &Connection, filter: &Filter, limit: u32, after: Option<
     let query = Query::new(filter, &connected);
     let total = query.count(connection)?;
     let after = after.map(read_cursor).transpose()?;
-    let found = query.page(connection, limit.max(1), after, total <= FEW)?;
+    let found = query.page(connection, limit.max(1), after, total)?;
     let next = if found.len() > limit.max(1) as usize { found.get(limit.max(1) as usize - 1).map(write_cursor) } else { None };
     let people = found.iter().take(limit.max(1) as usize).map(|(_, id)| with_connected(connection, *id, &connected));
     Ok(PeoplePage { people: people.filter_map(Result::transpose).collect::<Result<_>>()?, next, total })
@@ -89,11 +95,7 @@ impl Query {
         let mut query = Self { conditions: vec!["people.listed".into()], values: Vec::new() };
         if let Some(text) = filter.search.as_deref().filter(|text| !text.trim().is_empty()) {
             match words(text) {
-                Some(words) => query.add(
-                    "people.id IN (SELECT members.person FROM account_words CROSS JOIN members ON members.account = account_words.rowid
-                     WHERE account_words MATCH ?)",
-                    [Value::Text(words)],
-                ),
+                Some(words) => query.add(IN_WORDS, [Value::Text(words)]),
                 None => query.add("0", []),
             }
         }
@@ -111,11 +113,9 @@ impl Query {
         }
         match (filter.status, filter.platform) {
             (Some(status), platform) => query.with_status(status, platform, connected),
-            (None, Some(platform)) if filter.reason.is_none() => query.add(
-                "EXISTS (SELECT 1 FROM members JOIN accounts ON accounts.row = members.account
-                 WHERE members.person = people.id AND NOT gone AND accounts.platform = ?)",
-                [slug(platform)],
-            ),
+            (None, Some(platform)) if filter.reason.is_none() => {
+                query.add("instr(people.platforms, ?)", [Value::Text(format!(" {platform} "))]);
+            }
             (None, _) => {}
         }
         query
@@ -151,20 +151,27 @@ impl Query {
     }
 
     fn count(&self, connection: &Connection) -> Result<u64> {
-        let sql = format!("SELECT count(*) FROM people WHERE {}", self.conditions());
+        let sql = match self.conditions.as_slice() {
+            // The index of words holds exactly those who are listed.
+            [_, only] if only == IN_WORDS => "SELECT count(*) FROM person_words WHERE person_words MATCH ?".to_owned(),
+            _ => format!("SELECT count(*) FROM people WHERE {}", self.conditions()),
+        };
         let count: i64 = connection.prepare_cached(&sql)?.query_row(params_from_iter(&self.values), |row| row.get(0))?;
         Ok(count.unsigned_abs())
     }
 
     /// One more than `limit`, so that the caller sees whether there is a next page.
-    fn page(&self, connection: &Connection, limit: u32, after: Option<(String, PersonId)>, few: bool) -> Result<Vec<(String, PersonId)>> {
+    fn page(&self, connection: &Connection, limit: u32, after: Option<(String, PersonId)>, total: u64) -> Result<Vec<(String, PersonId)>> {
         let mut values = self.values.clone();
         let mut conditions = self.conditions();
         if let Some((name, id)) = after {
             conditions.push_str(" AND (people.sort_name, people.id) > (?, ?)");
             values.extend([Value::Text(name), Value::Integer(id.0)]);
         }
-        let along = if few && self.conditions.len() > 1 { "" } else { "INDEXED BY people_by_name" };
+        let along = if total <= FEW && self.conditions.len() > 1 { "" } else { "INDEXED BY people_by_name" };
+        if total >= DENSE {
+            conditions = conditions.replace(IN_WORDS, EACH_IN_WORDS);
+        }
         let sql = format!(
             "SELECT people.sort_name, people.id FROM people {along} WHERE {conditions} ORDER BY people.sort_name, people.id LIMIT {}",
             u64::from(limit) + 1

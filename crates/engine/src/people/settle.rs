@@ -1,15 +1,17 @@
 //! Makes the stored people agree with the stored accounts: reads all accounts, lets [`super::matching`] and
 //! [`super::identity`] decide, and writes only what is different. One transaction, safe to repeat.
 //!
-//! Accounts are held as numbers here, never as text, so that 400,000 of them fit into a few megabytes.
+//! 400,000 accounts must fit into a few megabytes: addresses are compared by 128 bits of their SHA-256 (no two will ever
+//! agree by chance), and names stand one behind the other in a single string.
 
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, Transaction};
+use sha2::{Digest, Sha256};
 
 use crate::error::Result;
-use crate::model::{AccountKind, PersonId, PlatformId};
-use crate::store::columns::{maybe_word, word};
+use crate::model::{AccountKind, PersonId, PlatformId, case_fold};
+use crate::store::columns::{maybe_json, maybe_word, word};
 use crate::store::people::{self, PersonRow};
 use crate::store::{Store, accounts, conflicts, facts};
 
@@ -37,9 +39,11 @@ fn unchanged(connection: &Connection) -> Result<Settled> {
 
 /// Settles the people inside a transaction that changed accounts or links.
 pub(crate) fn settle_now(transaction: &Transaction<'_>) -> Result<Settled> {
-    let accounts = Accounts::load(transaction)?;
+    let mut accounts = Accounts::load(transaction)?;
     let known = known_people(transaction)?;
-    let matching = match_people(&accounts.candidates, &mut accounts.shared_addresses(transaction)?);
+    let mut addresses = accounts.shared_addresses();
+    let matching = match_people(&accounts.candidates, &mut addresses);
+    drop(addresses);
     let kept = keep_ids(accounts.candidates.len(), claims(&accounts, &matching, &known));
     let mut changed = write_people(transaction, &accounts, &matching, &kept, &known)?;
 
@@ -65,6 +69,10 @@ const NOBODY: u32 = u32::MAX;
 struct Accounts {
     /// Ordered by key, which is the account's row.
     candidates: Vec<Candidate>,
+    /// Their names and addresses.
+    texts: Texts,
+    /// Their verified addresses.
+    digests: Vec<(u128, u32)>,
     /// Index of the candidate, by row.
     at: Vec<u32>,
     /// Owners so far, by row; 0 is nobody.
@@ -82,22 +90,25 @@ impl Accounts {
             |row| row.get(0),
         )?;
         let links: HashMap<i64, Option<i64>> = rows(transaction, "SELECT account, person FROM links", |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let candidates: Vec<Candidate> = rows(
-            transaction,
-            "SELECT row, platform, kind, active FROM accounts NOT INDEXED WHERE NOT gone AND kind <> 'bot' ORDER BY row",
-            |row| {
-                let key: i64 = row.get(0)?;
-                let kind = accounts::kind_of(row.get_ref(2)?.as_str()?, 2)?;
-                let of_company = matches!(kind, AccountKind::Member | AccountKind::Guest);
-                let hand = match links.get(&key) {
-                    None => Hand::Free,
-                    Some(None) => Hand::Apart,
-                    Some(Some(person)) => Hand::With(PersonId(*person)),
-                };
-                Ok(Candidate { key, platform: word(row, 1)?, offered: of_company && row.get(3)?, of_company, hand })
-            },
+        let (mut candidates, mut texts, mut digests) = (Vec::new(), Texts::default(), Vec::new());
+        let mut statement = transaction.prepare_cached(
+            "SELECT row, platform, kind, active, verified, name, email, aliases FROM accounts NOT INDEXED WHERE NOT gone AND kind <> 'bot' ORDER BY row",
         )?;
-        let candidates: Vec<Candidate> = candidates.into_iter().filter(|candidate| !ours.contains(&candidate.key)).collect();
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            let key: i64 = row.get(0)?;
+            if ours.contains(&key) {
+                continue;
+            }
+            let index = u32::try_from(candidates.len()).unwrap_or(NOBODY);
+            candidates.push(candidate(row, key, links.get(&key))?);
+            let email = row.get_ref(6)?.as_str_or_null().map_err(rusqlite::Error::from)?.unwrap_or_default();
+            let aliases: Vec<String> = maybe_json(row, 7)?.unwrap_or_default();
+            texts.push(row.get_ref(5)?.as_str().map_err(rusqlite::Error::from)?, email, &aliases);
+            if row.get(4)? {
+                digests.extend(std::iter::once(email).chain(aliases.iter().map(String::as_str)).filter_map(digest).map(|digest| (digest, index)));
+            }
+        }
         let last: i64 = transaction.query_row("SELECT ifnull(max(row), 0) FROM accounts", [], |row| row.get(0))?;
         let size = usize::try_from(last).unwrap_or_default() + 1;
         let mut at = vec![NOBODY; size];
@@ -112,7 +123,7 @@ impl Accounts {
         }
         // What a sync made after an import had taken it for somebody's account.
         changed.extend(ours.into_iter().filter(|row| owners[*row as usize] != 0));
-        Ok(Self { candidates, at, owners, changed })
+        Ok(Self { candidates, texts, digests, at, owners, changed })
     }
 
     fn owner(&self, index: u32) -> Option<PersonId> {
@@ -121,29 +132,59 @@ impl Accounts {
     }
 
     /// The verified addresses that more than one candidate has, by number.
-    fn shared_addresses(&self, connection: &Connection) -> Result<Vec<Address>> {
-        let mut statement = connection.prepare_cached("SELECT address, account FROM addresses WHERE verified ORDER BY address, account")?;
-        let mut found = statement.query([])?;
-        let mut shared = Vec::new();
-        let (mut before, mut first, mut number) = (String::new(), NOBODY, 0);
-        while let Some(row) = found.next()? {
-            let candidate = self.at[row.get::<_, i64>(1)? as usize];
-            if candidate == NOBODY {
-                continue;
-            }
-            let address = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-            if address != before {
-                before.clear();
-                before.push_str(address);
-                (first, number) = (candidate, number + 1);
-                continue;
-            }
-            if first != NOBODY {
-                shared.push(Address { number, candidate: std::mem::replace(&mut first, NOBODY) });
-            }
-            shared.push(Address { number, candidate });
+    fn shared_addresses(&mut self) -> Vec<Address> {
+        let mut digests = std::mem::take(&mut self.digests);
+        digests.sort_unstable();
+        let sharing = digests.chunk_by(|one, other| one.0 == other.0).filter(|sharing| sharing.len() > 1);
+        sharing.zip(0u32..).flat_map(|(sharing, number)| sharing.iter().map(move |(_, candidate)| Address { number, candidate: *candidate })).collect()
+    }
+}
+
+fn candidate(row: &rusqlite::Row<'_>, key: i64, link: Option<&Option<i64>>) -> rusqlite::Result<Candidate> {
+    let kind = accounts::kind_of(row.get_ref(2)?.as_str()?, 2)?;
+    let of_company = matches!(kind, AccountKind::Member | AccountKind::Guest);
+    let hand = match link {
+        None => Hand::Free,
+        Some(None) => Hand::Apart,
+        Some(Some(person)) => Hand::With(PersonId(*person)),
+    };
+    Ok(Candidate { key, platform: word(row, 1)?, offered: of_company && row.get(3)?, of_company, hand })
+}
+
+/// What stands for an address in comparisons; nothing for no address.
+fn digest(address: &str) -> Option<u128> {
+    let folded = case_fold(address);
+    let bytes: [u8; 32] = Sha256::digest(folded.as_bytes()).into();
+    let half = bytes.first_chunk::<16>().map(|half| u128::from_be_bytes(*half));
+    half.filter(|_| !folded.is_empty())
+}
+
+/// Name, address and further addresses of each candidate, without an allocation for each.
+#[derive(Default)]
+struct Texts {
+    text: String,
+    /// Where name, address and aliases end.
+    ends: Vec<[usize; 3]>,
+}
+
+impl Texts {
+    fn push(&mut self, name: &str, email: &str, aliases: &[String]) {
+        self.text.push_str(name);
+        let name = self.text.len();
+        self.text.push_str(email);
+        let email = self.text.len();
+        for alias in aliases {
+            self.text.push(' ');
+            self.text.push_str(alias);
         }
-        Ok(shared)
+        self.ends.push([name, email, self.text.len()]);
+    }
+
+    fn of(&self, index: u32) -> [&str; 3] {
+        let index = index as usize;
+        let begin = if index == 0 { 0 } else { self.ends[index - 1][2] };
+        let [name, email, aliases] = self.ends[index];
+        [&self.text[begin..name], &self.text[name..email], &self.text[email..aliases]]
     }
 }
 
@@ -220,8 +261,8 @@ fn write_people(
         if facts.is_some_and(|facts| facts.listed) && !dirty.contains(&id) && !set.iter().any(|(_, index)| moved(*index)) {
             continue;
         }
-        let members: Vec<&Candidate> = set.iter().map(|(_, index)| &accounts.candidates[*index as usize]).collect();
-        write_person(transaction, id, &members, facts)?;
+        let members: Vec<u32> = set.iter().map(|(_, index)| *index).collect();
+        write_person(transaction, id, accounts, members, facts)?;
         for (_, index) in set.iter().filter(|(_, index)| moved(*index)) {
             people::own(transaction, accounts.candidates[*index as usize].key, id)?;
         }
@@ -239,27 +280,30 @@ fn forget_owners(transaction: &Transaction<'_>, accounts: &Accounts) -> Result<(
     Ok(())
 }
 
-fn write_person(transaction: &Transaction<'_>, id: PersonId, members: &[&Candidate], known: Option<&Known>) -> Result<()> {
-    let mut choices: Vec<PlatformId> = members.iter().filter(|member| member.offered).map(|member| member.platform).collect();
+fn write_person(transaction: &Transaction<'_>, id: PersonId, accounts: &Accounts, mut members: Vec<u32>, known: Option<&Known>) -> Result<()> {
+    let of = |index: u32| &accounts.candidates[index as usize];
+    let mut choices: Vec<PlatformId> = members.iter().filter(|member| of(**member).offered).map(|member| of(*member).platform).collect();
     choices.sort_unstable();
     let primary = match known {
         Some(known) => primary(&choices, known.chosen, known.primary, known.has_syncs),
         None => primary(&choices, None, None, false),
     };
     // The account whose name and address the person carries comes first.
-    let mut faces = members.to_vec();
-    faces.sort_unstable_by_key(|member| (Some(member.platform) != primary, !member.offered, member.platform, member.key));
-    let (mut name, mut email) = (String::new(), None);
-    for face in faces {
-        if !name.is_empty() && email.is_some() {
-            break;
+    members.sort_unstable_by_key(|member| (Some(of(*member).platform) != primary, !of(*member).offered, of(*member).platform, *member));
+    let (mut name, mut email) = ("", None);
+    let (mut platforms, mut words) = (String::from(" "), String::new());
+    for member in members {
+        let [its_name, its_email, aliases] = accounts.texts.of(member);
+        name = if name.is_empty() { its_name } else { name };
+        email = email.or(Some(its_email).filter(|address| !address.is_empty()));
+        platforms.push_str(of(member).platform.as_str());
+        platforms.push(' ');
+        for text in [its_name, its_email, aliases] {
+            if !words.contains(text) {
+                words.push_str(text);
+                words.push(' ');
+            }
         }
-        let mut statement = transaction.prepare_cached("SELECT name, email FROM accounts WHERE row = ?1")?;
-        let (its_name, its_email): (String, Option<String>) = statement.query_row([face.key], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        if name.is_empty() {
-            name = its_name;
-        }
-        email = email.or(its_email.filter(|address| !address.is_empty()));
     }
-    people::put(transaction, &PersonRow { id, name: &name, email: email.as_deref(), offered: !choices.is_empty(), primary })
+    people::put(transaction, &PersonRow { id, name, email, offered: !choices.is_empty(), primary, platforms: &platforms, words: &words })
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::error::{Error, Kind, Remedy, Result};
 use crate::model::{PersonId, PlatformId, Reason, Status, case_fold};
 use crate::store::columns::{maybe_json, maybe_word, word};
-use crate::store::{conflicts, connections, people};
+use crate::store::{accounts, conflicts, connections, people};
 
 /// A person as people and scripts see them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -140,13 +140,13 @@ pub fn find_person(connection: &Connection, text: &str) -> Result<PersonId> {
         let mut statement = connection.prepare_cached("SELECT 1 FROM people WHERE id = ?1 AND listed")?;
         return if statement.exists([id.0])? { Ok(id) } else { Err(people::unknown(text)) };
     }
-    let mut statement = connection.prepare_cached(
-        "SELECT DISTINCT people.id, people.name FROM addresses JOIN members ON members.account = addresses.account
-         JOIN people ON people.id = members.person WHERE addresses.address = ?1 AND people.listed ORDER BY people.id",
-    )?;
-    let found: Vec<(PersonId, String)> = statement
-        .query_map([case_fold(text)], |row| Ok((PersonId(row.get(0)?), row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
+    let address = case_fold(text);
+    let mut found = Vec::new();
+    for id in people::with_words_of(connection, &address)? {
+        if accounts::of_person(connection, id)?.iter().any(|account| account.has_address(&address)) {
+            found.push((id, people::name_of(connection, id)?));
+        }
+    }
     match found.as_slice() {
         [] => Err(people::unknown(text)),
         [(id, _)] => Ok(*id),

@@ -1,11 +1,14 @@
-//! Table `accounts`: every account ever imported, by (platform, id); with the addresses and words under which it is found.
+//! Table `accounts`: every account ever imported, by (platform, id).
+//!
+//! It has no index but that one: an import writes 100,000 rows, and each index that is not in the order of the import would
+//! cost a page of the disk for every row. Addresses and words are found through the people (`person_words`).
 
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::error::Result;
-use crate::model::{Account, AccountKind, PersonId, PlatformId, case_fold};
+use crate::model::{Account, AccountKind, PersonId, PlatformId};
 
 use super::columns::{maybe_json, to_json, to_word, word};
 
@@ -28,18 +31,7 @@ CREATE TABLE accounts (
     UNIQUE (platform, id)
 ) STRICT;
 
-CREATE TABLE addresses (
-    address TEXT NOT NULL,
-    account INTEGER NOT NULL REFERENCES accounts (row),
-    verified INTEGER NOT NULL,
-    PRIMARY KEY (address, account)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE changed_accounts (account INTEGER PRIMARY KEY REFERENCES accounts (row)) STRICT;
-
-CREATE VIRTUAL TABLE account_words USING fts5 (
-    words, content = '', contentless_delete = 1, prefix = '1 2 3', tokenize = \"unicode61 remove_diacritics 2\"
-);
 "];
 
 /// The number under which an account stands in this database. Never reused, smaller means imported earlier.
@@ -99,15 +91,12 @@ pub(crate) fn see(transaction: &Transaction<'_>, account: &Account, generation: 
         })
         .optional()?;
     let Some((before, number, gone, seen)) = known else {
-        let number = insert(transaction, account, generation)?;
-        find_under(transaction, account, number)?;
+        insert(transaction, account, generation)?;
         return Ok(Seen::New);
     };
     let changed = gone || before != *account;
     if changed {
         update(transaction, account, number, generation)?;
-        forget_addresses(transaction, &before, number)?;
-        find_under(transaction, account, number)?;
         note_change(transaction, number)?;
     } else {
         transaction.prepare_cached("UPDATE accounts SET seen = ?2 WHERE row = ?1")?.execute([number, generation])?;
@@ -119,13 +108,13 @@ pub(crate) fn see(transaction: &Transaction<'_>, account: &Account, generation: 
     })
 }
 
-fn insert(transaction: &Transaction<'_>, account: &Account, generation: i64) -> Result<AccountRow> {
+fn insert(transaction: &Transaction<'_>, account: &Account, generation: i64) -> Result<()> {
     transaction
         .prepare_cached(
             "INSERT INTO accounts (platform, kind, active, verified, id, name, email, aliases, avatar, licensed, attributes, seen)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
-        .insert(params![
+        .execute(params![
             account.platform.as_str(),
             to_word(&account.kind)?,
             account.active,
@@ -138,8 +127,8 @@ fn insert(transaction: &Transaction<'_>, account: &Account, generation: i64) -> 
             account.licensed,
             map(&account.attributes)?,
             generation
-        ])
-        .map_err(Into::into)
+        ])?;
+    Ok(())
 }
 
 fn update(transaction: &Transaction<'_>, account: &Account, number: AccountRow, generation: i64) -> Result<()> {
@@ -170,36 +159,6 @@ fn list(aliases: &[String]) -> Result<Option<String>> {
 
 fn map(attributes: &BTreeMap<String, String>) -> Result<Option<String>> {
     if attributes.is_empty() { Ok(None) } else { to_json(attributes).map(Some) }
-}
-
-fn addresses(account: &Account) -> impl Iterator<Item = String> + '_ {
-    account.email.iter().chain(&account.aliases).map(|address| case_fold(address)).filter(|address| !address.is_empty())
-}
-
-/// Makes an account findable by its addresses and words. Bots are nobody's account, so nobody looks for them.
-fn find_under(transaction: &Transaction<'_>, account: &Account, number: AccountRow) -> Result<()> {
-    if account.kind == AccountKind::Bot {
-        return Ok(());
-    }
-    for address in addresses(account) {
-        transaction
-            .prepare_cached("INSERT OR REPLACE INTO addresses (address, account, verified) VALUES (?1, ?2, ?3)")?
-            .execute(params![address, number, account.email_verified])?;
-    }
-    let mut words = account.name.clone();
-    for address in account.email.iter().chain(&account.aliases) {
-        words.push(' ');
-        words.push_str(address);
-    }
-    transaction.prepare_cached("INSERT OR REPLACE INTO account_words (rowid, words) VALUES (?1, ?2)")?.execute(params![number, words])?;
-    Ok(())
-}
-
-fn forget_addresses(transaction: &Transaction<'_>, before: &Account, number: AccountRow) -> Result<()> {
-    for address in addresses(before) {
-        transaction.prepare_cached("DELETE FROM addresses WHERE address = ?1 AND account = ?2")?.execute(params![address, number])?;
-    }
-    Ok(())
 }
 
 fn note_change(transaction: &Transaction<'_>, number: AccountRow) -> Result<()> {
@@ -235,6 +194,13 @@ pub(crate) fn present(connection: &Connection, platform: PlatformId) -> Result<u
     Ok(count.unsigned_abs())
 }
 
+/// A person's accounts with their rows, gone ones left out.
+pub(crate) fn rows_of_person(connection: &Connection, person: PersonId) -> Result<Vec<(AccountRow, Account)>> {
+    let sql = format!("SELECT {COLUMNS}, row FROM members JOIN accounts ON accounts.row = members.account WHERE members.person = ?1 AND NOT gone ORDER BY platform");
+    let mut statement = connection.prepare_cached(&sql)?;
+    Ok(statement.query_map([person.0], |row| Ok((row.get(11)?, read(row)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// An account by its identity, unless it is gone.
 pub fn get(connection: &Connection, platform: PlatformId, id: &str) -> Result<Option<Account>> {
     let sql = format!("SELECT {COLUMNS} FROM accounts WHERE platform = ?1 AND id = ?2 AND NOT gone");
@@ -243,8 +209,5 @@ pub fn get(connection: &Connection, platform: PlatformId, id: &str) -> Result<Op
 
 /// A person's accounts, at most one a platform, in the order of the platforms' slugs.
 pub fn of_person(connection: &Connection, person: PersonId) -> Result<Vec<Account>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM members JOIN accounts ON accounts.row = members.account WHERE members.person = ?1 AND NOT gone ORDER BY platform"
-    );
-    Ok(connection.prepare_cached(&sql)?.query_map([person.0], read)?.collect::<rusqlite::Result<_>>()?)
+    Ok(rows_of_person(connection, person)?.into_iter().map(|(_, account)| account).collect())
 }

@@ -1,7 +1,8 @@
 //! Table `people`: one row per human, and `members`: which account is whose.
 //!
 //! Name, address, primary and `offered` are derived from the accounts and stored, so that a list of 100,000 is sorted,
-//! filtered and counted from an index. `people::settle` is the only one who derives them.
+//! filtered and counted without a look at the accounts. `person_words` holds the names and addresses of all accounts of who
+//! is listed. `people::settle` is the only one who derives them.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -18,6 +19,7 @@ CREATE TABLE people (
     sort_name TEXT NOT NULL,
     offered INTEGER NOT NULL,
     listed INTEGER NOT NULL,
+    platforms TEXT NOT NULL,
     primary_platform TEXT,
     chosen_primary TEXT
 ) STRICT;
@@ -35,6 +37,10 @@ CREATE TABLE links (
     person INTEGER REFERENCES people (id)
 ) STRICT;
 CREATE INDEX links_by_person ON links (person);
+
+CREATE VIRTUAL TABLE person_words USING fts5 (
+    words, content = '', contentless_delete = 1, prefix = '1 2 3', tokenize = \"unicode61 remove_diacritics 2\"
+);
 "];
 
 /// The person's primary platform. Errors: `Kind::NotFound`.
@@ -66,15 +72,19 @@ pub(crate) struct PersonRow<'a> {
     pub(crate) email: Option<&'a str>,
     pub(crate) offered: bool,
     pub(crate) primary: Option<PlatformId>,
+    /// The slugs of all platforms with an account, each between spaces.
+    pub(crate) platforms: &'a str,
+    /// Names and addresses of all accounts.
+    pub(crate) words: &'a str,
 }
 
 /// Makes or changes a listed person; the chosen primary stays.
 pub(crate) fn put(transaction: &Transaction<'_>, row: &PersonRow<'_>) -> Result<()> {
     transaction
         .prepare_cached(
-            "INSERT INTO people (id, name, email, sort_name, offered, listed, primary_platform) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6)
+            "INSERT INTO people (id, name, email, sort_name, offered, listed, primary_platform, platforms) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email, sort_name = excluded.sort_name,
-             offered = excluded.offered, listed = 1, primary_platform = excluded.primary_platform",
+             offered = excluded.offered, listed = 1, primary_platform = excluded.primary_platform, platforms = excluded.platforms",
         )?
         .execute(params![
             row.id.0,
@@ -82,9 +92,29 @@ pub(crate) fn put(transaction: &Transaction<'_>, row: &PersonRow<'_>) -> Result<
             row.email,
             row.name.to_lowercase(),
             row.offered,
-            row.primary.as_ref().map(PlatformId::as_str)
+            row.primary.as_ref().map(PlatformId::as_str),
+            row.platforms
         ])?;
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO person_words (rowid, words) VALUES (?1, ?2)")?
+        .execute(params![row.id.0, row.words])?;
     Ok(())
+}
+
+/// The people with an account that has this address, as far as words can tell: the caller compares.
+pub(crate) fn with_words_of(connection: &Connection, address: &str) -> Result<Vec<PersonId>> {
+    if !address.chars().any(char::is_alphanumeric) {
+        return Ok(Vec::new());
+    }
+    let phrase = format!("\"{}\"", address.replace('"', "\"\""));
+    let mut statement = connection.prepare_cached("SELECT rowid FROM person_words WHERE person_words MATCH ?1 ORDER BY rowid")?;
+    Ok(statement.query_map([phrase], |row| Ok(PersonId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The name under which a person is listed.
+pub fn name_of(connection: &Connection, person: PersonId) -> Result<String> {
+    let mut statement = connection.prepare_cached("SELECT name FROM people WHERE id = ?1")?;
+    statement.query_row([person.0], |row| row.get(0)).optional()?.ok_or_else(|| unknown(&person.to_string()))
 }
 
 /// Says whose an account is.
@@ -108,9 +138,13 @@ pub(crate) fn forget_if_empty(transaction: &Transaction<'_>, person: PersonId) -
     }
     let syncs = exists("SELECT 1 FROM syncs WHERE person = ?1")?;
     if syncs || exists("SELECT 1 FROM links WHERE person = ?1")? {
-        transaction.prepare_cached("UPDATE people SET offered = 0, listed = ?2 WHERE id = ?1")?.execute(params![person.0, syncs])?;
+        transaction.prepare_cached("UPDATE people SET offered = 0, listed = ?2, platforms = '' WHERE id = ?1")?.execute(params![person.0, syncs])?;
+        if !syncs {
+            transaction.prepare_cached("DELETE FROM person_words WHERE rowid = ?1")?.execute([person.0])?;
+        }
         return Ok(());
     }
+    transaction.prepare_cached("DELETE FROM person_words WHERE rowid = ?1")?.execute([person.0])?;
     transaction.prepare_cached("DELETE FROM members WHERE person = ?1")?.execute([person.0])?;
     transaction.prepare_cached("DELETE FROM people WHERE id = ?1")?.execute([person.0])?;
     Ok(())
