@@ -49,6 +49,12 @@ async fn a_wrong_token_is_signed_out_and_keeps_nothing(case: Case) -> Checked {
     let bed = case.bed().await?;
     let mut given = app::cli::credentials::Credentials::new(bed.simulator.credentials()).of(bed.platform.info(), true).map_err(say)?;
     for slot in bed.platform.info().slots {
+        if let signin::Source::Client(grant) = slot.source {
+            // Such a client would get itself a new token at once, were its own secret good.
+            if let signin::Client::Basic(fields) = grant.client {
+                given.insert(fields.secret.to_owned(), engine::secrets::Secret::new("wrong as well"));
+            }
+        }
         given.insert(slot.field.to_owned(), engine::secrets::Secret::new("xoxb-wrong"));
     }
     let error = signin::connect(&bed.paced, bed.platform, given, BTreeMap::new(), &Unneeded, &|_| {}).await.err().ok_or("connected with a wrong token")?;
@@ -112,7 +118,8 @@ async fn accounts_tell_their_addresses_and_whether_they_are_verified(case: Case)
         let seen = listed.get(&real.id).ok_or("missing")?;
         let fold = |address: &str| address.to_lowercase();
         let real_addresses: BTreeSet<String> = real.addresses().map(fold).collect();
-        let shown: BTreeSet<String> = seen.email.iter().chain(&seen.aliases).map(|address| fold(address)).collect();
+        // The sign-in name under the tenant's first domain is an address of the account as well.
+        let shown: BTreeSet<String> = seen.email.iter().chain(&seen.aliases).map(|address| fold(address)).filter(|address| !address.ends_with(".onmicrosoft.com")).collect();
         ensure!(real_addresses == shown, "{}: {real_addresses:?} shown as {shown:?}", real.id);
         if real.active && real.email.is_some() {
             ensure!(seen.email_verified == real.verified, "{} verified {}, shown as {}", real.id, real.verified, seen.email_verified);
@@ -184,20 +191,23 @@ async fn teams_hold_accounts_of_the_directory(case: Case) -> Checked {
         }
     }
     ensure!(!teams.is_empty(), "no teams");
-    let team = &teams[0];
-    let (mut cursor, mut members) = (None, Vec::new());
-    loop {
-        let page = connection.accounts(Some(&team.id), cursor.as_deref()).await.map_err(say)?;
-        members.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
+    let mut sizes = Vec::new();
+    for team in &teams {
+        let (mut cursor, mut members) = (None, Vec::new());
+        loop {
+            let page = connection.accounts(Some(&team.id), cursor.as_deref()).await.map_err(say)?;
+            members.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
         }
+        for member in &members {
+            let known = everybody.get(&member.id).ok_or_else(|| format!("{} is in no directory", member.id))?;
+            ensure!(member == known, "a member of a team is read otherwise than in the directory: {member:?} {known:?}");
+        }
+        sizes.push(members.len());
     }
-    ensure!(!members.is_empty() && members.len() < everybody.len(), "{} members of {}", members.len(), everybody.len());
-    for member in &members {
-        let known = everybody.get(&member.id).ok_or_else(|| format!("{} is in no directory", member.id))?;
-        ensure!(member == known, "a member of a team is read otherwise than in the directory: {member:?} {known:?}");
-    }
+    ensure!(sizes.iter().any(|size| (1..everybody.len()).contains(size)), "no team is a part of the whole: {sizes:?} of {}", everybody.len());
     Ok(())
 }

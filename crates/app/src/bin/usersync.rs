@@ -1,2 +1,5 @@
-//! placeholder
-fn main() {}
+//! The terminal program `usersync`.
+
+fn main() -> std::process::ExitCode {
+    app::cli::main()
+}

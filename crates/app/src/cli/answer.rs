@@ -62,6 +62,11 @@ impl Answer {
         Some(line.trim().to_owned())
     }
 
+    /// Asks for a line that the terminal does not show while it is typed.
+    pub fn ask_secret(self, question: &str) -> Option<String> {
+        rpassword::prompt_password(question).ok().map(|line| line.trim().to_owned())
+    }
+
     /// Says what went wrong and what to do.
     pub fn fail(self, error: &Error) {
         let text = if self.json {

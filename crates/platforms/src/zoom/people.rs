@@ -86,7 +86,12 @@ impl ZoomConnection {
 
     /// The three states one after the other; a cursor is the state and the token of its next page.
     pub(super) async fn list_accounts(&self, cursor: Option<&str>) -> Result<Page<Account>> {
-        let (state, token) = cursor.and_then(|cursor| cursor.split_once(' ')).unwrap_or((STATES[0], ""));
+        let (state, token) = match cursor {
+            None => (STATES[0], ""),
+            Some(cursor) => cursor.split_once(' ').filter(|(state, _)| STATES.contains(state)).ok_or_else(|| {
+                Error::invalid("accounts", "The stored place in Zoom's list of users is damaged.", "Import Zoom again from the beginning.").on(INFO.id)
+            })?,
+        };
         let page = match self.read_users(state, token).await {
             // Tokens live for fifteen minutes. The state's list begins again: reading a user twice changes nothing.
             Err(error) if !token.is_empty() && error.kind == Kind::Invalid => self.read_users(state, "").await?,

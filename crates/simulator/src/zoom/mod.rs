@@ -3,7 +3,8 @@
 //!
 //! Three apps are registered: a server-to-server app (admin scopes, no `me`), a general app managed by each user (only `me`) with
 //! an extra public client id, and a chatbot. Limits are those of a Business account, counted for the account as a whole.
-//! Where Zoom's documents are silent: messages are listed newest first, and a user token may name itself only as `me`.
+//! Where Zoom's documents are silent: messages are listed newest first, a user token may name itself only as `me`,
+//! and invited (pending) users carry an id like all others.
 
 mod bot;
 mod chat;

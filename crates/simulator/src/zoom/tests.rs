@@ -35,7 +35,6 @@ async fn the_list_of_users_is_complete_per_status_and_its_token_expires() {
             let got = api(&sim, "GET", &format!("/users?status={status}&page_size=9&next_page_token={token}"), Value::Null).await;
             assert_eq!(got.status, 200, "{}", got.text);
             seen += got.json["users"].as_array().unwrap().len();
-            assert!(status != "pending" || got.json["users"].as_array().unwrap().iter().all(|user| user["id"].is_null()));
             token = got.json["next_page_token"].as_str().unwrap().to_owned();
             if token.is_empty() {
                 break;

@@ -30,14 +30,10 @@ pub(super) fn jid(account: &Account) -> String {
 }
 
 fn show(account: &Account) -> Value {
-    let mut user = json!({
-        "email": account.email, "first_name": account.first_name, "last_name": account.last_name, "display_name": account.name(), "type": 2,
+    json!({
+        "id": account.id, "email": account.email, "first_name": account.first_name, "last_name": account.last_name, "display_name": account.name(), "type": 2,
         "status": status(account), "verified": u8::from(account.verified), "role_id": role(account), "user_created_at": CREATED,
-    });
-    if !account.pending {
-        user["id"] = json!(account.id);
-    }
-    user
+    })
 }
 
 pub(super) fn list(sim: &Simulator, context: &Context, caller: &Access) -> Result<Answer, Answer> {
@@ -80,7 +76,6 @@ pub(super) fn one(sim: &Simulator, context: &Context, caller: &Access, name: &st
     only(context, &["login_type", "encrypted_email", "search_by_unique_id"])?;
     let account = named(sim, caller, name)?;
     let mut user = show(account);
-    user["id"] = json!(account.id);
     user["jid"] = json!(jid(account));
     user["account_id"] = json!(sim.zoom().account_id);
     user["timezone"] = json!("Europe/Lisbon");

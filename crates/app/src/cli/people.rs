@@ -1,0 +1,88 @@
+//! people, person, primary, conflicts, link, unlink, status.
+
+use engine::engine::Confirmed;
+use engine::model::PlatformId;
+use engine::people::views::ConflictView;
+use engine::{Error, Result};
+use serde::Serialize;
+
+use super::answer::Exit;
+use super::args::{AllMatching, Filter};
+use super::session::{Session, filter};
+use super::tables;
+
+pub(super) async fn list(session: &Session, args: Filter, limit: u32, after: Option<String>) -> Result<Exit> {
+    let page = session.reading().await?.people(filter(&args)?, limit, after).await?;
+    session.answer.give(&page, tables::people)?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn one(session: &Session, person: &str) -> Result<Exit> {
+    let reading = session.reading().await?;
+    let person = reading.person(reading.find_person(person).await?).await?;
+    session.answer.give(&person, tables::person)?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn primary(session: &Session, mut words: Vec<String>, all: AllMatching, yes: bool) -> Result<Exit> {
+    let usage = || Error::invalid("primary", "It is not clear which platform is meant.", "Write: usersync primary PERSON… PLATFORM, or: usersync primary --all-matching … PLATFORM");
+    let platform: PlatformId = words.pop().and_then(|word| word.parse().ok()).ok_or_else(usage)?;
+    platforms::all().get(platform)?;
+    if words.is_empty() != all.all_matching {
+        return Err(usage());
+    }
+    let engine = session.engine().await?;
+    let selection = session.selection(engine.reading(), &words, &all).await?;
+    let mut view = engine.set_primary(&selection, platform, if yes { Confirmed::Resets } else { Confirmed::Nothing }).await?;
+    if view.unconfirmed > 0 && !yes {
+        session.answer.note(&tables::would_reset(&view));
+        if session.answer.can_ask() && session.answer.ask("Reset these syncs and change the primary platform?") {
+            view = engine.set_primary(&selection, platform, Confirmed::Resets).await?;
+        }
+    }
+    session.answer.give(&view, tables::primary)?;
+    Ok(match (view.unconfirmed, view.failed) {
+        (0, 0) => Exit::Done,
+        (0, failed) if failed == view.people.len() as u64 => Exit::Failed,
+        (0, _) => Exit::Partly,
+        _ => Exit::Usage,
+    })
+}
+
+/// JSON of `conflicts`.
+#[derive(Serialize)]
+struct Conflicts {
+    conflicts: Vec<ConflictView>,
+}
+
+pub(super) async fn conflicts(session: &Session) -> Result<Exit> {
+    let conflicts = session.reading().await?.conflicts().await?;
+    session.answer.give(&Conflicts { conflicts }, |view| tables::conflicts(&view.conflicts))?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn link(session: &Session, person: &str, account: &str) -> Result<Exit> {
+    let engine = session.engine().await?;
+    let person = engine.reading().find_person(person).await?;
+    let view = engine.link(person, account).await?;
+    session.answer.give(&view, tables::person)?;
+    Ok(Exit::Done)
+}
+
+/// JSON of `unlink`.
+#[derive(Serialize)]
+struct Unlinked<'a> {
+    unlinked: &'a str,
+}
+
+pub(super) async fn unlink(session: &Session, account: &str) -> Result<Exit> {
+    session.engine().await?.unlink(account).await?;
+    session.answer.give(&Unlinked { unlinked: account }, |view| format!("{} stands alone now, through every later import.", view.unlinked))?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn status(session: &Session) -> Result<Exit> {
+    let status = session.reading().await?.status().await?;
+    session.answer.give(&status, tables::status)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,248 @@
+//! Answers as people read them: tables and short sentences. Words only, no rules.
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{ContentArrangement, Table};
+use engine::engine::{ConnectionView, ImportView, PrimaryView, TeamView};
+use engine::model::{PlatformId, Reason, Status};
+use engine::people::list::PeoplePage;
+use engine::people::views::{ConflictView, PersonView, StatusView};
+use engine::store::runs::RunView;
+use engine::sync::plan::PlanView;
+use engine::sync::SyncView;
+use engine::sync::{ResetPreview, UndoneView};
+
+/// How many rows of a long result are shown; `--json` has all of them.
+const ROWS: usize = 40;
+
+fn table(head: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(head);
+    if table.width().is_none() {
+        table.set_width(140);
+    }
+    table
+}
+
+fn name(platform: PlatformId) -> String {
+    platforms::all().get(platform).map_or_else(|_| platform.to_string(), |known| known.info().name.to_owned())
+}
+
+/// Symbol and word: never one alone.
+fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Synced => "✓ synced",
+        Status::Pending => "◷ pending",
+        Status::Failed => "▲ failed",
+        Status::NotSynced => "↻ not synced",
+    }
+}
+
+/// A detail's word as people read it.
+fn detail(word: Option<&str>) -> String {
+    word.map(|word| format!(" ({})", word.replace('_', " "))).unwrap_or_default()
+}
+
+fn more(shown: usize, all: usize) -> String {
+    if all > shown { format!("\n… and {} more (--json lists all).", all - shown) } else { String::new() }
+}
+
+pub(super) fn connections(connections: &[ConnectionView]) -> String {
+    if connections.is_empty() {
+        return "No platform is connected. Connect one: usersync connect PLATFORM".into();
+    }
+    let mut table = table(&["Platform", "Tenant", "Sender", "State", "Imported"]);
+    for view in connections {
+        let state = match (view.signed_out, view.missing_scopes.len()) {
+            (true, _) => format!("signed out: usersync connect {}", view.platform),
+            (false, 0) => "connected".to_owned(),
+            (false, 1) => format!("connected, without {}", view.missing_scopes[0].scope),
+            (false, missing) => format!("connected, {missing} permissions missing"),
+        };
+        let [tenant, sender, imported] = [&view.tenant_name, &view.sender, &view.imported_at].map(|text| text.clone().unwrap_or_else(|| "–".into()));
+        table.add_row([view.name.clone(), tenant, sender, state, imported]);
+    }
+    table.to_string()
+}
+
+pub(super) fn teams(teams: &[TeamView]) -> String {
+    if teams.is_empty() {
+        return "There are no teams; import reads everyone.".into();
+    }
+    let mut table = table(&["Team", "Id", "Chosen"]);
+    for team in teams {
+        table.add_row([team.name.as_str(), team.id.as_str(), if team.chosen { "yes" } else { "" }]);
+    }
+    table.to_string()
+}
+
+pub(super) fn imported(view: &ImportView) -> String {
+    let mut table = table(&["Platform", "Accounts", "New", "Changed", "Gone"]);
+    for (platform, counts) in &view.platforms {
+        table.add_row([name(*platform), counts.accounts.to_string(), counts.new.to_string(), counts.changed.to_string(), counts.gone.to_string()]);
+    }
+    let errors: String = view.errors.iter().map(|(platform, reason)| format!("\n{}: {} {}", name(*platform), reason.message, reason.remedy)).collect();
+    format!("{table}{errors}")
+}
+
+fn syncs(person: &PersonView) -> String {
+    if !person.offered {
+        return "not offered".into();
+    }
+    if person.primary.is_none() {
+        let choices: Vec<&str> = person.primary_choices.iter().map(PlatformId::as_str).collect();
+        return format!("choose the primary platform: {}", choices.join(", "));
+    }
+    let parts: Vec<String> = person.syncs.iter().map(|(platform, sync)| format!("{platform} {}{}", status_word(sync.status), detail(sync.detail.as_deref()))).collect();
+    parts.join(" · ")
+}
+
+pub(super) fn people(page: &PeoplePage) -> String {
+    if page.people.is_empty() {
+        return "Nobody matches.".into();
+    }
+    let mut table = table(&["User", "E-mail", "Primary platform", "Sync status"]);
+    for person in &page.people {
+        let primary = person.primary.map_or_else(|| "–".to_owned(), name);
+        table.add_row([person.name.clone(), person.email.clone().unwrap_or_else(|| person.id.to_string()), primary, syncs(person)]);
+    }
+    let next = page.next.as_ref().map(|cursor| format!(" Next page: --after {cursor}")).unwrap_or_default();
+    format!("{table}\n{} of {} people.{next}", page.people.len(), page.total)
+}
+
+pub(super) fn person(person: &PersonView) -> String {
+    let mut text = format!("{} ({})\n  {}\n  primary platform: {}\n", person.name, person.id, person.email.as_deref().unwrap_or("no e-mail"), person.primary.map_or_else(|| "not chosen".to_owned(), name));
+    for (platform, account) in &person.accounts {
+        let state = if account.active { "" } else { ", deactivated" };
+        text.push_str(&format!("  account on {}: {} ({}{state})\n", name(*platform), account.id, account.kind));
+    }
+    for (platform, sync) in &person.syncs {
+        text.push_str(&format!("  {}: {}{}\n", name(*platform), status_word(sync.status), detail(sync.detail.as_deref())));
+        if let Some(Reason { message, remedy, .. }) = &sync.reason {
+            text.push_str(&format!("    {message}\n    → {remedy}\n"));
+        }
+    }
+    text
+}
+
+pub(super) fn conflicts(conflicts: &[ConflictView]) -> String {
+    if conflicts.is_empty() {
+        return "No conflicts: everybody was matched without a guess.".into();
+    }
+    let mut text = String::new();
+    for conflict in conflicts {
+        text.push_str(&format!("{} share {}:\n", conflict.id, conflict.addresses.join(", ")));
+        for account in &conflict.accounts {
+            text.push_str(&format!("  {}:{}  {} <{}>, now {}\n", account.platform, account.id, account.name, account.email.as_deref().unwrap_or("–"), account.person));
+        }
+        text.push_str(&format!("  → {}\n", conflict.next_step));
+    }
+    text
+}
+
+pub(super) fn status(view: &StatusView) -> String {
+    let mut table = table(&["Platform", "✓ Synced", "◷ Pending", "▲ Failed", "↻ Not synced"]);
+    for (platform, counts) in &view.by_platform {
+        table.add_row([name(*platform), counts.synced.to_string(), counts.pending.to_string(), counts.failed.to_string(), counts.not_synced.to_string()]);
+    }
+    format!("{table}\n{} people, {} conflicts.", view.people, view.conflicts)
+}
+
+pub(super) fn would_reset(view: &PrimaryView) -> String {
+    let rows = view.people.iter().filter(|row| !row.changed && !row.would_reset.is_empty());
+    let lines: Vec<String> = rows
+        .take(ROWS)
+        .map(|row| format!("{}: the syncs to {} would be reset.", row.person, row.would_reset.iter().map(|platform| name(*platform)).collect::<Vec<_>>().join(", ")))
+        .collect();
+    lines.join("\n")
+}
+
+pub(super) fn primary(view: &PrimaryView) -> String {
+    let mut text = format!("{} changed.", view.changed);
+    if view.unconfirmed > 0 {
+        text.push_str(&format!(" {} not changed, because their syncs would be reset; confirm with --yes.", view.unconfirmed));
+    }
+    for row in view.people.iter().filter_map(|row| row.reason.as_ref().map(|reason| (row.person, reason))).take(ROWS) {
+        text.push_str(&format!("\n{}: {}\n  → {}", row.0, row.1.message, row.1.remedy));
+    }
+    text
+}
+
+pub(super) fn plan(view: &PlanView) -> String {
+    let mut text = String::new();
+    if !view.steps.is_empty() {
+        let mut table = table(&["User", "To", "What happens"]);
+        for row in view.steps.iter().take(ROWS) {
+            let what = if row.steps.is_empty() { "nothing: it stands already".to_owned() } else { row.steps.join(" → ") };
+            table.add_row([row.name.clone(), name(row.to), what]);
+        }
+        text.push_str(&format!("{table}{}\n", more(ROWS, view.steps.len())));
+    }
+    for row in view.blocked.iter().take(ROWS) {
+        text.push_str(&format!("{} cannot be synced to {}: {}\n  → {}\n", row.name, name(row.to), row.message, row.remedy));
+    }
+    text.push_str(more(ROWS, view.blocked.len()).trim_start());
+    let counts: Vec<String> = view.counts.iter().map(|(word, count)| format!("{count} {}", word.replace('_', " "))).collect();
+    text.push_str(&format!("{}\n", counts.join(", ")));
+    text
+}
+
+pub(super) fn synced(view: &SyncView) -> String {
+    let mut text = String::new();
+    for row in view.people.iter().take(ROWS) {
+        text.push_str(&format!("{} on {}: {}{}\n", row.name, name(row.to), status_word(row.status), detail(row.detail.as_deref())));
+        if let Some(reason) = &row.reason {
+            text.push_str(&format!("  {}\n  → {}\n", reason.message, reason.remedy));
+        }
+    }
+    text.push_str(more(ROWS, view.people.len()).trim_start());
+    text.push_str(&format!("{}: {} synced, {} waiting, {} failed, {} blocked.\n", view.run, view.done, view.waiting, view.failed, view.blocked));
+    text
+}
+
+pub(super) fn runs(runs: &[RunView]) -> String {
+    if runs.is_empty() {
+        return "Nothing was run yet.".into();
+    }
+    let mut table = table(&["Run", "What", "Platform", "State", "Started", "Result"]);
+    for run in runs.iter().take(ROWS) {
+        let result = run.result.as_ref().and_then(|result| result.as_object()).map(|members| {
+            let parts: Vec<String> = members.iter().filter(|(_, value)| value.is_number()).map(|(word, value)| format!("{value} {word}")).collect();
+            parts.join(", ")
+        });
+        let platform = run.platform.map_or_else(|| "–".to_owned(), name);
+        table.add_row([run.id.to_string(), run.kind.clone(), platform, run.state.clone(), run.started_at.strftime("%Y-%m-%d %H:%M:%S").to_string(), result.unwrap_or_default()]);
+    }
+    format!("{table}{}", more(ROWS, runs.len()))
+}
+
+pub(super) fn previews(previews: &[ResetPreview]) -> String {
+    let mut text = String::new();
+    for preview in previews {
+        text.push_str(&format!("{} ({})\n", preview.name, preview.person));
+        for what in &preview.goes {
+            text.push_str(&format!("  will go: {what}\n"));
+        }
+        for left in &preview.stays {
+            text.push_str(&format!("  will stay: {} – {}\n", left.what, left.why));
+        }
+        if preview.goes.is_empty() && preview.stays.is_empty() {
+            text.push_str("  nothing to undo\n");
+        }
+    }
+    text
+}
+
+pub(super) fn undone(view: &UndoneView) -> String {
+    let mut text = format!("{}\n", view.person);
+    for what in &view.undone {
+        text.push_str(&format!("  gone: {what}\n"));
+    }
+    for left in &view.left {
+        let link = left.link.as_ref().map(|link| format!("\n    {link}")).unwrap_or_default();
+        text.push_str(&format!("  left: {} – {}{link}\n", left.what, left.why));
+    }
+    if view.undone.is_empty() && view.left.is_empty() {
+        text.push_str("  there was nothing to undo\n");
+    }
+    text
+}
