@@ -236,6 +236,8 @@ pub(crate) fn get(path: &str) -> Request {
 /// An answer of the script.
 pub(crate) enum Says {
     Answer(u16, Vec<(&'static str, String)>, String),
+    /// The same after others had so many turns.
+    Late(u32, u16, String),
     Fails(Error),
 }
 
@@ -305,11 +307,18 @@ impl Wire for Script {
             agent: header("user-agent"),
             body: String::from_utf8(request.body().to_vec()).unwrap(),
         });
+        let says = self.says.lock().unwrap().pop_front();
         // A real network lets others run meanwhile.
-        tokio::task::yield_now().await;
-        match self.says.lock().unwrap().pop_front() {
+        let turns = if let Some(Says::Late(turns, ..)) = says { turns } else { 1 };
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
+        match says {
             None => Ok(Response { status: StatusCode::OK, headers: HeaderMap::new(), body: "{}".into() }),
             Some(Says::Fails(error)) => Err(error),
+            Some(Says::Late(_, status, body)) => {
+                Ok(Response { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body: body.into() })
+            }
             Some(Says::Answer(status, pairs, body)) => {
                 let mut headers = HeaderMap::new();
                 for (name, value) in pairs {
