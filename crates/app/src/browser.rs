@@ -7,6 +7,7 @@ use engine::{Error, Kind, Result};
 use url::Url;
 
 use crate::https;
+use crate::ready::Ready;
 
 /// The system's own browser.
 pub struct SystemBrowser;
@@ -36,10 +37,8 @@ impl Browser for NoBrowser {
 
 /// The demo's IT admin, who opens the page and allows it.
 pub struct DemoAdmin {
-    /// The simulator's plain HTTP door.
-    pub control: Url,
-    /// The admin's address.
-    pub email: String,
+    /// How to reach the simulator.
+    pub ready: Ready,
     /// To tell whose page it is.
     pub platforms: Platforms,
 }
@@ -54,8 +53,7 @@ impl Browser for DemoAdmin {
             .map(|platform| platform.info())
             .find(|info| info.hosts.contains(&host))
             .ok_or_else(|| Error::new(Kind::Bug, "open_browser", format!("{host} is no host of any platform.")))?;
-        let path = format!("/_control/employee/{}/{}/follow", platform.id, self.email);
-        let address = self.control.join(&path).map_err(|_| Error::new(Kind::Bug, "open_browser", "The simulator's address is damaged."))?;
+        let address = self.ready.control(&format!("employee/{}/{}/follow", platform.id, self.ready.admin.as_deref().unwrap_or_default()));
         let client = https::loopback()?;
         let body = serde_json::json!({ "url": url.as_str() }).to_string();
         let answer = client.post(address).header("content-type", "application/json").body(body).send().await;

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 
 use engine::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
-use url::Url;
 
 /// The file's content.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Ready {
-    /// The plain HTTP door; the control interface lies under `/_control/`.
-    pub http: Url,
+    /// The plain HTTP door, without a slash at its end; the control interface lies under `/_control/`.
+    pub http: String,
     /// The TLS door, which answers under the vendors' names.
     pub tls: SocketAddr,
     /// File with the certificate authority (PEM).
@@ -28,6 +27,11 @@ pub struct Ready {
 }
 
 impl Ready {
+    /// An address of the control interface: `path` is what stands after `/_control/`.
+    pub fn control(&self, path: &str) -> String {
+        format!("{}/_control/{path}", self.http.trim_end_matches('/'))
+    }
+
     /// Reads the file.
     pub fn read(path: &Path) -> Result<Self> {
         let step = "Start one with: usersync simulator --people 250 --seed 1 --listen 127.0.0.1:0 --ready-file FILE";

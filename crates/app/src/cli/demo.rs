@@ -242,7 +242,7 @@ impl Stage<'_> {
 
     async fn control(&self, method: &str, path: &str, body: &Value) -> Result<Value> {
         let failed = |what: String| Error::new(Kind::Network, "demo", format!("The simulator's control interface failed: {what}."));
-        let url = self.ready.http.join(&format!("/_control/{path}")).map_err(|error| failed(error.to_string()))?;
+        let url = self.ready.control(path);
         let method = method.parse().map_err(|_| failed("no such method".into()))?;
         let mut request = https::loopback()?.request(method, url);
         if !body.is_null() {

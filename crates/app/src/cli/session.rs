@@ -127,7 +127,7 @@ impl Session {
 
 /// The simulator's pretended admin.
 pub(super) fn demo_admin(ready: &Ready) -> Arc<dyn Browser> {
-    Arc::new(DemoAdmin { control: ready.http.clone(), email: ready.admin.clone().unwrap_or_default(), platforms: platforms::all() })
+    Arc::new(DemoAdmin { ready: ready.clone(), platforms: platforms::all() })
 }
 
 /// A filter in the engine's words.

@@ -50,9 +50,8 @@ pub fn ready(simulator: &Simulator, served: &Served, ca: &Path) -> Result<Ready>
     write_private(ca, served.ca_pem.as_bytes()).map_err(|error| {
         Error::new(Kind::Storage, "simulator", format!("{} cannot be written: {error}.", ca.display())).ask_admin("Choose a folder that you may write to.")
     })?;
-    let broken = |_| Error::new(Kind::Bug, "simulator", "The simulator's address is no address.");
     Ok(Ready {
-        http: served.http_url.parse().map_err(broken)?,
+        http: served.http_url.clone(),
         tls: served.tls_addr,
         ca: std::path::absolute(ca).unwrap_or_else(|_| ca.to_owned()),
         credentials: simulator.credentials(),

@@ -29,7 +29,6 @@ pub(crate) fn authorize(code: &AuthCode, fields: &Fields<'_>, scopes: &[&str], r
     {
         let mut query = url.query_pairs_mut();
         query
-            .append_pair("response_type", "code")
             .append_pair("client_id", fields.plain(code.client.id_field())?)
             .append_pair("redirect_uri", &redirect)
             .append_pair("state", state.expose())

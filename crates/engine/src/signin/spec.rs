@@ -94,7 +94,7 @@ pub struct AuthCode {
     pub grant_scopes: &'static [&'static str],
     /// Whether the token request repeats the scopes.
     pub scope_at_token: bool,
-    /// Fixed further parameters of the authorization endpoint.
+    /// Fixed further parameters of the authorization endpoint; `response_type=code` where the vendor documents it.
     pub parameters: &'static [(&'static str, &'static str)],
     /// Whether `login_hint` is understood.
     pub login_hint: bool,

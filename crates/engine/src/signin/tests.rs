@@ -113,7 +113,7 @@ async fn connecting_obtains_every_token_from_its_own_source() {
     assert_eq!((facts.identity.unwrap().tenant.as_str(), facts.answers["second_factor"].as_str()), ("org-9", "app"));
 
     let page = browser.pages.lock().unwrap()[0].clone();
-    assert!(page.as_str().starts_with("https://login.alpha.example/t1/authorize?response_type=code&client_id=app&"));
+    assert!(page.as_str().starts_with("https://login.alpha.example/t1/authorize?client_id=app&"));
     for (name, value) in [("code_challenge_method", "S256"), ("scope", "people.read offline"), ("prompt", "select_account")] {
         assert_eq!(parameter(&page, name), value);
     }

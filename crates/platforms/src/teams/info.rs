@@ -100,7 +100,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     slots: &[Slot {
         name: ADMIN,
         field: "access_token",
-        source: Source::Browser(code(Ports::Any, &[("response_mode", "query"), ("prompt", "select_account")])),
+        source: Source::Browser(code(Ports::Any, &[("response_type", "code"), ("response_mode", "query"), ("prompt", "select_account")])),
         scopes: &[
             Scope { name: "User.Read", reason: "To see who signed in, and the tenant's name and domains.", need: Need::Import },
             Scope {
@@ -132,7 +132,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             refresh_url: TOKEN,
             refresh_client: CLIENT,
         }),
-        paste_back: Some(PasteBack { code: code(Ports::Fixed(REDIRECT_PORTS), &[("response_mode", "query")]) }),
+        paste_back: Some(PasteBack { code: code(Ports::Fixed(REDIRECT_PORTS), &[("response_type", "code"), ("response_mode", "query")]) }),
         scopes: &[
             Scope { name: "User.Read", reason: "To make sure that the right person signed in.", need: Need::OwnAccount },
             Scope { name: "Chat.ReadWrite", reason: "To exchange direct messages as the person who signed in.", need: Need::OwnAccount },

@@ -35,7 +35,7 @@ const BROWSER: AuthCode = AuthCode {
     scope_separator: " ",
     grant_scopes: &[],
     scope_at_token: false,
-    parameters: &[],
+    parameters: &[("response_type", "code")],
     login_hint: true,
     token_at: "",
 };

@@ -149,7 +149,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
                 scope_separator: " ",
                 grant_scopes: &[],
                 scope_at_token: false,
-                parameters: &[],
+                parameters: &[("response_type", "code")],
                 login_hint: false,
                 token_at: "",
             },

@@ -37,6 +37,8 @@ const AUTHORIZE: &[&str] = &[
     "team",
     "code_challenge",
     "code_challenge_method",
+    // Not on Slack's page, but every OAuth client sends it and Slack lets it pass.
+    "response_type",
     "nonce",
     "granular_bot_scope",
     "single_channel",
