@@ -15,7 +15,9 @@ pub(crate) struct Source {
 
 /// The folder of the workspace.
 pub(crate) fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+    // At run time, as cargo sets it: two clones may share one target folder, and with it this very program.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&manifest).join("..").canonicalize().unwrap()
 }
 
 /// A file of the workspace; a missing one is an empty text, so that the rule about it fails in its own words.

@@ -9,8 +9,10 @@ use crate::{Failure, Result};
 
 /// The folder of the workspace, whatever folder the command was given in.
 pub(crate) fn root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest).to_path_buf()
+    // At run time, as cargo sets it: two clones may share one target folder, and with it this very program.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let manifest = PathBuf::from(manifest);
+    manifest.parent().map(Path::to_path_buf).unwrap_or(manifest)
 }
 
 /// A program with its arguments, to be run in the workspace's folder.
