@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::model::{PlatformId, Status};
 
@@ -13,7 +14,7 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Use pretended platforms: inside this program, or of a simulator that wrote READY.json
-    #[arg(long, global = true, value_name = "READY.json", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(long, global = true, value_name = "READY.json", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub demo: Option<PathBuf>,
     /// Print one JSON document on standard output, and errors as JSON on standard error
     #[arg(long, global = true)]
