@@ -148,7 +148,7 @@ async fn a_list_goes_on_from_a_saved_cursor(case: Case) -> Checked {
 }
 
 async fn a_made_up_cursor_is_refused(case: Case) -> Checked {
-    let bed = case.bed().await?;
+    let bed = case.bed_off_the_record().await?;
     let error = bed.connection().accounts(None, Some("made-up")).await.err().ok_or("a made-up cursor was followed")?;
     ensure!(matches!(error.kind, Kind::Invalid | Kind::PlatformDown | Kind::Bug), "{:?}: {}", error.kind, error.message);
     ensure!(!error.next_step().is_empty(), "no next step");

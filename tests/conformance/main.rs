@@ -30,6 +30,11 @@ impl Case {
         self.bed_with(Setup::default()).await
     }
 
+    /// A bed whose traffic is not recorded: for checks that ask what no client may ask.
+    pub async fn bed_off_the_record(&self) -> Result<Bed, Failed> {
+        Bed::new(self.platform, Setup::default()).await.map_err(say)
+    }
+
     /// A bed with a setup of its own.
     pub async fn bed_with(&self, setup: Setup) -> Result<Bed, Failed> {
         Bed::new(self.platform, Setup { record: Some(self.record.clone()), ..setup }).await.map_err(say)

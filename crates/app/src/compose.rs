@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use engine::clock::{Browser, Clock, Random, SystemClock, SystemRandom};
 use engine::secrets::{KeyFile, Keychain, SecretStore};
+use engine::pace::Rates;
 use engine::transport::Realm;
 use engine::{Error, Kind, Parts, Result};
 
@@ -33,6 +34,10 @@ impl World {
     pub fn parts(&self, folder: &Path, browser: Arc<dyn Browser>) -> Result<Parts> {
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let rates = match self {
+            Self::Demo(ready) if !ready.rate_limits => Rates::Off,
+            _ => Rates::Declared,
+        };
         let (wire, secrets): (Https, Arc<dyn SecretStore>) = match self {
             Self::Live => (Https::live()?, Arc::new(Keychain::new(NAMESPACE))),
             Self::Demo(ready) => {
@@ -43,7 +48,7 @@ impl World {
                 (Https::demo(ready.tls, &authority)?, Arc::new(KeyFile::open(folder, random.clone())?))
             }
         };
-        Ok(Parts { platforms: platforms::all(), folder: folder.to_owned(), realm: self.realm(), wire: Arc::new(wire), secrets, clock, random, browser })
+        Ok(Parts { platforms: platforms::all(), folder: folder.to_owned(), realm: self.realm(), wire: Arc::new(wire), secrets, clock, random, rates, browser })
     }
 }
 

@@ -24,6 +24,13 @@ pub struct Ready {
     /// The IT admin's address.
     #[serde(default)]
     pub admin: Option<String>,
+    /// Whether the simulator enforces the vendors' rate limits. Without them nobody needs to keep them either.
+    #[serde(default = "enforced")]
+    pub rate_limits: bool,
+}
+
+fn enforced() -> bool {
+    true
 }
 
 impl Ready {
@@ -58,4 +65,20 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> 
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     std::io::Write::write_all(&mut options.open(path)?, content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ready_file_that_says_nothing_of_limits_means_that_they_hold() {
+        let mut text = serde_json::json!({
+            "http": "http://127.0.0.1:1", "tls": "127.0.0.1:2", "ca": "ca.pem", "credentials": {}, "people": 250, "seed": 1
+        });
+        let read = |text: &serde_json::Value| serde_json::from_value::<Ready>(text.clone()).unwrap().rate_limits;
+        assert!(read(&text));
+        text["rate_limits"] = false.into();
+        assert!(!read(&text));
+    }
 }

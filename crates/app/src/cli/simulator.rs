@@ -58,6 +58,7 @@ pub fn ready(simulator: &Simulator, served: &Served, ca: &Path) -> Result<Ready>
         people: simulator.world().humans(),
         seed: simulator.options().seed,
         admin: Some(simulator.admin_email().to_owned()),
+        rate_limits: simulator.options().rate_limits,
     })
 }
 

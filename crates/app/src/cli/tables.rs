@@ -1,6 +1,5 @@
 //! Answers as people read them: tables and short sentences. Words only, no rules.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{ContentArrangement, Table};
 use engine::engine::{ConnectionView, ImportView, PrimaryView, TeamView};
 use engine::model::{PlatformId, Reason, Status};
@@ -14,9 +13,12 @@ use engine::sync::{ResetPreview, UndoneView};
 /// How many rows of a long result are shown; `--json` has all of them.
 const ROWS: usize = 40;
 
+/// A line below the head and nothing else.
+const HEADER_LINE: &str = "     ──            ";
+
 fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_header(head);
+    table.load_preset(HEADER_LINE).set_content_arrangement(ContentArrangement::Dynamic).set_header(head);
     if table.width().is_none() {
         table.set_width(140);
     }

@@ -78,6 +78,7 @@ pub(super) fn one(sim: &Simulator, context: &Context, caller: &Access, name: &st
     let mut user = show(account);
     user["jid"] = json!(jid(account));
     user["account_id"] = json!(sim.zoom().account_id);
+    user["company"] = json!(crate::world::COMPANY);
     user["timezone"] = json!("Europe/Lisbon");
     Ok(Answer::json(200, &user))
 }
