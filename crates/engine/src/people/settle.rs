@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Result;
 use crate::model::{AccountKind, PersonId, PlatformId, case_fold};
+use crate::store::conflicts::Disputed;
 use crate::store::columns::{maybe_json, maybe_word, word};
 use crate::store::people::{self, PersonRow};
 use crate::store::{Store, accounts, conflicts, facts};
@@ -44,27 +45,32 @@ pub(crate) fn settle_now(transaction: &Transaction<'_>) -> Result<Settled> {
     let mut addresses = accounts.shared_addresses();
     let matching = match_people(&accounts.candidates, &mut addresses);
     drop(addresses);
-    let kept = keep_ids(accounts.candidates.len(), claims(&accounts, &matching, &known));
-    let mut changed = write_people(transaction, &accounts, &matching, &kept, &known)?;
+    let mut ids = keep_ids(accounts.candidates.len(), claims(&accounts, &matching, &known));
+    let mut changed = write_people(transaction, &accounts, &matching, &mut ids, &known)?;
 
-    let having: HashSet<PersonId> = kept.iter().flatten().copied().collect();
+    let having: HashSet<PersonId> = ids.iter().flatten().copied().collect();
     for id in known.keys().filter(|id| !having.contains(id)) {
         people::forget_if_empty(transaction, *id)?;
         changed.push(*id);
     }
     changed.sort_unstable();
     changed.dedup();
-
-    let ambiguous = accounts.candidates.iter().zip(&matching.conflict);
-    let ambiguous = ambiguous.filter_map(|(one, of)| of.map(|oldest| (one.key, accounts.candidates[oldest as usize].key))).collect();
-    conflicts::replace(transaction, ambiguous)?;
+    conflicts::replace(transaction, disputed(&accounts, &matching, &ids))?;
     transaction.execute("DELETE FROM changed_accounts", [])?;
     facts::clear(transaction, facts::MATCHING_DUE)?;
     Ok(Settled { people: changed, conflicts: conflicts::count(transaction)? })
 }
 
-/// No candidate has this row.
-const NOBODY: u32 = u32::MAX;
+fn disputed(accounts: &Accounts, matching: &Matching, ids: &[Option<PersonId>]) -> Vec<Disputed> {
+    let key = |index: u32| accounts.candidates[index as usize].key;
+    let places = (0u32..).zip(&matching.conflict).zip(&matching.person);
+    places
+        .filter_map(|((index, conflict), set)| {
+            let person = ids[*set as usize]?.0;
+            Some(Disputed { account: key(index), conflict: key((*conflict)?), person })
+        })
+        .collect()
+}
 
 struct Accounts {
     /// Ordered by key, which is the account's row.
@@ -73,8 +79,6 @@ struct Accounts {
     texts: Texts,
     /// Their verified addresses.
     digests: Vec<(u128, u32)>,
-    /// Index of the candidate, by row.
-    at: Vec<u32>,
     /// Owners so far, by row; 0 is nobody.
     owners: Vec<i64>,
     /// Rows that an import or the admin changed, candidates or not.
@@ -100,7 +104,7 @@ impl Accounts {
             if ours.contains(&key) {
                 continue;
             }
-            let index = u32::try_from(candidates.len()).unwrap_or(NOBODY);
+            let index = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
             candidates.push(candidate(row, key, links.get(&key))?);
             let email = row.get_ref(6)?.as_str_or_null().map_err(rusqlite::Error::from)?.unwrap_or_default();
             let aliases: Vec<String> = maybe_json(row, 7)?.unwrap_or_default();
@@ -111,10 +115,6 @@ impl Accounts {
         }
         let last: i64 = transaction.query_row("SELECT ifnull(max(row), 0) FROM accounts", [], |row| row.get(0))?;
         let size = usize::try_from(last).unwrap_or_default() + 1;
-        let mut at = vec![NOBODY; size];
-        for (index, candidate) in (0u32..).zip(&candidates) {
-            at[candidate.key as usize] = index;
-        }
         let mut owners = vec![0; size];
         let mut statement = transaction.prepare_cached("SELECT account, person FROM members NOT INDEXED")?;
         let mut members = statement.query([])?;
@@ -123,7 +123,11 @@ impl Accounts {
         }
         // What a sync made after an import had taken it for somebody's account.
         changed.extend(ours.into_iter().filter(|row| owners[*row as usize] != 0));
-        Ok(Self { candidates, texts, digests, at, owners, changed })
+        Ok(Self { candidates, texts, digests, owners, changed })
+    }
+
+    fn is_no_candidate(&self, row: i64) -> bool {
+        self.candidates.binary_search_by_key(&row, |candidate| candidate.key).is_err()
     }
 
     fn owner(&self, index: u32) -> Option<PersonId> {
@@ -234,14 +238,14 @@ fn write_people(
     transaction: &Transaction<'_>,
     accounts: &Accounts,
     matching: &Matching,
-    kept: &[Option<PersonId>],
+    ids: &mut [Option<PersonId>],
     known: &HashMap<PersonId, Known>,
 ) -> Result<Vec<PersonId>> {
     let mut dirty: HashSet<PersonId> = accounts.changed.iter().filter_map(|row| accounts.owners.get(*row as usize)).map(|id| PersonId(*id)).collect();
     let mut places: Vec<(u32, u32)> = matching.person.iter().copied().zip(0u32..).collect();
     for (set, index) in &places {
         if let Some(owner) = accounts.owner(*index)
-            && kept[*set as usize] != Some(owner)
+            && ids[*set as usize] != Some(owner)
         {
             dirty.insert(owner);
         }
@@ -252,7 +256,7 @@ fn write_people(
     let mut next = people::next_id(transaction)?;
     let mut written = Vec::new();
     for set in places.chunk_by(|one, other| one.0 == other.0) {
-        let id = kept[set[0].0 as usize].unwrap_or_else(|| {
+        let id = *ids[set[0].0 as usize].get_or_insert_with(|| {
             next += 1;
             PersonId(next - 1)
         });
@@ -264,7 +268,11 @@ fn write_people(
         let members: Vec<u32> = set.iter().map(|(_, index)| *index).collect();
         write_person(transaction, id, accounts, members, facts)?;
         for (_, index) in set.iter().filter(|(_, index)| moved(*index)) {
-            people::own(transaction, accounts.candidates[*index as usize].key, id)?;
+            let account = accounts.candidates[*index as usize].key;
+            if let Some(before) = accounts.owner(*index) {
+                people::disown(transaction, account, before)?;
+            }
+            people::own(transaction, account, id)?;
         }
         written.push(id);
     }
@@ -273,9 +281,12 @@ fn write_people(
 
 /// Accounts that turned out to be bots or our own belong to nobody. Those that are gone keep their owner, to come back to.
 fn forget_owners(transaction: &Transaction<'_>, accounts: &Accounts) -> Result<()> {
-    for row in accounts.changed.iter().filter(|row| accounts.at.get(**row as usize) == Some(&NOBODY)) {
-        transaction.prepare_cached("DELETE FROM links WHERE account = ?1 AND (SELECT NOT gone FROM accounts WHERE row = ?1)")?.execute([row])?;
-        transaction.prepare_cached("DELETE FROM members WHERE account = ?1 AND (SELECT NOT gone FROM accounts WHERE row = ?1)")?.execute([row])?;
+    for row in accounts.changed.iter().filter(|row| accounts.is_no_candidate(**row)) {
+        let mut here = transaction.prepare_cached("SELECT 1 FROM accounts WHERE row = ?1 AND NOT gone")?;
+        if here.exists([row])? {
+            transaction.prepare_cached("DELETE FROM links WHERE account = ?1")?.execute([row])?;
+            people::disown(transaction, *row, PersonId(accounts.owners[*row as usize]))?;
+        }
     }
     Ok(())
 }
@@ -305,5 +316,6 @@ fn write_person(transaction: &Transaction<'_>, id: PersonId, accounts: &Accounts
             }
         }
     }
-    people::put(transaction, &PersonRow { id, name, email, offered: !choices.is_empty(), primary, platforms: &platforms, words: &words })
+    let row = PersonRow { id, name, email, offered: !choices.is_empty(), primary, platforms: &platforms, words: &words };
+    if known.is_some() { people::update(transaction, &row) } else { people::insert(transaction, &row) }
 }

@@ -191,8 +191,8 @@ pub struct ConflictAccount {
 /// All conflicts, oldest first.
 pub fn all_conflicts(connection: &Connection) -> Result<Vec<ConflictView>> {
     let mut statement = connection.prepare_cached(
-        "SELECT conflict, members.person, platform, id, name, email, active FROM conflicts JOIN accounts ON accounts.row = conflicts.account
-         JOIN members ON members.account = conflicts.account ORDER BY conflict, platform, id",
+        "SELECT conflict, person, platform, id, name, email, active FROM conflicts JOIN accounts ON accounts.row = conflicts.account
+         ORDER BY conflict, platform, id",
     )?;
     let mut rows = statement.query([])?;
     let mut views: BTreeMap<i64, ConflictView> = BTreeMap::new();

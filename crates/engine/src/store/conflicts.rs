@@ -7,7 +7,8 @@ use crate::error::Result;
 pub(super) const MIGRATIONS: &[&str] = &["
 CREATE TABLE conflicts (
     account INTEGER PRIMARY KEY REFERENCES accounts (row),
-    conflict INTEGER NOT NULL
+    conflict INTEGER NOT NULL,
+    person INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX conflicts_by_number ON conflicts (conflict, account);
 "];
@@ -18,18 +19,28 @@ pub fn count(connection: &Connection) -> Result<u64> {
     Ok(count.unsigned_abs())
 }
 
-/// Stores the conflicts as (account, conflict), when they differ from what is stored.
-pub(crate) fn replace(transaction: &Transaction<'_>, mut found: Vec<(i64, i64)>) -> Result<()> {
+/// An account in a conflict, and the person it stands for alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Disputed {
+    pub(crate) account: i64,
+    pub(crate) conflict: i64,
+    pub(crate) person: i64,
+}
+
+/// Stores the conflicts, when they differ from what is stored.
+pub(crate) fn replace(transaction: &Transaction<'_>, mut found: Vec<Disputed>) -> Result<()> {
     found.sort_unstable();
-    let mut statement = transaction.prepare_cached("SELECT account, conflict FROM conflicts ORDER BY account")?;
-    let stored: Vec<(i64, i64)> = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    let mut statement = transaction.prepare_cached("SELECT account, conflict, person FROM conflicts ORDER BY account")?;
+    let stored: Vec<Disputed> = statement
+        .query_map([], |row| Ok(Disputed { account: row.get(0)?, conflict: row.get(1)?, person: row.get(2)? }))?
+        .collect::<rusqlite::Result<_>>()?;
     if stored == found {
         return Ok(());
     }
     transaction.execute("DELETE FROM conflicts", [])?;
-    let mut insert = transaction.prepare_cached("INSERT INTO conflicts (account, conflict) VALUES (?1, ?2)")?;
-    for (account, conflict) in found {
-        insert.execute([account, conflict])?;
+    let mut insert = transaction.prepare_cached("INSERT INTO conflicts (account, conflict, person) VALUES (?1, ?2, ?3)")?;
+    for one in found {
+        insert.execute([one.account, one.conflict, one.person])?;
     }
     Ok(())
 }

@@ -3,6 +3,8 @@
 //! Name, address, primary and `offered` are derived from the accounts and stored, so that a list of 100,000 is sorted,
 //! filtered and counted without a look at the accounts. `person_words` holds the names and addresses of all accounts of who
 //! is listed. `people::settle` is the only one who derives them.
+//!
+//! `members` has no index by account and no foreign keys: settling writes 400,000 of them in the order of its key, and reads all.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -27,10 +29,10 @@ CREATE INDEX people_by_name ON people (sort_name, id) WHERE listed;
 CREATE INDEX people_by_primary ON people (primary_platform) WHERE offered;
 
 CREATE TABLE members (
-    account INTEGER PRIMARY KEY REFERENCES accounts (row),
-    person INTEGER NOT NULL REFERENCES people (id)
-) STRICT;
-CREATE INDEX members_by_person ON members (person, account);
+    person INTEGER NOT NULL,
+    account INTEGER NOT NULL,
+    PRIMARY KEY (person, account)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE links (
     account INTEGER PRIMARY KEY REFERENCES accounts (row),
@@ -39,7 +41,7 @@ CREATE TABLE links (
 CREATE INDEX links_by_person ON links (person);
 
 CREATE VIRTUAL TABLE person_words USING fts5 (
-    words, content = '', contentless_delete = 1, prefix = '1 2 3', tokenize = \"unicode61 remove_diacritics 2\"
+    words, content = '', contentless_delete = 1, prefix = '1 2', tokenize = \"unicode61 remove_diacritics 2\"
 );
 "];
 
@@ -78,27 +80,34 @@ pub(crate) struct PersonRow<'a> {
     pub(crate) words: &'a str,
 }
 
-/// Makes or changes a listed person; the chosen primary stays.
-pub(crate) fn put(transaction: &Transaction<'_>, row: &PersonRow<'_>) -> Result<()> {
+/// Makes a person.
+pub(crate) fn insert(transaction: &Transaction<'_>, row: &PersonRow<'_>) -> Result<()> {
     transaction
         .prepare_cached(
-            "INSERT INTO people (id, name, email, sort_name, offered, listed, primary_platform, platforms) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)
-             ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email, sort_name = excluded.sort_name,
-             offered = excluded.offered, listed = 1, primary_platform = excluded.primary_platform, platforms = excluded.platforms",
+            "INSERT INTO people (id, name, email, sort_name, offered, listed, primary_platform, platforms) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)",
         )?
-        .execute(params![
-            row.id.0,
-            row.name,
-            row.email,
-            row.name.to_lowercase(),
-            row.offered,
-            row.primary.as_ref().map(PlatformId::as_str),
-            row.platforms
-        ])?;
+        .execute(params![row.id.0, row.name, row.email, row.name.to_lowercase(), row.offered, slug(row), row.platforms])?;
+    transaction
+        .prepare_cached("INSERT INTO person_words (rowid, words) VALUES (?1, ?2)")?
+        .execute(params![row.id.0, row.words])?;
+    Ok(())
+}
+
+/// Changes a person, who is listed from now on; the chosen primary stays.
+pub(crate) fn update(transaction: &Transaction<'_>, row: &PersonRow<'_>) -> Result<()> {
+    transaction
+        .prepare_cached(
+            "UPDATE people SET name = ?2, email = ?3, sort_name = ?4, offered = ?5, listed = 1, primary_platform = ?6, platforms = ?7 WHERE id = ?1",
+        )?
+        .execute(params![row.id.0, row.name, row.email, row.name.to_lowercase(), row.offered, slug(row), row.platforms])?;
     transaction
         .prepare_cached("INSERT OR REPLACE INTO person_words (rowid, words) VALUES (?1, ?2)")?
         .execute(params![row.id.0, row.words])?;
     Ok(())
+}
+
+fn slug<'a>(row: &'a PersonRow<'_>) -> Option<&'a str> {
+    row.primary.as_ref().map(PlatformId::as_str)
 }
 
 /// The people with an account that has this address, as far as words can tell: the caller compares.
@@ -117,9 +126,15 @@ pub fn name_of(connection: &Connection, person: PersonId) -> Result<String> {
     statement.query_row([person.0], |row| row.get(0)).optional()?.ok_or_else(|| unknown(&person.to_string()))
 }
 
-/// Says whose an account is.
+/// Says whose an account is from now on.
 pub(crate) fn own(transaction: &Transaction<'_>, account: i64, person: PersonId) -> Result<()> {
-    transaction.prepare_cached("INSERT OR REPLACE INTO members (account, person) VALUES (?1, ?2)")?.execute([account, person.0])?;
+    transaction.prepare_cached("INSERT INTO members (person, account) VALUES (?1, ?2)")?.execute([person.0, account])?;
+    Ok(())
+}
+
+/// Says that an account is this person's no more.
+pub(crate) fn disown(transaction: &Transaction<'_>, account: i64, person: PersonId) -> Result<()> {
+    transaction.prepare_cached("DELETE FROM members WHERE person = ?1 AND account = ?2")?.execute([person.0, account])?;
     Ok(())
 }
 
