@@ -3,6 +3,7 @@
 //! Each test starts `dbus-run-session` with this same program inside; the variable `ROLE` tells the inner one what to
 //! check. Needs the Debian packages dbus and gnome-keyring, which the set-up command installs.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "all of this file is a test")]
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -19,7 +20,8 @@ fn inside(test: &str, keyring: bool) -> bool {
         return true;
     }
     let folder = tempfile::tempdir().unwrap();
-    let unlock = if keyring { "printf secret | gnome-keyring-daemon --daemonize --unlock --components=secrets >/dev/null || exit 90; " } else { "" };
+    let unlock =
+        if keyring { "printf secret | gnome-keyring-daemon --daemonize --unlock --components=secrets >/dev/null || exit 90; " } else { "" };
     // The daemon outlives the bus only when something is wrong; it is ended by its own number all the same.
     let script = format!(
         "{unlock}\"$0\" --exact {test} --nocapture; code=$?; \
@@ -76,7 +78,9 @@ fn a_half_deleted_secret_is_reported_as_damaged_and_can_be_replaced() {
         run(async {
             let (keychain, handle) = (Keychain::new("test"), Handle("alpha/bot".into()));
             keychain.put(&handle, &Secret::new("x".repeat(3000))).await.unwrap();
-            tokio::task::spawn_blocking(|| keyring::Entry::new("User Sync (test)", "alpha/bot a2").unwrap().delete_credential().unwrap()).await.unwrap();
+            tokio::task::spawn_blocking(|| keyring::Entry::new("User Sync (test)", "alpha/bot a2").unwrap().delete_credential().unwrap())
+                .await
+                .unwrap();
             let error = keychain.get(&handle).await.unwrap_err();
             assert_eq!((error.kind, &error.remedy), (Kind::Keychain, &Remedy::SignInAgain));
             assert!(error.message.contains("damaged") && error.message.contains("alpha/bot"), "{}", error.message);

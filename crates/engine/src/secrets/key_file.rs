@@ -73,16 +73,15 @@ impl Inner {
         let _one_at_a_time = self.change.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sealed = self.read()?;
         change(&mut sealed);
-        let bytes = serde_json::to_vec(&sealed).map_err(|_| Error::new(Kind::Bug, "key_file", "The demo's secrets could not be written."))?;
+        let bytes =
+            serde_json::to_vec(&sealed).map_err(|_| Error::new(Kind::Bug, "key_file", "The demo's secrets could not be written."))?;
         // Whole or not at all: a crash leaves the old file.
         let fresh = self.secrets.with_extension("new");
         match std::fs::remove_file(&fresh) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(unusable(&fresh, &error)),
             _ => {}
         }
-        write_private(&fresh, &bytes)
-            .and_then(|()| std::fs::rename(&fresh, &self.secrets))
-            .map_err(|error| unusable(&self.secrets, &error))
+        write_private(&fresh, &bytes).and_then(|()| std::fs::rename(&fresh, &self.secrets)).map_err(|error| unusable(&self.secrets, &error))
     }
 }
 

@@ -50,8 +50,10 @@ impl Keychain {
             work(&Os { service })
         });
         match tokio::time::timeout(PATIENCE, call).await {
-            Err(_too_long) => Err(Error::new(Kind::Keychain, OPERATION, "The keychain did not answer in time; perhaps it waits for a password.")
-                .ask_admin("Look for a password dialog of your system, answer it, and try again.")),
+            Err(_too_long) => {
+                Err(Error::new(Kind::Keychain, OPERATION, "The keychain did not answer in time; perhaps it waits for a password.")
+                    .ask_admin("Look for a password dialog of your system, answer it, and try again."))
+            }
             Ok(Err(_died)) => Err(Error::new(Kind::Bug, OPERATION, "The keychain call was interrupted.")),
             Ok(Ok(Err(Failure::Known(error)))) => Err(error),
             Ok(Ok(Err(Failure::Damaged))) => Err(damaged(&self.service, handle)),
@@ -145,14 +147,17 @@ fn explain(error: &KeyringError) -> Error {
             .with("cause", cause.to_string()),
         KeyringError::Ambiguous(_) => Error::new(Kind::Keychain, OPERATION, "The keychain holds an entry of User Sync twice.")
             .ask_admin("Open your system's keychain program, delete the entries named User Sync, and connect again."),
-        KeyringError::TooLong(what, limit) => Error::new(Kind::Bug, OPERATION, format!("A keychain entry's {what} is longer than {limit}.")),
+        KeyringError::TooLong(what, limit) => {
+            Error::new(Kind::Bug, OPERATION, format!("A keychain entry's {what} is longer than {limit}."))
+        }
         _ => Error::new(Kind::Keychain, OPERATION, "The keychain cannot be used.")
             .ask_admin("Check that your system's keychain works (open its own program), then try again."),
     }
 }
 
 fn damaged(service: &str, handle: &Handle) -> Error {
-    Error::new(Kind::Keychain, OPERATION, format!("The keychain entry `{}` of {service} is damaged or half-written.", handle.0)).remedy(Remedy::SignInAgain)
+    Error::new(Kind::Keychain, OPERATION, format!("The keychain entry `{}` of {service} is damaged or half-written.", handle.0))
+        .remedy(Remedy::SignInAgain)
 }
 
 fn absent() -> Error {
@@ -171,8 +176,12 @@ fn look() -> Result<()> {
 
     let locked = Connection::session()
         .and_then(|bus| {
-            let collection =
-                Proxy::new(&bus, "org.freedesktop.secrets", "/org/freedesktop/secrets/aliases/default", "org.freedesktop.Secret.Collection")?;
+            let collection = Proxy::new(
+                &bus,
+                "org.freedesktop.secrets",
+                "/org/freedesktop/secrets/aliases/default",
+                "org.freedesktop.Secret.Collection",
+            )?;
             collection.get_property::<bool>("Locked")
         })
         .map_err(|error| absent().with("cause", error.to_string()))?;

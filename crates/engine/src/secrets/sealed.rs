@@ -152,9 +152,8 @@ pub(super) fn seal_with(cipher: &XChaCha20Poly1305, random: &dyn Random, label: 
     let mut nonce = [0; NONCE];
     random.fill(&mut nonce);
     let payload = Payload { msg: secret.expose().as_bytes(), aad: label.as_bytes() };
-    let body = cipher
-        .encrypt(XNonce::from_slice(&nonce), payload)
-        .map_err(|_| Error::new(Kind::Bug, "seal", "A secret could not be sealed."))?;
+    let body =
+        cipher.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| Error::new(Kind::Bug, "seal", "A secret could not be sealed."))?;
     let mut sealed = Vec::with_capacity(1 + NONCE + body.len());
     sealed.push(FORM);
     sealed.extend_from_slice(&nonce);
@@ -163,17 +162,18 @@ pub(super) fn seal_with(cipher: &XChaCha20Poly1305, random: &dyn Random, label: 
 }
 
 pub(super) fn open_with(cipher: &XChaCha20Poly1305, label: &str, sealed: &[u8]) -> Result<Secret> {
-    let (nonce, body) = sealed
-        .strip_prefix(&[FORM])
-        .and_then(|rest| rest.split_at_checked(NONCE))
-        .ok_or_else(lost)?;
+    let (nonce, body) = sealed.strip_prefix(&[FORM]).and_then(|rest| rest.split_at_checked(NONCE)).ok_or_else(lost)?;
     let text = cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: body, aad: label.as_bytes() }).map_err(|_| lost())?;
     String::from_utf8(text).map(Secret::new).map_err(|_| lost())
 }
 
 fn lost() -> Error {
-    Error::new(Kind::Keychain, "open", "The key of the stored sign-ins is gone, or the stored sign-in is damaged: it cannot be read any more.")
-        .ask_admin("The people concerned must be asked again: reset and sync them once more.")
+    Error::new(
+        Kind::Keychain,
+        "open",
+        "The key of the stored sign-ins is gone, or the stored sign-in is damaged: it cannot be read any more.",
+    )
+    .ask_admin("The people concerned must be asked again: reset and sync them once more.")
 }
 
 #[cfg(test)]

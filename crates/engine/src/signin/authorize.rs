@@ -22,7 +22,14 @@ pub(crate) struct Authorization {
 }
 
 /// Makes the link. No request leaves.
-pub(crate) fn authorize(code: &AuthCode, fields: &Fields<'_>, scopes: &[&str], redirect: String, login_hint: Option<&str>, random: &dyn Random) -> Result<Authorization> {
+pub(crate) fn authorize(
+    code: &AuthCode,
+    fields: &Fields<'_>,
+    scopes: &[&str],
+    redirect: String,
+    login_hint: Option<&str>,
+    random: &dyn Random,
+) -> Result<Authorization> {
     let (state, verifier) = (unguessable(random), unguessable(random));
     let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.expose().to_owned()));
     let mut url = fields.url(code.authorize_url)?;

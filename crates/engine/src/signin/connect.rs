@@ -15,7 +15,7 @@ use super::authorize::authorize;
 use super::fields::Fields;
 use super::loopback::Loopback;
 use super::spec::{AuthCode, Question, Slot, Source};
-use super::tokens::{Flow, Tokens, client_fields, client_token, exchange_code, mint};
+use super::tokens::{Tokens, client_fields, client_token, exchange_code, mint};
 use crate::clock::Browser;
 use crate::error::{Error, Kind, Remedy, Result};
 use crate::model::Identity;
@@ -73,7 +73,14 @@ pub enum Step {
 /// Signs the admin in and keeps tokens and secret fields in the secret store. The caller saves the facts.
 ///
 /// Dropping the future before its end cancels: the port is closed and nothing is kept.
-pub async fn connect(paced: &Paced, platform: &'static dyn Platform, given: Given, answers: BTreeMap<String, String>, browser: &dyn Browser, progress: &(dyn Fn(Step) + Send + Sync)) -> Result<ConnectionFacts> {
+pub async fn connect(
+    paced: &Paced,
+    platform: &'static dyn Platform,
+    given: Given,
+    answers: BTreeMap<String, String>,
+    browser: &dyn Browser,
+    progress: &(dyn Fn(Step) + Send + Sync),
+) -> Result<ConnectionFacts> {
     let id = platform.info().id;
     let connected = async {
         let secrets = Arc::new(MemorySecrets::new(paced.secrets().realm()));
@@ -117,12 +124,21 @@ pub async fn forget(paced: &Paced, platform: &'static dyn Platform) -> Result<()
 }
 
 /// Sorts what was entered into plain facts and secrets, and says everything that is missing at once.
-async fn enter(platform: &'static dyn Platform, given: &Given, answers: BTreeMap<String, String>, secrets: &MemorySecrets) -> Result<ConnectionFacts> {
+async fn enter(
+    platform: &'static dyn Platform,
+    given: &Given,
+    answers: BTreeMap<String, String>,
+    secrets: &MemorySecrets,
+) -> Result<ConnectionFacts> {
     let info = platform.info();
     let known = |name: &str| info.fields.iter().any(|field| field.name == name) || info.slots.iter().any(|slot| slot.field == name);
     if let Some(name) = given.keys().find(|name| !known(name)) {
         let names: Vec<&str> = info.fields.iter().map(|field| field.name).collect();
-        return Err(Error::invalid(OPERATION, format!("{} has no field `{name}`.", info.name), format!("Its fields are: {}.", names.join(", "))));
+        return Err(Error::invalid(
+            OPERATION,
+            format!("{} has no field `{name}`.", info.name),
+            format!("Its fields are: {}.", names.join(", ")),
+        ));
     }
     let entered = |name: &str| given.get(name).filter(|value| !value.expose().trim().is_empty());
     let missing: Vec<String> = info
@@ -132,14 +148,20 @@ async fn enter(platform: &'static dyn Platform, given: &Given, answers: BTreeMap
         .map(|field| format!("`{}`: {}", field.name, field.help))
         .collect();
     if !missing.is_empty() {
-        return Err(Error::invalid(OPERATION, format!("Some fields of {} are missing.", info.name), format!("Enter {}", missing.join("; "))));
+        return Err(Error::invalid(
+            OPERATION,
+            format!("Some fields of {} are missing.", info.name),
+            format!("Enter {}", missing.join("; ")),
+        ));
     }
     for question in info.questions {
-        if let Some(answer) = answers.get(question.key) {
-            if !question.choices.iter().any(|(word, _)| word == answer) {
-                let words: Vec<&str> = question.choices.iter().map(|(word, _)| *word).collect();
-                return Err(Error::invalid(OPERATION, format!("`{answer}` is no answer to: {}", question.text), format!("Answer one of: {}.", words.join(", "))));
-            }
+        let words: Vec<&str> = question.choices.iter().map(|(word, _)| *word).collect();
+        if let Some(answer) = answers.get(question.key).filter(|answer| !words.contains(&answer.as_str())) {
+            return Err(Error::invalid(
+                OPERATION,
+                format!("`{answer}` is no answer to: {}", question.text),
+                format!("Answer one of: {}.", words.join(", ")),
+            ));
         }
     }
     let mut facts = ConnectionFacts { answers, ..ConnectionFacts::default() };
@@ -220,7 +242,11 @@ impl Trial<'_> {
         match &slot.source {
             Source::Given => {
                 let help = info.fields.iter().find(|field| field.name == slot.field).map_or("", |field| field.help);
-                Err(Error::invalid(OPERATION, format!("`{}` is missing.", slot.field), format!("Enter `{}`. {help}", slot.field).trim().to_owned()))
+                Err(Error::invalid(
+                    OPERATION,
+                    format!("`{}` is missing.", slot.field),
+                    format!("Enter `{}`. {help}", slot.field).trim().to_owned(),
+                ))
             }
             Source::Browser(code) => self.browse(slot, code, &fields).await,
             Source::Client(grant) => client_token(&self.paced, self.platform, &fields, grant).await,
@@ -246,7 +272,11 @@ impl Trial<'_> {
             return Ok(());
         }
         let missing = missing.join(" and ");
-        Err(Error::invalid(OPERATION, format!("The token `{}` cannot be obtained without {missing}.", slot.name), format!("Enter `{}`, or {missing}.", slot.field)))
+        Err(Error::invalid(
+            OPERATION,
+            format!("The token `{}` cannot be obtained without {missing}.", slot.name),
+            format!("Enter `{}`, or {missing}.", slot.field),
+        ))
     }
 
     async fn browse(&self, slot: &Slot, code: &AuthCode, fields: &Fields<'_>) -> Result<Tokens> {
@@ -263,7 +293,7 @@ impl Trial<'_> {
                 answer.await?
             }
         };
-        exchange_code(&self.paced, self.platform, fields, code, &scopes, &made, &answer, Flow::Slot).await
+        exchange_code(&self.paced, self.platform, fields, code, &scopes, &made, &answer).await
     }
 }
 

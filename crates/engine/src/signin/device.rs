@@ -60,7 +60,9 @@ impl DeviceCode {
             interval: self.interval.as_secs(),
             device_code: self.device_code.expose().to_owned(),
         };
-        serde_json::to_string(&written).map(Secret::new).map_err(|_| Error::new(Kind::Bug, OPERATION, "A device code could not be written."))
+        serde_json::to_string(&written)
+            .map(Secret::new)
+            .map_err(|_| Error::new(Kind::Bug, OPERATION, "A device code could not be written."))
     }
 
     /// The reverse of [`Self::to_secret`].
@@ -131,8 +133,11 @@ struct StartAnswer {
 ///
 /// Errors: only what may pass (network, limits) or is a mistake of ours; a refusal is [`Started::Refused`].
 pub async fn start(paced: &Paced, platform: &'static dyn Platform, facts: &ConnectionFacts) -> Result<Started> {
-    let Some((employee, device)) = platform.info().employee.as_ref().and_then(|employee| Some((employee, employee.device.as_ref()?))) else {
-        return Ok(Started::Refused(Error::new(Kind::Unsupported, OPERATION, "This platform has no device sign-in.").on(platform.info().id)));
+    let Some((employee, device)) = platform.info().employee.as_ref().and_then(|employee| Some((employee, employee.device.as_ref()?)))
+    else {
+        return Ok(Started::Refused(
+            Error::new(Kind::Unsupported, OPERATION, "This platform has no device sign-in.").on(platform.info().id),
+        ));
     };
     let fields = paced.fields(platform.info().id, facts);
     let mut form = Vec::new();
@@ -147,11 +152,9 @@ pub async fn start(paced: &Paced, platform: &'static dyn Platform, facts: &Conne
     let Ok(answer) = serde_json::from_slice::<StartAnswer>(&response.body) else {
         return Ok(Started::Refused(refusal(platform, &response)));
     };
-    let expires_at = paced
-        .clock()
-        .now()
-        .checked_add(jiff::SignedDuration::from_secs(i64::from(answer.expires_in)))
-        .map_err(|_| Error::new(Kind::PlatformDown, OPERATION, "The platform's device code has no usable expiry.").on(platform.info().id))?;
+    let expires_at = paced.clock().now().checked_add(jiff::SignedDuration::from_secs(i64::from(answer.expires_in))).map_err(|_| {
+        Error::new(Kind::PlatformDown, OPERATION, "The platform's device code has no usable expiry.").on(platform.info().id)
+    })?;
     Ok(Started::Code(DeviceCode {
         user_code: answer.user_code,
         url: answer.verification_uri,
@@ -162,7 +165,13 @@ pub async fn start(paced: &Paced, platform: &'static dyn Platform, facts: &Conne
     }))
 }
 
-async fn send_start(paced: &Paced, platform: &'static dyn Platform, fields: &Fields<'_>, device: &DeviceGrant, mut form: Vec<(&'static str, String)>) -> Result<Response> {
+async fn send_start(
+    paced: &Paced,
+    platform: &'static dyn Platform,
+    fields: &Fields<'_>,
+    device: &DeviceGrant,
+    mut form: Vec<(&'static str, String)>,
+) -> Result<Response> {
     let authorization = fields.authenticate(&device.start_client, &mut form).await?;
     let mut url = fields.url(device.start_url)?;
     if device.start_in_query {

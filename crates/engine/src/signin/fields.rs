@@ -42,7 +42,8 @@ impl Fields<'_> {
     }
 
     fn missing(&self, name: &str) -> Error {
-        Error::invalid(OPERATION, format!("`{name}` is missing."), format!("Connect {} again and enter `{name}`.", self.platform)).on(self.platform)
+        Error::invalid(OPERATION, format!("`{name}` is missing."), format!("Connect {} again and enter `{name}`.", self.platform))
+            .on(self.platform)
     }
 
     /// Puts fields into the `{field}` places of a URL, percent-encoded.

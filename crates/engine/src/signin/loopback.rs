@@ -120,7 +120,12 @@ async fn serve(mut stream: TcpStream, path: &str, state: &Secret, clock: &dyn Cl
         }
         Judged::Method => ("405 Method Not Allowed", "Not here", "This address takes the end of a sign-in only.", None),
         Judged::Path => ("404 Not Found", "Not here", "This address takes the end of a sign-in only.", None),
-        Judged::State => ("400 Bad Request", "Not this sign-in", "This page belongs to another sign-in. Go back to the one that User Sync opened last.", None),
+        Judged::State => (
+            "400 Bad Request",
+            "Not this sign-in",
+            "This page belongs to another sign-in. Go back to the one that User Sync opened last.",
+            None,
+        ),
     };
     // The answer counts even when the browser is gone before it has read the page.
     let page = page(status, title, text);

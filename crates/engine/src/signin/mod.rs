@@ -16,7 +16,10 @@ pub use connect::{Given, Step, connect, forget};
 pub use device::{DeviceCode, Polled, Started, poll, start};
 pub use paste_back::{Answer, PasteLink, finish, invite, read_answer};
 
-pub use spec::{AuthCode, BasicFields, Client, ClientGrant, DeviceGrant, EmployeeSignIn, Field, Mint, PasteBack, Poll, Ports, Question, Redirect, Slot, Source};
+pub use spec::{
+    AuthCode, BasicFields, Client, ClientGrant, DeviceGrant, EmployeeSignIn, Field, Mint, PasteBack, Poll, Ports, Question, Redirect, Slot,
+    Source,
+};
 pub use tokens::{Flow, Tokens};
 
 pub(crate) use fields::Fields;

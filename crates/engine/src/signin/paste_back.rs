@@ -55,7 +55,12 @@ impl PasteLink {
     pub fn from_secret(secret: &Secret) -> Result<Self> {
         let written: Written =
             serde_json::from_str(secret.expose()).map_err(|_| Error::new(Kind::Storage, OPERATION, "A stored sign-in link is damaged."))?;
-        Ok(Self { url: written.url, state: Secret::new(written.state), verifier: Secret::new(written.verifier), redirect: written.redirect })
+        Ok(Self {
+            url: written.url,
+            state: Secret::new(written.state),
+            verifier: Secret::new(written.verifier),
+            redirect: written.redirect,
+        })
     }
 }
 
@@ -87,11 +92,18 @@ pub fn invite(paced: &Paced, platform: &'static dyn Platform, facts: &Connection
 }
 
 /// Exchanges the code for tokens. Call it once per link, after the link was forgotten.
-pub async fn finish(paced: &Paced, platform: &'static dyn Platform, facts: &ConnectionFacts, link: PasteLink, code: Secret) -> Result<Tokens> {
+pub async fn finish(
+    paced: &Paced,
+    platform: &'static dyn Platform,
+    facts: &ConnectionFacts,
+    link: PasteLink,
+    code: Secret,
+) -> Result<Tokens> {
     let (paste, scopes) = spec(platform)?;
     let fields = paced.fields(platform.info().id, facts);
     let authorization = Authorization { url: link.url, state: link.state, verifier: link.verifier, redirect: link.redirect };
-    exchange_code(paced, platform, &fields, &paste.code, &scopes, &authorization, &code, Flow::PasteBack).await
+    let tokens = exchange_code(paced, platform, &fields, &paste.code, &scopes, &authorization, &code).await?;
+    Ok(Tokens { flow: Flow::PasteBack, ..tokens })
 }
 
 fn spec(platform: &'static dyn Platform) -> Result<(&'static PasteBack, Vec<&'static str>)> {
@@ -129,7 +141,9 @@ pub fn read_answer(link: &PasteLink, text: &str) -> Answer {
 /// Undoes what chat programs do to an address: HTML entities and invisible letters.
 fn plain(text: &str) -> String {
     let mut text = text.replace(['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}', '\u{ad}'], "").replace('\u{a0}', " ");
-    for (entity, letter) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#34;", "\""), ("&#38;", "&"), ("&#x26;", "&"), ("&amp;", "&")] {
+    for (entity, letter) in
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#34;", "\""), ("&#38;", "&"), ("&#x26;", "&"), ("&amp;", "&")]
+    {
         text = text.replace(entity, letter);
     }
     text
@@ -137,9 +151,18 @@ fn plain(text: &str) -> String {
 
 /// The pieces of a text that may be an address, and the addresses that are wrapped in a parameter of another one.
 fn candidates(text: &str) -> Vec<String> {
-    let around = |letter: char| letter.is_whitespace() || matches!(letter, '<' | '>' | '|' | '"' | '\'' | '`' | '(' | ')' | '[' | ']' | '{' | '}' | '“' | '”' | '„' | '«' | '»' | '‘' | '’');
-    let mut found: Vec<String> =
-        text.split(around).map(|piece| piece.trim_end_matches(['.', ',', ';', ':']).to_owned()).filter(|piece| piece.contains('=')).collect();
+    let around = |letter: char| {
+        letter.is_whitespace()
+            || matches!(
+                letter,
+                '<' | '>' | '|' | '"' | '\'' | '`' | '(' | ')' | '[' | ']' | '{' | '}' | '“' | '”' | '„' | '«' | '»' | '‘' | '’'
+            )
+    };
+    let mut found: Vec<String> = text
+        .split(around)
+        .map(|piece| piece.trim_end_matches(['.', ',', ';', ':']).to_owned())
+        .filter(|piece| piece.contains('='))
+        .collect();
     let wrapped: Vec<String> = found
         .iter()
         .flat_map(|piece| pairs(piece))

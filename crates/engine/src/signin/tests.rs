@@ -14,7 +14,7 @@ use super::*;
 use crate::clock::{Browser, Clock, SystemClock, SystemRandom};
 use crate::error::{Acted, Error, Kind, Result};
 use crate::pace::testing::*;
-use crate::pace::{Paced, Parts};
+use crate::pace::{Paced, Parts, Rates};
 use crate::platform::{ConnectionFacts, PlatformInfo, Platforms};
 use crate::secrets::{Handle, MemorySecrets, NoGrants, Secret, SecretStore, field_handle, slot_handle};
 use crate::transport::{Lane, Realm, Subject, Transport};
@@ -23,7 +23,8 @@ fn given(pairs: &[(&str, &str)]) -> Given {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect()
 }
 
-const FIELDS: &[(&str, &str)] = &[("tenant_id", "t1"), ("client_id", "app"), ("client_secret", " hush "), ("app.id", "a1"), ("app.secret", "app-hush")];
+const FIELDS: &[(&str, &str)] =
+    &[("tenant_id", "t1"), ("client_id", "app"), ("client_secret", " hush "), ("app.id", "a1"), ("app.secret", "app-hush")];
 
 fn parameter(url: &Url, name: &str) -> String {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
@@ -74,7 +75,13 @@ fn me() -> Says {
 }
 
 fn success() -> Vec<Says> {
-    vec![exchanged(), says(200, r#"{"access_token":"s-1","expires_in":3600}"#), me(), says(200, r#"{"access_token":"m-1","refresh_token":"mr-1"}"#), me()]
+    vec![
+        exchanged(),
+        says(200, r#"{"access_token":"s-1","expires_in":3600}"#),
+        me(),
+        says(200, r#"{"access_token":"m-1","refresh_token":"mr-1"}"#),
+        me(),
+    ]
 }
 
 async fn run(bench: &Bench, given: Given, browser: &dyn Browser) -> (Result<ConnectionFacts>, Vec<String>) {
@@ -95,7 +102,12 @@ async fn run(bench: &Bench, given: Given, browser: &dyn Browser) -> (Result<Conn
 }
 
 fn kept(bench: &Bench) -> Vec<String> {
-    bench.secrets.all().into_iter().map(|(handle, secret)| format!("{} = {}", handle.0, Tokens::from_secret(&secret).map_or(secret, |tokens| tokens.access).expose())).collect()
+    bench
+        .secrets
+        .all()
+        .into_iter()
+        .map(|(handle, secret)| format!("{} = {}", handle.0, Tokens::from_secret(&secret).map_or(secret, |tokens| tokens.access).expose()))
+        .collect()
 }
 
 #[tokio::test]
@@ -106,7 +118,13 @@ async fn connecting_obtains_every_token_from_its_own_source() {
     assert_eq!(steps, ["open", "skipped bot", "done org-9"]);
     assert_eq!(
         kept(&bench),
-        ["alpha/field/app.secret = app-hush", "alpha/field/client_secret = hush", "alpha/minted = m-1", "alpha/server = s-1", "alpha/user = u-1"]
+        [
+            "alpha/field/app.secret = app-hush",
+            "alpha/field/client_secret = hush",
+            "alpha/minted = m-1",
+            "alpha/server = s-1",
+            "alpha/user = u-1"
+        ]
     );
     assert_eq!(facts.fields.keys().collect::<Vec<_>>(), ["app.id", "client_id", "tenant_id"], "a secret among the facts");
     assert_eq!(facts.granted["user"], ["chat.write".to_owned(), "people.read".to_owned()].into());
@@ -122,7 +140,13 @@ async fn connecting_obtains_every_token_from_its_own_source() {
     let challenge = oauth2::PkceCodeChallenge::from_code_verifier_sha256(&oauth2::PkceCodeVerifier::new(left[0].field("code_verifier")));
     assert_eq!(parameter(&page, "code_challenge"), challenge.as_str(), "the verifier is not the one behind the link");
     assert_eq!(left[0].field("redirect_uri"), parameter(&page, "redirect_uri"));
-    for (name, value) in [("grant_type", "authorization_code"), ("code", "c-1"), ("scope", "people.read offline"), ("client_id", "app"), ("client_secret", "hush")] {
+    for (name, value) in [
+        ("grant_type", "authorization_code"),
+        ("code", "c-1"),
+        ("scope", "people.read offline"),
+        ("client_id", "app"),
+        ("client_secret", "hush"),
+    ] {
         assert_eq!(left[0].field(name), value);
     }
     assert_eq!((left[2].line.as_str(), left[2].authorization.as_str()), ("GET https://api.alpha.example/me", "Bearer u-1"));
@@ -142,7 +166,8 @@ async fn connecting_obtains_every_token_from_its_own_source() {
 #[tokio::test]
 async fn given_tokens_need_no_browser() {
     let (bench, browser) = (bench([says(200, r#"{"access_token":"s-1"}"#), me()]), clicks(&[]));
-    let fields = given(&[("tenant_id", "t1"), ("client_id", "app"), ("client_secret", "hush"), ("user_token", "u-0"), ("bot_token", "b-0")]);
+    let fields =
+        given(&[("tenant_id", "t1"), ("client_id", "app"), ("client_secret", "hush"), ("user_token", "u-0"), ("bot_token", "b-0")]);
     let (facts, steps) = run(&bench, fields, &browser).await;
     assert!(facts.unwrap().granted.is_empty());
     assert_eq!(steps, ["skipped minted", "done org-9"]);
@@ -177,7 +202,11 @@ async fn a_sign_in_that_fails_anywhere_leaves_nothing_and_keeps_the_older_connec
         (vec![says(400, r#"{"error":"invalid_grant"}"#)], ALLOW, Kind::SignedOut),
         (vec![bad()], ALLOW, Kind::Forbidden),
         (vec![exchanged(), says(200, r#"{"access_token":"s-1"}"#), bad()], ALLOW, Kind::Forbidden),
-        (vec![exchanged(), says(200, r#"{"access_token":"s-1"}"#), me(), says(200, r#"{"access_token":"m-1"}"#), bad()], ALLOW, Kind::Forbidden),
+        (
+            vec![exchanged(), says(200, r#"{"access_token":"s-1"}"#), me(), says(200, r#"{"access_token":"m-1"}"#), bad()],
+            ALLOW,
+            Kind::Forbidden,
+        ),
         (vec![Says::Fails(Error::new(Kind::Bug, "wire", "A mistake.").acted(Acted::No))], ALLOW, Kind::Bug),
     ];
     for (script, does, kind) in failures {
@@ -240,6 +269,7 @@ fn stubborn(bench: Bench, refused: usize) -> Bench {
         platforms: Platforms::new(vec![bench.platform]),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
+        rates: Rates::Declared,
     });
     Bench { paced: paced.unwrap(), ..bench }
 }
@@ -273,7 +303,8 @@ async fn a_renewal_of_the_older_connection_never_overwrites_the_newer_one() {
     let minted = Says::Late(50, 200, r#"{"access_token":"m-1"}"#.into());
     let renewed = Says::Late(500, 200, r#"{"access_token":"late","refresh_token":"late-r"}"#.into());
     let bench = bench([exchanged(), says(200, r#"{"access_token":"s-1"}"#), me(), minted, renewed, me()]);
-    let old = Tokens { refresh: Some(Secret::new("old-r")), expires_at: Some(jiff::Timestamp::UNIX_EPOCH), ..Tokens::given(Secret::new("old")) };
+    let old =
+        Tokens { refresh: Some(Secret::new("old-r")), expires_at: Some(jiff::Timestamp::UNIX_EPOCH), ..Tokens::given(Secret::new("old")) };
     bench.secrets.put(&slot_handle(ALPHA, "user"), &old.to_secret().unwrap()).await.unwrap();
     bench.secrets.put(&field_handle(ALPHA, "client_secret"), &Secret::new("hush")).await.unwrap();
     bench.paced.connected(ALPHA, facts());
@@ -392,7 +423,10 @@ async fn giving_up_closes_the_port_and_keeps_nothing() {
 }
 
 fn facts() -> ConnectionFacts {
-    ConnectionFacts { fields: [("tenant_id".to_owned(), "t1".to_owned()), ("client_id".to_owned(), "app".to_owned())].into(), ..Default::default() }
+    ConnectionFacts {
+        fields: [("tenant_id".to_owned(), "t1".to_owned()), ("client_id".to_owned(), "app".to_owned())].into(),
+        ..Default::default()
+    }
 }
 
 async fn with_secret(bench: Bench) -> Bench {
@@ -400,7 +434,8 @@ async fn with_secret(bench: Bench) -> Bench {
     bench
 }
 
-const DEVICE: &str = r#"{"device_code":"dc-1","user_code":"729703","verification_uri":"https://login.alpha.example/verify","expires_in":300,"interval":2}"#;
+const DEVICE: &str =
+    r#"{"device_code":"dc-1","user_code":"729703","verification_uri":"https://login.alpha.example/verify","expires_in":300,"interval":2}"#;
 
 async fn device_code(bench: &Bench) -> DeviceCode {
     match start(&bench.paced, bench.platform, &facts()).await.unwrap() {
@@ -485,7 +520,10 @@ async fn a_link_is_answered_and_exchanged_with_its_own_verifier() {
     let link = invite(&bench.paced, bench.platform, &facts(), Some("ana@x.example")).unwrap();
     let other = invite(&bench.paced, bench.platform, &facts(), None).unwrap();
     assert_ne!(parameter(&link.url, "state"), parameter(&other.url, "state"));
-    assert_eq!((parameter(&link.url, "login_hint"), parameter(&link.url, "redirect_uri")), ("ana@x.example".into(), "http://localhost:43117".into()));
+    assert_eq!(
+        (parameter(&link.url, "login_hint"), parameter(&link.url, "redirect_uri")),
+        ("ana@x.example".into(), "http://localhost:43117".into())
+    );
     assert_eq!(parameter(&link.url, "scope"), "chat.own offline");
     let pasted = format!("<http://localhost:43117/?code=c-9&amp;state={}>", parameter(&link.url, "state"));
     assert!(matches!(read_answer(&other, &pasted), Answer::OtherPrompt));
@@ -494,6 +532,9 @@ async fn a_link_is_answered_and_exchanged_with_its_own_verifier() {
     let tokens = finish(&bench.paced, bench.platform, &facts(), link, code).await.unwrap();
     assert_eq!((tokens.access.expose(), tokens.flow), ("e-1", Flow::PasteBack));
     let left = bench.wire.left().remove(0);
-    assert_eq!(oauth2::PkceCodeChallenge::from_code_verifier_sha256(&oauth2::PkceCodeVerifier::new(left.field("code_verifier"))).as_str(), challenge);
+    assert_eq!(
+        oauth2::PkceCodeChallenge::from_code_verifier_sha256(&oauth2::PkceCodeVerifier::new(left.field("code_verifier"))).as_str(),
+        challenge
+    );
     assert_eq!((left.field("code"), left.field("client_id"), left.field("client_secret")), ("c-9".into(), "app".into(), String::new()));
 }

@@ -107,13 +107,22 @@ pub(crate) fn read_tokens(body: &[u8], at: &str, flow: Flow, now: Timestamp) -> 
     let object = answer.pointer(at)?;
     let text = |name: &str| object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let seconds = object.get("expires_in").and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()));
-    let expires_at = seconds.filter(|seconds| *seconds > 0).and_then(|seconds| now.checked_add(jiff::SignedDuration::from_secs(seconds)).ok());
+    let expires_at =
+        seconds.filter(|seconds| *seconds > 0).and_then(|seconds| now.checked_add(jiff::SignedDuration::from_secs(seconds)).ok());
     let scopes = text("scope").unwrap_or_default().split([' ', ',']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
     Some(Tokens { access: Secret::new(text("access_token")?), refresh: text("refresh_token").map(Secret::new), expires_at, scopes, flow })
 }
 
 /// Exchanges the code of an authorization for tokens. Once: a code is good for one attempt.
-pub(crate) async fn exchange_code(paced: &Paced, platform: &'static dyn Platform, fields: &Fields<'_>, code: &AuthCode, scopes: &[&str], authorization: &Authorization, answer: &Secret, flow: Flow) -> Result<Tokens> {
+pub(crate) async fn exchange_code(
+    paced: &Paced,
+    platform: &'static dyn Platform,
+    fields: &Fields<'_>,
+    code: &AuthCode,
+    scopes: &[&str],
+    authorization: &Authorization,
+    answer: &Secret,
+) -> Result<Tokens> {
     let mut form = vec![
         ("grant_type", "authorization_code".to_owned()),
         ("code", answer.expose().to_owned()),
@@ -124,11 +133,16 @@ pub(crate) async fn exchange_code(paced: &Paced, platform: &'static dyn Platform
         form.push(("scope", joined_scopes(code, scopes)));
     }
     let response = ask(paced, platform, fields, code.token_url, &code.client, form).await?;
-    tokens_or_refusal(paced, platform, &response, code.token_at, flow)
+    tokens_or_refusal(paced, platform, &response, code.token_at, Flow::Slot)
 }
 
 /// A token that the client gets by itself.
-pub(crate) async fn client_token(paced: &Paced, platform: &'static dyn Platform, fields: &Fields<'_>, grant: &ClientGrant) -> Result<Tokens> {
+pub(crate) async fn client_token(
+    paced: &Paced,
+    platform: &'static dyn Platform,
+    fields: &Fields<'_>,
+    grant: &ClientGrant,
+) -> Result<Tokens> {
     let mut form = vec![("grant_type", grant.grant_type.to_owned())];
     for (parameter, field) in grant.parameters {
         form.push((parameter, fields.need(field).await?.expose().to_owned()));
@@ -143,18 +157,28 @@ pub(crate) async fn mint(paced: &Paced, platform: &'static dyn Platform, fields:
     for (member, field) in mint.members {
         let value = match (*field, &fields.facts.identity) {
             ("{tenant}", Some(identity)) => identity.tenant.clone(),
-            ("{tenant}", None) => return Err(Error::new(Kind::Bug, OPERATION, "A token was minted before its tenant was known.").on(fields.platform)),
+            ("{tenant}", None) => {
+                return Err(Error::new(Kind::Bug, OPERATION, "A token was minted before its tenant was known.").on(fields.platform));
+            }
             _ => fields.need(field).await?.expose().to_owned(),
         };
         members.insert((*member).to_owned(), value.into());
     }
-    let request = Request::write(Method::POST, fields.url(mint.url)?, Sign::Bearer(mint.signed_by), Paced::UNCOUNTED, OPERATION).json(&members)?.repeatable();
+    let request = Request::write(Method::POST, fields.url(mint.url)?, Sign::Bearer(mint.signed_by), Paced::UNCOUNTED, OPERATION)
+        .json(&members)?
+        .repeatable();
     let response = paced.send(fields.platform, request, Subject::Connection, Lane::Waiting).await?;
     tokens_or_refusal(paced, platform, &response, "", Flow::Slot)
 }
 
 /// New tokens for a slot whose access token is dead. A definite refusal is `Kind::SignedOut`.
-pub(crate) async fn renew_slot(paced: &Paced, platform: &'static dyn Platform, fields: &Fields<'_>, slot: &Slot, old: &Tokens) -> Result<Tokens> {
+pub(crate) async fn renew_slot(
+    paced: &Paced,
+    platform: &'static dyn Platform,
+    fields: &Fields<'_>,
+    slot: &Slot,
+    old: &Tokens,
+) -> Result<Tokens> {
     let renewed = match (&slot.source, &old.refresh) {
         (Source::Browser(code), Some(token)) => refresh(paced, platform, fields, code.token_url, &code.client, token, old).await,
         (Source::Minted(mint), Some(token)) => refresh(paced, platform, fields, mint.refresh_url, &mint.client, token, old).await,
@@ -166,15 +190,25 @@ pub(crate) async fn renew_slot(paced: &Paced, platform: &'static dyn Platform, f
 }
 
 /// New tokens for an employee's grant whose access token is dead. A definite refusal is `Kind::SignedOut`.
-pub(crate) async fn renew_grant(paced: &Paced, platform: &'static dyn Platform, fields: &Fields<'_>, grant: GrantId, old: &Tokens) -> Result<Tokens> {
+pub(crate) async fn renew_grant(
+    paced: &Paced,
+    platform: &'static dyn Platform,
+    fields: &Fields<'_>,
+    grant: GrantId,
+    old: &Tokens,
+) -> Result<Tokens> {
     let employee = platform.info().employee.as_ref();
     let client = match old.flow {
         Flow::Device => employee.and_then(|employee| employee.device.as_ref()).map(|device| (device.refresh_url, &device.refresh_client)),
-        Flow::PasteBack => employee.and_then(|employee| employee.paste_back.as_ref()).map(|paste| (paste.code.token_url, &paste.code.client)),
+        Flow::PasteBack => {
+            employee.and_then(|employee| employee.paste_back.as_ref()).map(|paste| (paste.code.token_url, &paste.code.client))
+        }
         Flow::Slot => None,
     };
     let renewed = match (client, &old.refresh) {
-        (Some((url, client)), Some(token)) => refresh(paced, platform, fields, url, client, token, old).await.map_err(|error| ended_unless_passing(fields, error)),
+        (Some((url, client)), Some(token)) => {
+            refresh(paced, platform, fields, url, client, token, old).await.map_err(|error| ended_unless_passing(fields, error))
+        }
         _ => Err(ended(fields.platform, None)),
     };
     renewed.map_err(|error| match error.kind {
@@ -189,7 +223,15 @@ pub(crate) fn of_person(mut error: Error, grant: GrantId) -> Error {
     error.ask_admin("Sync the person once more: they then get a new prompt.").with("grant", grant.to_string())
 }
 
-async fn refresh(paced: &Paced, platform: &'static dyn Platform, fields: &Fields<'_>, url: &str, client: &Client, token: &Secret, old: &Tokens) -> Result<Tokens> {
+async fn refresh(
+    paced: &Paced,
+    platform: &'static dyn Platform,
+    fields: &Fields<'_>,
+    url: &str,
+    client: &Client,
+    token: &Secret,
+    old: &Tokens,
+) -> Result<Tokens> {
     let form = vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", token.expose().to_owned())];
     let response = ask(paced, platform, fields, url, client, form).await?;
     let mut tokens = tokens_or_refusal(paced, platform, &response, "", old.flow)?;
@@ -208,7 +250,8 @@ async fn obtainable(fields: &Fields<'_>, grant: &ClientGrant) -> Result<bool> {
 
 /// Whether everything that minting needs was entered.
 pub(crate) async fn mintable(fields: &Fields<'_>, mint: &Mint) -> Result<bool> {
-    has_all(fields, client_fields(&mint.client).chain(mint.members.iter().map(|(_, field)| *field).filter(|field| *field != "{tenant}"))).await
+    has_all(fields, client_fields(&mint.client).chain(mint.members.iter().map(|(_, field)| *field).filter(|field| *field != "{tenant}")))
+        .await
 }
 
 /// The fields that a client needs to show who it is.
@@ -230,13 +273,26 @@ async fn has_all(fields: &Fields<'_>, names: impl Iterator<Item = &'static str>)
 }
 
 /// One request to a token endpoint; the answer comes back whatever it says.
-pub(crate) async fn ask(paced: &Paced, platform: &'static dyn Platform, fields: &Fields<'_>, url: &str, client: &Client, mut form: Vec<(&'static str, String)>) -> Result<Response> {
+pub(crate) async fn ask(
+    paced: &Paced,
+    platform: &'static dyn Platform,
+    fields: &Fields<'_>,
+    url: &str,
+    client: &Client,
+    mut form: Vec<(&'static str, String)>,
+) -> Result<Response> {
     let authorization = fields.authenticate(client, &mut form).await?;
     ask_with(paced, platform, fields.url(url)?, authorization, &form).await
 }
 
 /// One request to a token endpoint with a client that has shown itself already.
-pub(crate) async fn ask_with(paced: &Paced, platform: &'static dyn Platform, url: url::Url, authorization: Option<http::HeaderValue>, form: &[(&'static str, String)]) -> Result<Response> {
+pub(crate) async fn ask_with(
+    paced: &Paced,
+    platform: &'static dyn Platform,
+    url: url::Url,
+    authorization: Option<http::HeaderValue>,
+    form: &[(&'static str, String)],
+) -> Result<Response> {
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     // Asking a token endpoint twice harms nobody: at worst the second answer is a refusal, as without it.
     let request = Request::write(Method::POST, url, Sign::Nobody, Paced::UNCOUNTED, OPERATION)
@@ -247,26 +303,32 @@ pub(crate) async fn ask_with(paced: &Paced, platform: &'static dyn Platform, url
 }
 
 /// The tokens in an answer, or the reason why there are none.
-pub(crate) fn tokens_or_refusal(paced: &Paced, platform: &'static dyn Platform, response: &Response, at: &str, flow: Flow) -> Result<Tokens> {
-    if response.status.is_success() {
-        if let Some(tokens) = read_tokens(&response.body, at, flow, paced.clock().now()) {
-            return Ok(tokens);
-        }
-    }
-    Err(refusal(platform, response))
+pub(crate) fn tokens_or_refusal(
+    paced: &Paced,
+    platform: &'static dyn Platform,
+    response: &Response,
+    at: &str,
+    flow: Flow,
+) -> Result<Tokens> {
+    let tokens = read_tokens(&response.body, at, flow, paced.clock().now()).filter(|_| response.status.is_success());
+    tokens.ok_or_else(|| refusal(platform, response))
 }
 
 /// Why a token endpoint refused. The adapter's word counts; where it does not know the answer, the standard's words do.
 pub(crate) fn refusal(platform: &'static dyn Platform, response: &Response) -> Error {
     let id = platform.info().id;
-    if let Some(error) = platform.read_error(response, OPERATION).filter(|error| error.kind != Kind::PlatformDown || response.status.is_server_error()) {
+    if let Some(error) =
+        platform.read_error(response, OPERATION).filter(|error| error.kind != Kind::PlatformDown || response.status.is_server_error())
+    {
         return error.on(id);
     }
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     let word = body.get("error").and_then(Value::as_str).map(clean).unwrap_or_default();
     let error = match word.as_str() {
         "invalid_grant" | "expired_token" => Error::new(Kind::SignedOut, OPERATION, "The sign-in has expired or was withdrawn."),
-        "access_denied" => Error::new(Kind::Forbidden, OPERATION, "The sign-in was refused.").ask_admin("Start the sign-in again and allow it."),
+        "access_denied" => {
+            Error::new(Kind::Forbidden, OPERATION, "The sign-in was refused.").ask_admin("Start the sign-in again and allow it.")
+        }
         "invalid_client" | "unauthorized_client" => Error::invalid(
             OPERATION,
             "The platform does not accept the app's client id and secret.",
@@ -295,7 +357,9 @@ fn ended(platform: crate::model::PlatformId, why: Option<&Error>) -> Error {
 /// A renewal that was refused for good means: somebody has to sign in again. What passes is tried again later.
 fn ended_unless_passing(fields: &Fields<'_>, error: Error) -> Error {
     match error.kind {
-        Kind::SignedOut | Kind::Forbidden | Kind::Invalid | Kind::NotFound | Kind::Conflict | Kind::Unsupported => ended(fields.platform, Some(&error)),
+        Kind::SignedOut | Kind::Forbidden | Kind::Invalid | Kind::NotFound | Kind::Conflict | Kind::Unsupported => {
+            ended(fields.platform, Some(&error))
+        }
         _ => error,
     }
 }
@@ -310,7 +374,8 @@ mod tests {
 
     #[test]
     fn token_answers_are_read_in_every_documented_shape() {
-        let plain = read_tokens(br#"{"access_token":"a","refresh_token":"r","expires_in":3600,"scope":"one two"}"#, "", Flow::Slot, now()).unwrap();
+        let plain =
+            read_tokens(br#"{"access_token":"a","refresh_token":"r","expires_in":3600,"scope":"one two"}"#, "", Flow::Slot, now()).unwrap();
         assert_eq!((plain.access.expose(), plain.refresh.unwrap().expose()), ("a", "r"));
         assert_eq!(plain.expires_at.unwrap().to_string(), "2026-01-05T09:00:00Z");
         assert_eq!(plain.scopes, ["one".to_owned(), "two".to_owned()].into());
@@ -325,7 +390,8 @@ mod tests {
 
     #[test]
     fn tokens_survive_being_written_and_a_damaged_one_is_not_quoted() {
-        let tokens = read_tokens(br#"{"access_token":"a","refresh_token":"r","expires_in":3600,"scope":"x"}"#, "", Flow::PasteBack, now()).unwrap();
+        let tokens =
+            read_tokens(br#"{"access_token":"a","refresh_token":"r","expires_in":3600,"scope":"x"}"#, "", Flow::PasteBack, now()).unwrap();
         assert_eq!(Tokens::from_secret(&tokens.to_secret().unwrap()).unwrap(), tokens);
         let error = Tokens::from_secret(&Secret::new(r#"{"access":"planted-token","flow":7}"#)).unwrap_err();
         assert_eq!(error.kind, Kind::Keychain);
