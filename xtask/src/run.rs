@@ -23,7 +23,11 @@ pub(crate) fn run() -> Result<ExitCode> {
             .map_err(|error| Failure(format!("the demo could not be started: {error}")))
     })?;
     match status.code().and_then(|code| u8::try_from(code).ok()) {
-        Some(code) => Ok(ExitCode::from(code)),
+        Some(0) => Ok(ExitCode::SUCCESS),
+        Some(code) => {
+            println!("\nThe demo did not succeed: exit code {code}");
+            Ok(ExitCode::from(code))
+        }
         None => Err(Failure(format!("the demo was ended from outside ({status})"))),
     }
 }
