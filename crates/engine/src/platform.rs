@@ -166,7 +166,7 @@ pub struct Left {
 /// The result of undoing one thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Undone {
-    /// Gone, in one short phrase ("Webex access of ana@… revoked").
+    /// Gone, in one short phrase ("Access of ana@… revoked").
     Gone(String),
     /// It stays.
     Left(Left),
