@@ -11,7 +11,7 @@ use app::in_process::InProcess;
 use async_trait::async_trait;
 use engine::clock::{Browser, Clock, SystemRandom};
 use engine::model::GrantId;
-use engine::pace::{Paced, Parts};
+use engine::pace::{Paced, Parts, Rates};
 use engine::platform::{Connection, ConnectionFacts, Platform};
 use engine::secrets::{GrantVault, MemorySecrets, SealedGrant};
 use engine::signin;
@@ -108,6 +108,7 @@ impl Bed {
             platforms: platforms::all(),
             clock: Arc::new(SimulatedClock(simulator.clone())),
             random: Arc::new(SystemRandom),
+            rates: Rates::Declared,
         })?;
         let given = Credentials::new(simulator.credentials()).of(platform.info(), true)?;
         let facts = signin::connect(&paced, platform, given, BTreeMap::new(), &Unneeded, &|_| {}).await?;

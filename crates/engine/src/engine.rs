@@ -18,7 +18,7 @@ use tokio::sync::broadcast;
 use crate::clock::{Browser, Clock, Random};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
-use crate::pace::{self, Paced};
+use crate::pace::{self, Paced, Rates};
 use crate::platform::Platforms;
 use crate::secrets::SecretStore;
 use crate::store::{Store, runs};
@@ -48,6 +48,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub random: Arc<dyn Random>,
+    /// Whether the platforms' published rates are kept.
+    pub rates: Rates,
     /// Where the admin signs in.
     pub browser: Arc<dyn Browser>,
 }
@@ -82,6 +84,7 @@ impl Engine {
             platforms: parts.platforms.clone(),
             clock: parts.clock.clone(),
             random: parts.random.clone(),
+            rates: parts.rates,
         })?;
         for stored in store.read(|db| crate::store::connections::all(db)).await? {
             paced.connected(stored.platform, stored.facts);

@@ -5,6 +5,7 @@
 //! and the realm hold for all of it. It knows no platform by name, and no body or token ever reaches a log.
 
 mod backoff;
+mod judge;
 mod keeper;
 mod limits;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
 
 pub use backoff::{backoff, retry_after};
+use judge::{check, cut_off, find_error, slow_down, unwell};
 use keeper::{Keeper, Who};
 use limits::Limits;
 
@@ -39,6 +41,16 @@ const ATTEMPTS: u32 = 4;
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 const AGENT: &str = concat!("User-Sync/", env!("CARGO_PKG_VERSION"));
 
+/// Whether requests wait for the platforms' published rates. What a platform itself asks for (429) is obeyed in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rates {
+    /// As `info().rates` says.
+    #[default]
+    Declared,
+    /// Not at all: the other side is a simulator whose own limits are off.
+    Off,
+}
+
 /// What the way to the platforms is made of.
 pub struct Parts {
     /// The network.
@@ -53,6 +65,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub random: Arc<dyn Random>,
+    /// The published rates, kept or not. [`Rates::Off`] is refused outside the demo.
+    pub rates: Rates,
 }
 
 /// The transport. Cheap to clone; all clones are one.
@@ -78,7 +92,18 @@ impl Paced {
 
     fn with_limits(parts: Parts, limits: Arc<Limits>) -> Result<Self> {
         if parts.wire.realm() != parts.secrets.realm() {
-            return Err(Error::new(Kind::Bug, "compose", "Demo and real data must not mix: the network and the secrets are of different realms."));
+            return Err(Error::new(
+                Kind::Bug,
+                "compose",
+                "Demo and real data must not mix: the network and the secrets are of different realms.",
+            ));
+        }
+        if parts.rates == Rates::Off && parts.wire.realm() != Realm::Demo {
+            return Err(Error::new(
+                Kind::Bug,
+                "compose",
+                "The platforms' published rates must be kept: only a simulator may do without them.",
+            ));
         }
         let sealer = Sealer::new(parts.secrets.clone(), parts.random.clone());
         Ok(Self(Arc::new(Inner { parts, sealer, limits, keeper: Keeper::default(), connections: RwLock::default() })))
@@ -94,6 +119,7 @@ impl Paced {
             platforms: own.platforms.clone(),
             clock: own.clock.clone(),
             random: own.random.clone(),
+            rates: own.rates,
         };
         Self::with_limits(parts, self.0.limits.clone())
     }
@@ -159,7 +185,13 @@ impl Paced {
 
     /// One request to a token endpoint: hosts, limits and repeats hold, and the answer comes back whatever it says,
     /// unless it is "slow down" or a passing failure to the end.
-    pub(crate) async fn ask(&self, platform: &'static dyn Platform, request: Request, authorization: Option<HeaderValue>, lane: Lane) -> Result<Response> {
+    pub(crate) async fn ask(
+        &self,
+        platform: &'static dyn Platform,
+        request: Request,
+        authorization: Option<HeaderValue>,
+        lane: Lane,
+    ) -> Result<Response> {
         check(platform, &request)?;
         let signed = Signed { authorization, body: request.body.clone(), form: false, token: None };
         let judge = |response: &Response| match response.status.as_u16() {
@@ -193,17 +225,29 @@ impl Paced {
     async fn bearer(&self, platform: &'static dyn Platform, plain: Signed, who: Who, dead: Option<Secret>) -> Result<Signed> {
         let token = Keeper::access(self, platform, who, dead).await?;
         let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| {
-            Error::invalid("sign", "A token holds letters that no token has.", "Connect the platform again and enter the token as it is.").on(platform.info().id)
+            Error::invalid("sign", "A token holds letters that no token has.", "Connect the platform again and enter the token as it is.")
+                .on(platform.info().id)
         })?;
         value.set_sensitive(true);
         Ok(Signed { authorization: Some(value), token: Some((who, token)), ..plain })
     }
 
     /// Sends until there is an answer that counts. `judge` finds the error in an answer.
-    async fn exchange(&self, platform: &'static dyn Platform, request: &Request, signed: &Signed, lane: Lane, judge: &(dyn Fn(&Response) -> Option<Error> + Sync)) -> Result<Response> {
+    async fn exchange(
+        &self,
+        platform: &'static dyn Platform,
+        request: &Request,
+        signed: &Signed,
+        lane: Lane,
+        judge: &(dyn Fn(&Response) -> Option<Error> + Sync),
+    ) -> Result<Response> {
         let info = platform.info();
         let clock = self.clock().as_ref();
-        let gates = self.0.limits.gates(info.id, info.rates, request.class, request.channel.as_deref());
+        let rates = match self.0.parts.rates {
+            Rates::Declared => info.rates,
+            Rates::Off => &[],
+        };
+        let gates = self.0.limits.gates(info.id, rates, request.class, request.channel.as_deref());
         let (mut failures, mut refusals, mut waited) = (0, 0, Duration::ZERO);
         loop {
             for gate in &gates {
@@ -302,7 +346,11 @@ impl Signed {
     fn http(&self, request: &Request) -> Result<http::Request<Bytes>> {
         let mut http = http::Request::new(self.body.clone());
         *http.method_mut() = request.method.clone();
-        *http.uri_mut() = request.url.as_str().parse().map_err(|_| Error::new(Kind::Bug, request.operation, "A request has an address that cannot be sent."))?;
+        *http.uri_mut() = request
+            .url
+            .as_str()
+            .parse()
+            .map_err(|_| Error::new(Kind::Bug, request.operation, "A request has an address that cannot be sent."))?;
         let headers = http.headers_mut();
         headers.clone_from(&request.headers);
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
@@ -313,72 +361,5 @@ impl Signed {
             headers.insert(AUTHORIZATION, value.clone());
         }
         Ok(http)
-    }
-}
-
-/// Refuses, before anything leaves, what no adapter may ask for.
-fn check(platform: &'static dyn Platform, request: &Request) -> Result<()> {
-    let info = platform.info();
-    let bug = |message: String| Err(Error::new(Kind::Bug, request.operation, message).on(info.id));
-    let host = request.url.host_str().unwrap_or_default();
-    if request.url.scheme() != "https" || request.url.port().is_some() || !request.url.username().is_empty() || !info.hosts.contains(&host) {
-        return bug(format!("`{host}` is not one of the platform's addresses."));
-    }
-    if request.headers.contains_key(AUTHORIZATION) {
-        return bug("An adapter signed a request itself.".into());
-    }
-    if let Sign::Bearer(slot) = request.sign {
-        if !info.slots.iter().any(|known| known.name == slot) {
-            return bug(format!("There is no slot `{slot}`."));
-        }
-    }
-    let counted = request.class == Paced::UNCOUNTED || info.rates.is_empty() || info.rates.iter().any(|rate| rate.class == request.class);
-    if !counted {
-        return bug(format!("There is no rate class `{}`.", request.class));
-    }
-    Ok(())
-}
-
-/// The error in an answer: the adapter's word first, then what every HTTP client knows.
-fn find_error(platform: &'static dyn Platform, response: &Response, operation: &'static str) -> Option<Error> {
-    let status = response.status.as_u16();
-    match platform.read_error(response, operation) {
-        Some(error) if status == 429 && error.kind != Kind::RateLimited => Some(slow_down(operation)),
-        Some(error) => Some(error),
-        None => match status {
-            401 => Some(Error::new(Kind::SignedOut, operation, "The sign-in has ended or was withdrawn.")),
-            429 => Some(slow_down(operation)),
-            500.. => Some(unwell(response, operation)),
-            300..=399 => Some(Error::new(Kind::PlatformDown, operation, format!("The platform sent the request elsewhere (HTTP {status})."))),
-            400..=499 => Some(Error::new(Kind::Invalid, operation, format!("The platform refused it (HTTP {status})."))),
-            _ => None,
-        },
-    }
-}
-
-fn slow_down(operation: &'static str) -> Error {
-    Error::new(Kind::RateLimited, operation, "The platform asks to slow down.")
-}
-
-fn unwell(response: &Response, operation: &'static str) -> Error {
-    Error::new(Kind::PlatformDown, operation, format!("The platform is unwell just now (HTTP {}).", response.status.as_u16()))
-}
-
-/// A success whose body never arrived whole, or that is a web page where data was asked for.
-fn cut_off(response: &Response, operation: &'static str) -> Option<Error> {
-    if !response.status.is_success() || response.body.is_empty() {
-        return None;
-    }
-    let content = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
-    if content.starts_with("text/html") {
-        return Some(Error::new(Kind::PlatformDown, operation, "A web page came back in place of the platform's answer.").acted(Acted::Perhaps));
-    }
-    if !content.contains("json") {
-        return None;
-    }
-    match serde_json::from_slice::<serde::de::IgnoredAny>(&response.body) {
-        Ok(_) => None,
-        Err(error) if error.is_eof() => Some(Error::new(Kind::Network, operation, "The platform's answer was cut off.").acted(Acted::Perhaps)),
-        Err(_) => Some(Error::new(Kind::PlatformDown, operation, "The platform's answer is damaged.").acted(Acted::Perhaps)),
     }
 }

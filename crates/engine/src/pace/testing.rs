@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Paced, Parts};
+use super::{Paced, Parts, Rates};
 use crate::clock::{Clock, SystemClock, SystemRandom};
 use crate::error::{Acted, Error, Kind, Remedy, Result};
 use crate::model::{Account, Conversation, GrantId, Identity, Incoming, Intent, Outcome, Page, PlatformId, Recipient, SentMessage};
@@ -159,7 +159,9 @@ impl Platform for Alpha {
         let word = body["refusal"].as_str();
         match (response.status.as_u16(), word) {
             (200..=299, None) => None,
-            (_, Some("slow")) => Some(Error::new(Kind::RateLimited, operation, "Too fast.").remedy(Remedy::Retry { after: Some(Duration::from_secs(7)) })),
+            (_, Some("slow")) => {
+                Some(Error::new(Kind::RateLimited, operation, "Too fast.").remedy(Remedy::Retry { after: Some(Duration::from_secs(7)) }))
+            }
             (_, Some("dead")) => Some(Error::new(Kind::SignedOut, operation, "The token is dead.")),
             (_, Some(_)) => Some(Error::new(Kind::Forbidden, operation, "Not allowed.").ask_admin("Allow it.")),
             (503, None) => Some(Error::new(Kind::PlatformDown, operation, "Unwell.")),
@@ -398,6 +400,7 @@ pub(crate) fn bench_of(info: PlatformInfo, says: impl IntoIterator<Item = Says>)
         platforms: Platforms::new(vec![platform]),
         clock: Arc::new(Watch { start }),
         random: Arc::new(SystemRandom),
+        rates: Rates::Declared,
     })
     .unwrap();
     Bench { paced, wire, secrets, vault, platform, start }

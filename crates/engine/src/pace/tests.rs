@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, HeaderValue};
 use http::Method;
+use http::header::{AUTHORIZATION, HeaderValue};
 
 use super::testing::*;
-use super::{Paced, Parts};
+use super::{Paced, Parts, Rates};
 use crate::clock::{Clock, SystemClock, SystemRandom};
 use crate::error::{Acted, Error, Kind, Remedy, Result};
 use crate::model::GrantId;
@@ -31,6 +31,19 @@ fn tokens(access: &str, refresh: Option<&str>, expires_in: Option<i64>, flow: Fl
 }
 
 impl Bench {
+    fn with_rates(self, rates: Rates) -> Self {
+        let parts = Parts {
+            wire: self.wire.clone(),
+            secrets: self.secrets.clone(),
+            grants: self.vault.clone(),
+            platforms: Platforms::new(vec![self.platform]),
+            clock: self.paced.clock().clone(),
+            random: Arc::new(SystemRandom),
+            rates,
+        };
+        Self { paced: Paced::new(parts).unwrap(), ..self }
+    }
+
     async fn signed_in(self, slot: &str, tokens: &Tokens) -> Self {
         let facts = ConnectionFacts {
             fields: [("tenant_id".to_owned(), "t1".to_owned()), ("client_id".to_owned(), "app".to_owned())].into(),
@@ -81,10 +94,16 @@ async fn a_request_leaves_signed_and_named() {
 #[tokio::test(start_paused = true)]
 async fn nothing_leaves_for_a_foreign_address_or_with_a_foreign_signature() {
     let url = |text: &str| text.parse::<url::Url>().unwrap();
-    let mut bad: Vec<Request> = ["https://evil.example/", "http://api.alpha.example/", "https://api.alpha.example:8443/", "https://u@api.alpha.example/", "https://api.alpha.example.evil.example/"]
-        .into_iter()
-        .map(|text| Request { url: url(text), ..get("/") })
-        .collect();
+    let mut bad: Vec<Request> = [
+        "https://evil.example/",
+        "http://api.alpha.example/",
+        "https://api.alpha.example:8443/",
+        "https://u@api.alpha.example/",
+        "https://api.alpha.example.evil.example/",
+    ]
+    .into_iter()
+    .map(|text| Request { url: url(text), ..get("/") })
+    .collect();
     bad.push(get("/").header(AUTHORIZATION, HeaderValue::from_static("Bearer mine")));
     bad.push(Request { sign: Sign::Bearer("nobody"), ..get("/") });
     bad.push(Request { class: "unheard-of", ..get("/") });
@@ -110,7 +129,10 @@ async fn a_rate_limit_is_waited_for_and_even_a_once_only_request_is_sent_again()
     }
     let bench = bench([says(429, "{}"), says(429, "{}")]).ready().await;
     bench.send(get("/")).await.unwrap();
-    assert!(bench.start.elapsed() >= Duration::from_millis(750) && bench.start.elapsed() < Duration::from_secs(2), "no Retry-After: a growing pause");
+    assert!(
+        bench.start.elapsed() >= Duration::from_millis(750) && bench.start.elapsed() < Duration::from_secs(2),
+        "no Retry-After: a growing pause"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -182,7 +204,10 @@ async fn a_dead_token_is_renewed_once_and_the_new_one_is_stored_before_it_is_use
         let bench = bench([dead, renewed]).signed_in("user", &tokens("t-1", Some("r-1"), None, Flow::Slot)).await;
         bench.send(post("/post")).await.unwrap();
         let left = bench.wire.left();
-        assert_eq!(bench.lines(), ["POST https://api.alpha.example/post", "POST https://login.alpha.example/t1/token", "POST https://api.alpha.example/post"]);
+        assert_eq!(
+            bench.lines(),
+            ["POST https://api.alpha.example/post", "POST https://login.alpha.example/t1/token", "POST https://api.alpha.example/post"]
+        );
         assert_eq!(left[1].body, "grant_type=refresh_token&refresh_token=r-1&client_id=app&client_secret=hush");
         assert_eq!(left[2].authorization, "Bearer t-2");
         let stored = bench.stored("user").await;
@@ -280,7 +305,10 @@ async fn a_client_gets_its_token_again_by_itself() {
     let bench = bench([says(401, "{}"), renewed]).signed_in("server", &tokens("t-1", None, None, Flow::Slot)).await;
     bench.send(Request { sign: Sign::Bearer("server"), ..get("/") }).await.unwrap();
     let left = bench.wire.left();
-    assert_eq!((left[1].body.as_str(), left[1].authorization.as_str()), ("grant_type=account_credentials&account_id=t1", "Basic YXBwOmh1c2g="));
+    assert_eq!(
+        (left[1].body.as_str(), left[1].authorization.as_str()),
+        ("grant_type=account_credentials&account_id=t1", "Basic YXBwOmh1c2g=")
+    );
     assert_eq!(left[2].authorization, "Bearer t-2");
 }
 
@@ -295,7 +323,10 @@ async fn an_employees_token_signs_only_for_its_grant_and_renews_into_the_vault()
         bench.granted(grant, &tokens("e-1", Some("r-1"), None, flow)).await;
         bench.paced.send(ALPHA, get("/me"), Subject::Grant(grant), Lane::Prompt).await.unwrap();
         let left = bench.wire.left();
-        assert_eq!((left[0].authorization.as_str(), left[1].body.as_str(), left[2].authorization.as_str()), ("Bearer e-1", form, "Bearer e-2"));
+        assert_eq!(
+            (left[0].authorization.as_str(), left[1].body.as_str(), left[2].authorization.as_str()),
+            ("Bearer e-1", form, "Bearer e-2")
+        );
         let sealed = bench.vault.rows.lock().unwrap()[&grant].sealed.clone();
         assert_eq!(bench.paced.sealer().open_grant(grant, ALPHA, &sealed).await.unwrap().refresh.unwrap().expose(), "r-2");
     }
@@ -364,8 +395,42 @@ fn demo_and_real_are_never_mixed() {
         platforms: Platforms::new(Vec::new()),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
+        rates: Rates::Declared,
     };
     assert_eq!(Paced::new(parts).err().map(|error| error.kind), Some(Kind::Bug));
+}
+
+#[tokio::test(start_paused = true)]
+async fn published_rates_are_kept_unless_the_simulator_has_none_and_a_429_always_is() {
+    for (rates, three_posts) in [(Rates::Declared, 2), (Rates::Off, 0)] {
+        let bench = bench([]).with_rates(rates).ready().await;
+        let post = || bench.send(Request { class: "post", ..get("/post") }.channel("room"));
+        for _ in 0..3 {
+            post().await.unwrap();
+        }
+        assert_eq!(bench.start.elapsed().as_secs(), three_posts, "{rates:?}");
+        bench.wire.add(says_with(429, "retry-after", "30", "{}"));
+        post().await.unwrap();
+        assert!((30..=33).contains(&(bench.start.elapsed().as_secs() - three_posts)), "{rates:?}: a 429 was not obeyed");
+    }
+}
+
+#[test]
+fn the_real_platforms_rates_cannot_be_switched_off() {
+    let mut live = Script::new([]);
+    Arc::get_mut(&mut live).unwrap().realm = Realm::Live;
+    for (rates, refused) in [(Rates::Declared, None), (Rates::Off, Some(Kind::Bug))] {
+        let parts = Parts {
+            wire: live.clone(),
+            secrets: Arc::new(MemorySecrets::new(Realm::Live)),
+            grants: Arc::new(NoGrants),
+            platforms: Platforms::new(Vec::new()),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            rates,
+        };
+        assert_eq!(Paced::new(parts).err().map(|error| error.kind), refused);
+    }
 }
 
 /// Writes every event and span of tracing into one text.
@@ -415,7 +480,11 @@ async fn no_token_and_no_body_reaches_a_log_or_an_error() {
         bench.secrets.put(&field_handle(ALPHA, "client_secret"), &Secret::new(planted)).await.unwrap();
         errors.push(bench.send(get("/").header(http::header::IF_MATCH, HeaderValue::from_static("x"))).await.unwrap_err());
     }
-    let heard = format!("{}{errors:?}{}", ear.0.lock().unwrap(), errors.iter().map(|error| format!("{error}{}", error.next_step())).collect::<String>());
+    let heard = format!(
+        "{}{errors:?}{}",
+        ear.0.lock().unwrap(),
+        errors.iter().map(|error| format!("{error}{}", error.next_step())).collect::<String>()
+    );
     assert!(heard.contains("asking again") && heard.contains("renewing a token"), "nothing was logged, so nothing was proven: {heard}");
     assert!(!heard.contains(planted), "{heard}");
 }

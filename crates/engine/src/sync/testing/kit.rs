@@ -19,6 +19,7 @@ use crate::clock::{Browser, Clock, SystemRandom};
 use crate::engine::{Engine, Parts, Selection};
 use crate::error::Result;
 use crate::model::{Account, AccountKind, PersonId, PlatformId};
+use crate::pace::Rates;
 use crate::people::views::SyncView as Row;
 use crate::platform::Platforms;
 use crate::secrets::{MemorySecrets, Secret};
@@ -92,6 +93,7 @@ impl Kit {
             secrets: self.secrets.clone(),
             clock: self.clock.clone(),
             random: Arc::new(SystemRandom),
+            rates: Rates::Declared,
             browser: Arc::new(NoBrowser),
         }
     }
@@ -102,6 +104,11 @@ impl Kit {
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap()
+    }
+
+    /// Counts something; unlike [`Self::world`] it may stand twice in one expression.
+    pub(crate) fn many(&self, count: impl FnOnce(&World) -> usize) -> usize {
+        count(&self.world())
     }
 
     pub(crate) fn folder(&self) -> &std::path::Path {
