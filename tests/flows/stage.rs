@@ -1,5 +1,6 @@
 //! The stage of a flow: one simulator as a process, one data folder, the terminal program, and the pretended employees.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -31,6 +32,8 @@ pub(crate) struct Stage {
     folder: TempDir,
     simulator: Child,
     address: String,
+    /// How many calls were made until the platforms were connected.
+    connected: Cell<usize>,
 }
 
 impl Drop for Stage {
@@ -135,7 +138,7 @@ impl Stage {
         assert!(said.contains("listens on"), "the simulator did not start: {said}");
         let attach: Value = serde_json::from_slice(&std::fs::read(&ready).unwrap()).unwrap();
         let address = text(&attach["http"]).trim_start_matches("http://").to_owned();
-        Self { folder, simulator, address }
+        Self { folder, simulator, address, connected: Cell::new(0) }
     }
 
     /// A path beside the data folder.
@@ -162,7 +165,10 @@ impl Stage {
 
     /// Runs a command with `--json`.
     pub(crate) fn run(&self, words: &[&str]) -> Ran {
-        Ran::of(self.command(words).arg("--json").output().unwrap())
+        let t = std::time::Instant::now();
+        let r = Ran::of(self.command(words).arg("--json").output().unwrap());
+        eprintln!("{:?} {words:?}", t.elapsed());
+        r
     }
 
     /// Runs a command as people do.
@@ -183,6 +189,7 @@ impl Stage {
         let mut words = vec!["connect"];
         words.extend(ALL);
         self.ok(&[words, vec!["--approve"]].concat());
+        self.connected.set(self.traffic().len());
     }
 
     /// Everybody, page by page.
@@ -298,15 +305,16 @@ impl Stage {
         recorded.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    /// The access tokens that a platform's employees got by a device grant or a pasted code, oldest first.
+    /// The access tokens that a platform's employees got by a code or a link, oldest first.
     pub(crate) fn employee_tokens(&self, platform: &str) -> Vec<String> {
-        let given = |call: &Value| {
-            let request = body_text(&call["request_body"]);
-            request.contains("device_code") && !request.contains("login_hint") || request.contains("grant_type=authorization_code")
+        let recorded = if platform == "teams" { "microsoft" } else { platform };
+        let given = |call: &&Value| {
+            let asked = format!("{} {}", text(&call["url"]), body_text(&call["request_body"]));
+            call["platform"] == recorded && (asked.contains("device_code=") || asked.contains("grant_type=authorization_code"))
         };
-        let all = self.traffic();
-        let calls = all.iter().filter(|call| call["platform"] == platform && call["status"] == 200 && given(call));
-        calls.filter_map(|call| serde_json::from_str::<Value>(&body_text(&call["response_body"])).ok()?["access_token"].as_str().map(str::to_owned)).collect()
+        let answer = |call: &Value| serde_json::from_str::<Value>(&body_text(&call["response_body"])).ok();
+        let calls = self.traffic().into_iter().skip(self.connected.get());
+        calls.filter(|call| given(&call)).filter_map(|call| answer(&call)?["access_token"].as_str().map(str::to_owned)).collect()
     }
 
     /// Whether any file of the data folder holds this text.
