@@ -21,11 +21,7 @@ use super::views::{PersonView, with_connected};
 /// Up to so many matches are looked up and sorted.
 const FEW: u64 = 500;
 
-/// From so many matches on, each person along the list is asked for by itself instead of collecting all matches first.
-const DENSE: u64 = 20_000;
-
 const IN_WORDS: &str = "people.id IN (SELECT rowid FROM person_words WHERE person_words MATCH ?)";
-const EACH_IN_WORDS: &str = "EXISTS (SELECT 1 FROM person_words WHERE person_words MATCH ? AND person_words.rowid = people.id)";
 
 /// Whom a list is to show. Everything empty: everybody.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,9 +165,6 @@ impl Query {
             values.extend([Value::Text(name), Value::Integer(id.0)]);
         }
         let along = if total <= FEW && self.conditions.len() > 1 { "" } else { "INDEXED BY people_by_name" };
-        if total >= DENSE {
-            conditions = conditions.replace(IN_WORDS, EACH_IN_WORDS);
-        }
         let sql = format!(
             "SELECT people.sort_name, people.id FROM people {along} WHERE {conditions} ORDER BY people.sort_name, people.id LIMIT {}",
             u64::from(limit) + 1
