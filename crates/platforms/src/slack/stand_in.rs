@@ -8,7 +8,7 @@ use super::info::{BOT, INFO};
 use super::SlackConnection;
 
 impl SlackConnection {
-    /// Ready when the bot's token works and may do all that representing takes. Nothing is made, so nothing needs undoing.
+    /// Ready when the bot's token works and may do all that representing takes. What is made under the person's name are posts.
     pub(super) async fn check_bot(&self, person: &Represented, operation: &'static str) -> Result<Representation> {
         let (bot, granted) = self.test_token(BOT, operation).await?;
         let needed = INFO.slots.iter().filter(|slot| slot.name == BOT).flat_map(|slot| slot.scopes).map(|scope| scope.name);
@@ -19,7 +19,7 @@ impl SlackConnection {
                 .on(INFO.id)
                 .ask_admin(format!("Add {missing} to the bot scopes of the app at api.slack.com/apps, install it again, and connect Slack with the new bot token.")));
         }
-        Ok(Representation { kind: RepresentationKind::Bot, id: bot.user_id, name: person.name.clone(), detail: None, created: false })
+        Ok(Representation { kind: RepresentationKind::Bot, id: bot.user_id, name: person.name.clone(), detail: None, created: true })
     }
 
     /// Checking again is the look-up.
@@ -31,7 +31,7 @@ impl SlackConnection {
 /// Slack lets nobody delete a post that stands under another name.
 pub(super) fn leave_posts(bot: &Representation) -> Undone {
     Undone::Left(Left {
-        what: format!("Slack messages under the name {}", bot.name),
+        what: format!("Slack messages under the name {}, if there are any", bot.name),
         why: "Slack does not let an app delete what it posted under another name. User Sync posts under the name no more.".into(),
         link: None,
     })
@@ -59,7 +59,7 @@ mod tests {
         let scopes = "chat:write,chat:write.customize,im:write,im:history,files:read";
         let (connection, script) = connection(vec![test(scopes), test(scopes)]);
         let bot = connection.represent(&ana(), "a").await.unwrap();
-        assert_eq!((bot.kind, bot.id.as_str(), bot.name.as_str(), bot.created), (RepresentationKind::Bot, "UBOT", "Ana", false));
+        assert_eq!((bot.kind, bot.id.as_str(), bot.name.as_str(), bot.created), (RepresentationKind::Bot, "UBOT", "Ana", true));
         let intent = Intent::Represent { person: ana(), key: "a".into(), since: "2026-01-05T08:00:00Z".parse().unwrap() };
         assert_eq!(connection.confirm(&intent).await.unwrap(), Some(Outcome::Represented(bot)));
         assert_eq!(script.sent(), "POST https://slack.com/api/auth.test\nPOST https://slack.com/api/auth.test");
