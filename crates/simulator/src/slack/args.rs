@@ -6,6 +6,27 @@ use super::methods::Method;
 use super::wire::Trouble;
 use crate::http::{Context, WrongBody};
 
+/// Arguments that may be something else than text in a JSON body.
+const UNTEXTUAL: &[&str] = &[
+    "attachments",
+    "blocks",
+    "file_ids",
+    "files",
+    "include_all_metadata",
+    "inclusive",
+    "length",
+    "limit",
+    "link_names",
+    "metadata",
+    "mrkdwn",
+    "prevent_creation",
+    "reply_broadcast",
+    "return_im",
+    "unfurl_links",
+    "unfurl_media",
+    "view",
+];
+
 /// Arguments by name. Form values are text; JSON values keep their type.
 pub(super) struct Args {
     map: Map<String, Value>,
@@ -34,6 +55,9 @@ impl Args {
             }
         }
         map.retain(|_, value| !value.is_null());
+        if let Some((name, _)) = map.iter().find(|(name, value)| !value.is_string() && !UNTEXTUAL.contains(&name.as_str())) {
+            return Err(Trouble::argument("must be a string", name));
+        }
         match map.keys().find(|name| !method.args.contains(&name.as_str())) {
             Some(name) => Err(Trouble { messages: vec![format!("[ERROR] unknown argument: {name}")], ..Trouble::of("invalid_arg_name") }),
             None => Ok(Self { map }),
@@ -93,10 +117,10 @@ impl Args {
     }
 }
 
-/// Client id and secret: HTTP Basic, or arguments.
+/// Client id and secret: HTTP Basic, or arguments. An empty secret is none: that is how Slack's Python client sends none.
 pub(super) fn client(context: &Context, args: &Args) -> (Option<String>, Option<String>) {
     match context.basic() {
-        Some((id, secret)) => (Some(id), Some(secret)),
+        Some((id, secret)) => (Some(id), Some(secret).filter(|secret| !secret.is_empty())),
         None => (args.text("client_id").map(str::to_owned), args.text("client_secret").map(str::to_owned)),
     }
 }

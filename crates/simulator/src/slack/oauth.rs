@@ -120,9 +120,13 @@ fn authorize_request(sim: &Simulator, context: &Context, page: Page) -> Result<A
     })
 }
 
-/// Whether `given` equals a registered address or lies below it.
+/// Whether `given` equals a registered address or lies below it, as it stands and with its steps upwards taken.
 fn under(given: &str, registered: &str) -> bool {
-    given.strip_prefix(registered).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']) || registered.ends_with('/'))
+    let below = |given: &str, registered: &str| {
+        given.strip_prefix(registered).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']) || registered.ends_with('/'))
+    };
+    let (Ok(walked), Ok(home)) = (url::Url::parse(given), url::Url::parse(registered)) else { return false };
+    below(given, registered) && below(walked.as_str(), home.as_str())
 }
 
 /// A custom scheme, or localhost for an app that opted into PKCE.
@@ -191,7 +195,9 @@ fn take_code(call: &Call<'_>, app: &App, secret_given: bool) -> Result<Code, Tro
     if code.request.client_id != app.client_id {
         return Err(Trouble::of("invalid_code"));
     }
-    if call.args.text("redirect_uri").is_some_and(|uri| uri != code.request.redirect_uri) {
+    // With several addresses registered, the one that was used is named in both steps.
+    let several = app.redirect_urls().nth(1).is_some();
+    if call.args.text("redirect_uri").map_or(several, |uri| uri != code.request.redirect_uri) {
         return Err(Trouble::of("bad_redirect_uri"));
     }
     if !code.verifier_fits(call.args.text("code_verifier")) {
