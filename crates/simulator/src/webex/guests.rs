@@ -1,5 +1,7 @@
 //! Guests of the Service App, and what an administrator does with authorisations.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -21,6 +23,44 @@ pub(super) struct Guest {
     pub(super) created: Timestamp,
 }
 
+/// All guests. The same subject is always the same guest.
+#[derive(Default)]
+pub(super) struct Guests {
+    by_subject: HashMap<String, Guest>,
+    /// Subjects by id and by address.
+    subjects: HashMap<String, String>,
+}
+
+impl Guests {
+    /// The guest of this subject, made now if there is none, with this name from now on.
+    fn named(&mut self, subject: &str, name: &str, fresh: Guest) -> Guest {
+        let subjects = &mut self.subjects;
+        let guest = self.by_subject.entry(subject.to_owned()).or_insert_with(|| {
+            subjects.insert(fresh.id.clone(), subject.to_owned());
+            subjects.insert(fresh.email.clone(), subject.to_owned());
+            fresh
+        });
+        name.clone_into(&mut guest.name);
+        guest.clone()
+    }
+
+    pub(super) fn by_id(&self, id: &str) -> Option<&Guest> {
+        self.by_subject.get(self.subjects.get(id)?).filter(|guest| guest.id == id)
+    }
+
+    pub(super) fn by_email(&self, email: &str) -> Option<&Guest> {
+        self.by_subject.get(self.subjects.get(&email.to_lowercase())?).filter(|guest| guest.email.eq_ignore_ascii_case(email))
+    }
+
+    pub(super) fn by_name(&self, name: &str) -> Option<&Guest> {
+        self.by_subject.values().find(|guest| guest.name == name)
+    }
+
+    fn count(&self) -> usize {
+        self.by_subject.len()
+    }
+}
+
 pub(super) fn token(sim: &Simulator, context: &Context, caller: &Access) -> Result<Answer, Answer> {
     if caller.grant.kind != "service_app" {
         return Err(trouble(sim, 403, "Guests are made with the access token of a Service App."));
@@ -32,12 +72,7 @@ pub(super) fn token(sim: &Simulator, context: &Context, caller: &Access) -> Resu
         return Err(trouble(sim, 400, "subject and displayName are needed."));
     };
     let (id, email) = (ids::webex("PEOPLE", &sim.random_uuid().to_string()), format!("{}@appid.ciscospark.com", sim.random_uuid()));
-    let guest = {
-        let mut state = sim.webex();
-        let guest = state.guests.entry(subject.to_owned()).or_insert_with(|| Guest { id, email, name: String::new(), created: context.now });
-        name.clone_into(&mut guest.name);
-        guest.clone()
-    };
+    let guest = sim.webex().guests.named(subject, name, Guest { id, email, name: String::new(), created: context.now });
     let shown = Representation { platform: Platform::Webex, kind: "bot", id: guest.id.clone(), name: guest.name.clone(), email: None };
     sim.ledger().represent(shown);
     let access = format!("eyJ{}", sim.random_text(ALPHANUMERIC, 2100));
@@ -62,7 +97,7 @@ pub(super) fn token(sim: &Simulator, context: &Context, caller: &Access) -> Resu
 pub(super) fn count(sim: &Simulator, context: &Context, caller: &Access) -> Result<Answer, Answer> {
     need(sim, caller, &["guest-issuer:read", "guest-issuer:write"])?;
     only(sim, context, &[])?;
-    Ok(Answer::json(200, &json!(sim.webex().guests.len())))
+    Ok(Answer::json(200, &json!(sim.webex().guests.count())))
 }
 
 pub(super) fn application_token(sim: &Simulator, context: &Context, caller: &Access, application: &str) -> Result<Answer, Answer> {
@@ -97,8 +132,12 @@ fn admin(sim: &Simulator, caller: &Access, scope: &str) -> Result<(), Answer> {
 pub(super) fn authorizations(sim: &Simulator, context: &Context, caller: &Access) -> Result<Answer, Answer> {
     admin(sim, caller, "identity:tokens_read")?;
     only(sim, context, &["personId", "personEmail"])?;
-    let whom = context.query_value("personId").or(context.query_value("personEmail")).ok_or_else(|| trouble(sim, 400, "personId or personEmail is needed."))?;
-    let account = sim.world().find(Platform::Webex, whom).filter(|account| account.kind != crate::Kind::Foreign).ok_or_else(|| not_found(sim))?;
+    let account = match (context.query_value("personId"), context.query_value("personEmail")) {
+        (Some(id), None) => sim.world().by_id(Platform::Webex, id),
+        (None, Some(email)) => sim.world().by_email(Platform::Webex, email),
+        _ => return Err(trouble(sim, 400, "Exactly one of personId and personEmail is needed.")),
+    };
+    let account = account.filter(|account| account.kind != crate::Kind::Foreign).ok_or_else(|| not_found(sim))?;
     let items: Vec<_> = sim
         .tokens()
         .grants(Platform::Webex)

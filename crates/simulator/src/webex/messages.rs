@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{body, need, not_found, only, page, page_size, time, trouble};
+use super::guests::Guest;
 use crate::http::{Answer, Context, escape_html};
 use crate::ledger::Heard;
 use crate::tokens::Access;
@@ -48,13 +49,31 @@ struct Party {
     guest: bool,
 }
 
-fn party(sim: &Simulator, name: &str) -> Option<Party> {
-    if let Some(account) = sim.world().find(Platform::Webex, name).filter(|account| account.active && account.kind != Kind::Foreign) {
-        return Some(Party { id: account.id.clone(), email: account.email.clone().unwrap_or_default(), name: account.name(), guest: false });
+impl Party {
+    fn of_account(account: &Account) -> Option<Self> {
+        let reachable = account.active && account.kind != Kind::Foreign;
+        reachable.then(|| Self { id: account.id.clone(), email: account.email.clone().unwrap_or_default(), name: account.name(), guest: false })
     }
-    let state = sim.webex();
-    let guest = state.guests.values().find(|guest| guest.id == name || guest.email == name)?;
-    Some(Party { id: guest.id.clone(), email: guest.email.clone(), name: guest.name.clone(), guest: true })
+
+    fn of_guest(guest: &Guest) -> Self {
+        Self { id: guest.id.clone(), email: guest.email.clone(), name: guest.name.clone(), guest: true }
+    }
+}
+
+/// Who has this id.
+fn party(sim: &Simulator, id: &str) -> Option<Party> {
+    match sim.world().by_id(Platform::Webex, id) {
+        Some(account) => Party::of_account(account),
+        None => sim.webex().guests.by_id(id).map(Party::of_guest),
+    }
+}
+
+/// Who has this address.
+fn party_by_email(sim: &Simulator, email: &str) -> Option<Party> {
+    match sim.world().by_email(Platform::Webex, email) {
+        Some(account) => Party::of_account(account),
+        None => sim.webex().guests.by_email(email).map(Party::of_guest),
+    }
 }
 
 fn caller_party(sim: &Simulator, caller: &Access) -> Result<Party, Answer> {
@@ -144,6 +163,9 @@ pub(super) fn post(sim: &Simulator, context: &Context, caller: &Access) -> Resul
     }
     let from = caller_party(sim, caller)?;
     let (text, markdown) = content(sim, &body)?;
+    if let Some(name) = ["roomId", "toPersonId", "toPersonEmail", "parentId"].into_iter().find(|name| !(body[*name].is_null() || body[*name].is_string())) {
+        return Err(trouble(sim, 400, &format!("{name} must be a string")));
+    }
     let named: Vec<(&str, &str)> = ["roomId", "toPersonId", "toPersonEmail"].into_iter().filter_map(|name| body[name].as_str().map(|value| (name, value))).collect();
     let [(how, whom)] = named.as_slice() else {
         return Err(trouble(sim, 400, "Exactly one of roomId, toPersonId and toPersonEmail is needed."));
@@ -153,7 +175,8 @@ pub(super) fn post(sim: &Simulator, context: &Context, caller: &Access) -> Resul
             let other = other_side(sim, whom, &from.id).ok_or_else(|| not_found(sim))?;
             party(sim, &other)
         }
-        _ => party(sim, whom),
+        "toPersonId" => party(sim, whom),
+        _ => party_by_email(sim, whom),
     };
     let to = to.filter(|to| to.id != from.id).ok_or_else(|| not_found(sim))?;
     if from.guest && to.guest {
@@ -208,11 +231,12 @@ pub(super) fn direct(sim: &Simulator, context: &Context, caller: &Access) -> Res
     need(sim, caller, READ)?;
     only(sim, context, &["parentId", "personId", "personEmail"])?;
     let me = caller_party(sim, caller)?;
-    let whom = match (context.query_value("personId"), context.query_value("personEmail")) {
-        (Some(whom), None) | (None, Some(whom)) => whom,
+    let other = match (context.query_value("personId"), context.query_value("personEmail")) {
+        (Some(id), None) => party(sim, id),
+        (None, Some(email)) => party_by_email(sim, email),
         _ => return Err(trouble(sim, 400, "Exactly one of personId and personEmail is needed.")),
     };
-    let other = party(sim, whom).ok_or_else(|| not_found(sim))?;
+    let other = other.ok_or_else(|| not_found(sim))?;
     let (room, mut messages) = messages_of(sim, &me.id, &other.id).ok_or_else(|| not_found(sim))?;
     if let Some(parent) = context.query_value("parentId") {
         messages.retain(|message| message.parent.as_deref() == Some(parent));
@@ -319,10 +343,10 @@ pub(super) fn rooms(sim: &Simulator, context: &Context, caller: &Access) -> Resu
 pub(super) fn speak(sim: &Simulator, account: &Account, to: &str, text: &str) -> Result<(), String> {
     let from = party(sim, &account.id).ok_or_else(|| format!("{} cannot write on Webex", account.name()))?;
     let by_name = || {
-        let guest = sim.webex().guests.values().find(|guest| guest.name == to).map(|guest| guest.id.clone());
+        let guest = sim.webex().guests.by_name(to).map(|guest| guest.id.clone());
         guest.or_else(|| sim.world().accounts(Platform::Webex).iter().find(|account| account.name() == to).map(|account| account.id.clone()))
     };
-    let to = party(sim, to).or_else(|| by_name().and_then(|id| party(sim, &id))).ok_or_else(|| format!("nobody on Webex is called {to}"))?;
+    let to = party(sim, to).or_else(|| party_by_email(sim, to)).or_else(|| by_name().and_then(|id| party(sim, &id))).ok_or_else(|| format!("nobody on Webex is called {to}"))?;
     deliver(sim, &from, &to, text.to_owned(), None, None);
     Ok(())
 }

@@ -12,7 +12,7 @@ mod sign_in;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub(crate) struct State {
     /// Another company's, for the accounts of foreign people.
     other_org: String,
     clients: sign_in::Clients,
-    guests: BTreeMap<String, guests::Guest>,
+    guests: guests::Guests,
     rooms: HashMap<(String, String), messages::Room>,
     /// What a complete verification link carries, and the user code behind it.
     verify_links: HashMap<String, String>,
@@ -48,7 +48,7 @@ impl State {
             org: ids::webex("ORGANIZATION", "7f1c0f6e-6f0e-4a3c-9a51-2f6f8f0f5a10"),
             other_org: ids::webex("ORGANIZATION", "0b5f3a52-93ad-4f0c-8d2c-5c2f8f0a7e22"),
             clients: sign_in::Clients::default(),
-            guests: BTreeMap::new(),
+            guests: guests::Guests::default(),
             rooms: HashMap::new(),
             verify_links: HashMap::new(),
         }

@@ -54,7 +54,7 @@ pub(super) fn show_by_id(sim: &Simulator, id: &str, admin: bool) -> Option<Value
         return Some(show(sim, account, admin));
     }
     let state = sim.webex();
-    let guest = state.guests.values().find(|guest| guest.id == id)?;
+    let guest = state.guests.by_id(id)?;
     Some(json!({
         "id": guest.id, "emails": [guest.email], "displayName": guest.name, "orgId": state.org, "created": super::time(guest.created),
         "status": "unknown", "type": "appuser",

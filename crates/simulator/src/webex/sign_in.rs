@@ -178,7 +178,7 @@ pub(super) fn access_token(sim: &Simulator, context: &Context) -> Answer {
 
 fn exchange(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
     let form = form(sim, context)?;
-    let known = ["grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier", "refresh_token"];
+    let known = ["grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier", "refresh_token", "scope"];
     if context.unknown_parameter(&form, &known).is_some() {
         return Err(trouble(sim, 400, "invalid_request"));
     }
@@ -194,6 +194,9 @@ fn exchange(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
     if !known {
         return Err(trouble(sim, 401, "invalid_client"));
     }
+    if value(&form, "client_id").is_some_and(|named| named != id) {
+        return Err(trouble(sim, 400, "invalid_client"));
+    }
     match value(&form, "grant_type") {
         Some("authorization_code") => {
             let code = sim.sign_ins().take_code(Platform::Webex, value(&form, "code").unwrap_or_default(), context.now);
@@ -208,6 +211,9 @@ fn exchange(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
             let given = value(&form, "refresh_token").unwrap_or_default();
             let grant = sim.tokens().refresh(given, context.now).ok().filter(|grant| grant.platform == Platform::Webex && grant.client_id == id);
             let grant = grant.ok_or_else(|| trouble(sim, 400, "invalid_grant"))?;
+            if value(&form, "scope").is_some_and(|asked| asked.split_whitespace().any(|scope| !grant.has_scope(scope))) {
+                return Err(trouble(sim, 400, "invalid_scope"));
+            }
             Ok(Answer::json(200, &answer(sim, grant.id, context.now)))
         }
         _ => Err(trouble(sim, 400, "unsupported_grant_type")),

@@ -159,3 +159,36 @@ async fn the_code_grant_needs_registered_redirect_secret_and_verifier() {
     assert_eq!(exchange(form(&secret, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")).await.status, 200);
     assert_eq!(exchange(form(&secret, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")).await.status, 400, "a code works once");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_id_is_no_address_and_an_address_no_id() {
+    let sim = simulator();
+    let (id, email) = (employee(&sim).id.clone(), employee(&sim).email.clone().unwrap());
+    write(&sim, "POST", "/messages", json!({ "toPersonId": id, "text": "x" })).await;
+    for body in [json!({ "toPersonId": email, "text": "x" }), json!({ "toPersonEmail": id, "text": "x" })] {
+        assert_eq!(write(&sim, "POST", "/messages", body.clone()).await.status, 404, "{body}");
+    }
+    for (path, status) in [("messages/direct", 200), ("authorizations", 200)] {
+        assert_eq!(get(&sim, &format!("/{path}?personId={id}")).await.status, status);
+        assert_eq!(get(&sim, &format!("/{path}?personEmail={email}")).await.status, status);
+        assert_eq!(get(&sim, &format!("/{path}?personId={email}")).await.status, 404);
+        assert_eq!(get(&sim, &format!("/{path}?personEmail={id}")).await.status, 404);
+        assert_eq!(get(&sim, &format!("/{path}?personId={id}&personEmail={email}")).await.status, 400);
+    }
+    assert_eq!(write(&sim, "POST", "/messages", json!({ "toPersonId": id, "roomId": 5, "text": "x" })).await.status, 400, "a room's id is text");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_may_name_the_scopes_it_has_and_no_others() {
+    let sim = simulator();
+    let (client, secret) = (credential(&sim, "client_id"), credential(&sim, "client_secret"));
+    let query = [("response_type", "code"), ("client_id", &*client), ("redirect_uri", "http://localhost:43117/webex"), ("scope", "spark:people_read")];
+    let back = consent(&sim, &format!("{V1}/authorize?{}", crate::http::encode(&query)), employee(&sim).email.as_deref().unwrap(), "allow").await;
+    let location = url::Url::parse(back.headers["location"].to_str().unwrap()).unwrap();
+    let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+    let redeem = async |form: &[(&str, &str)]| with_form(&sim, &format!("{V1}/access_token"), &[], &[&[("client_id", &*client), ("client_secret", &*secret)], form].concat()).await;
+    let got = redeem(&[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", "http://localhost:43117/webex")]).await;
+    let refresh_token = got.json["refresh_token"].as_str().unwrap();
+    let refresh = async |scope: &str| redeem(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("scope", scope)]).await.status;
+    assert_eq!((refresh("spark:people_read").await, refresh("spark:people_read spark:messages_write").await), (200, 400));
+}
