@@ -47,11 +47,18 @@ fn show(sim: &Simulator, message: &Message) -> Value {
     let mut shown = json!({
         "id": message.id, "message": message.text, "sender": sender.and_then(|sender| sender.email.clone()).unwrap_or_default(),
         "send_member_id": message.from, "sender_display_name": sender.map(Account::name).unwrap_or_default(), "date_time": time(message.at),
-        "timestamp": message.at.as_millisecond(), "status": if message.deleted { "Deleted" } else if message.edited { "Edited" } else { "Normal" },
+        "timestamp": message.at.as_millisecond(),
     });
     if let Some(reply_to) = &message.reply_to {
         shown["reply_main_message_id"] = json!(reply_to);
     }
+    shown
+}
+
+/// A message as a list shows it, with its status.
+fn show_listed(sim: &Simulator, message: &Message) -> Value {
+    let mut shown = show(sim, message);
+    shown["status"] = json!(if message.deleted { "Deleted" } else if message.edited { "Edited" } else { "Normal" });
     shown
 }
 
@@ -129,7 +136,7 @@ pub(super) fn list(sim: &Simulator, context: &Context, caller: &Access, user: &s
     found.retain(|message| (from..=to).contains(&message.at) && (deleted_too || !message.deleted) && !(mains_only && message.reply_to.is_some()));
     found.reverse();
     let end = (start + page_length(start, size)).min(found.len());
-    let messages: Vec<Value> = found.get(start..end).unwrap_or_default().iter().map(|message| show(sim, message)).collect();
+    let messages: Vec<Value> = found.get(start..end).unwrap_or_default().iter().map(|message| show_listed(sim, message)).collect();
     let mut answer = json!({ "messages": messages, "next_page_token": next_page(sim, context, end, found.len()), "page_size": size });
     match (context.query_value("from"), context.query_value("to")) {
         (None, None) => answer["date"] = json!(from.strftime("%Y-%m-%d").to_string()),

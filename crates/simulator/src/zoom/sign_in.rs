@@ -131,8 +131,8 @@ pub(super) fn authorize(sim: &Simulator, context: &Context) -> Answer {
     }
     let challenge = match (given("code_challenge"), given("code_challenge_method").unwrap_or("plain")) {
         (None, _) => None,
-        (Some(challenge), method @ ("S256" | "plain")) => Some((method.to_owned(), challenge.to_owned())),
-        _ => return oauth::notice(400, "Invalid code challenge method."),
+        (Some(challenge), method @ ("S256" | "plain")) if (43..=128).contains(&challenge.len()) => Some((method.to_owned(), challenge.to_owned())),
+        _ => return oauth::notice(400, "Invalid code challenge or code challenge method."),
     };
     let public = client == sim.zoom().apps.public_id;
     if public && challenge.is_none() {
@@ -184,6 +184,12 @@ enum Caller {
     Chatbot,
 }
 
+/// The client id by which the employee app calls: its public one or the one with a secret.
+fn employee_id(sim: &Simulator, caller: &Caller) -> String {
+    let state = sim.zoom();
+    if *caller == Caller::Public { state.apps.public_id.clone() } else { state.apps.employee.id.clone() }
+}
+
 fn client(sim: &Simulator, context: &Context, form: &[(String, String)]) -> Result<Caller, Answer> {
     let state = sim.zoom();
     let apps = &state.apps;
@@ -191,6 +197,9 @@ fn client(sim: &Simulator, context: &Context, form: &[(String, String)]) -> Resu
         let public = value(form, "client_id") == Some(apps.public_id.as_str());
         return if public { Ok(Caller::Public) } else { Err(refuse(401, "invalid_client", "Invalid client_id or client_secret")) };
     };
+    if value(form, "client_id").is_some_and(|named| named != id) {
+        return Err(refuse(400, "invalid_client", "The client_id is not that of the Authorization header."));
+    }
     [(&apps.server, Caller::Server), (&apps.employee, Caller::Employee), (&apps.chatbot, Caller::Chatbot)]
         .into_iter()
         .find(|(client, _)| client.id == id && client.secret == secret)
@@ -204,7 +213,7 @@ pub(super) fn token(sim: &Simulator, context: &Context) -> Answer {
 
 fn exchange(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
     let device = context.query_value("grant_type") == Some(DEVICE_GRANT);
-    let form = form(context, device, &["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "refresh_token", "account_id", "device_code"])?;
+    let form = form(context, device, &["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "refresh_token", "scope", "account_id", "device_code"])?;
     let caller = client(sim, context, &form)?;
     let now = context.now;
     let answer = match (value(&form, "grant_type").unwrap_or_default(), caller) {
@@ -222,7 +231,7 @@ fn exchange(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
         ("authorization_code", caller @ (Caller::Employee | Caller::Public)) => {
             let wrong = |reason: &str| refuse(400, "invalid_grant", reason);
             let code = sim.sign_ins().take_code(Platform::Zoom, value(&form, "code").unwrap_or_default(), now).map_err(|_| wrong("Invalid authorization code"))?;
-            let id = if caller == Caller::Public { sim.zoom().apps.public_id.clone() } else { sim.zoom().apps.employee.id.clone() };
+            let id = employee_id(sim, &caller);
             if code.request.client_id != id || !code.verifier_fits(value(&form, "code_verifier")) {
                 return Err(wrong("Invalid authorization code"));
             }
@@ -231,10 +240,14 @@ fn exchange(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
             }
             issue(sim, Some(context), &id, Some(&code.account), USER_SCOPES, "user", now)
         }
-        ("refresh_token", Caller::Employee | Caller::Public) => {
+        ("refresh_token", caller @ (Caller::Employee | Caller::Public)) => {
             let given = value(&form, "refresh_token").unwrap_or_default();
-            let grant = sim.tokens().refresh(given, now).ok().filter(|grant| grant.platform == Platform::Zoom);
+            let id = employee_id(sim, &caller);
+            let grant = sim.tokens().refresh(given, now).ok().filter(|grant| grant.platform == Platform::Zoom && grant.client_id == id);
             let grant = grant.ok_or_else(|| refuse(400, "invalid_grant", "Invalid Token!"))?;
+            if value(&form, "scope").is_some_and(|asked| asked.split_whitespace().any(|scope| !grant.has_scope(scope))) {
+                return Err(refuse(400, "invalid_scope", "The scope was not granted."));
+            }
             sim.tokens().kill(given);
             tokens_of(sim, Some(context), grant.id, true, now)
         }

@@ -163,3 +163,91 @@ async fn the_account_wide_limit_answers_in_zooms_form() {
     assert_eq!((last.status, &last.json["code"]), (429, &json!(429)));
     assert_eq!((last.headers["x-ratelimit-type"].to_str().unwrap(), last.headers["x-ratelimit-category"].to_str().unwrap()), ("QPS", "Medium"));
 }
+
+/// The tokens of a first authorization by this client id, with `Authorization` where the client has a secret.
+async fn authorized(sim: &Simulator, client: &str, authorization: Option<&str>) -> Value {
+    let query = [
+        ("response_type", "code"),
+        ("client_id", client),
+        ("redirect_uri", "http://localhost:43117/zoom"),
+        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        ("code_challenge_method", "S256"),
+    ];
+    let url = format!("https://zoom.us/oauth/authorize?{}", crate::http::encode(&query));
+    let back = consent(sim, &url, employees(sim)[0].email.as_deref().unwrap(), "allow").await;
+    let location = url::Url::parse(back.headers["location"].to_str().unwrap()).unwrap();
+    let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &*code),
+        ("redirect_uri", "http://localhost:43117/zoom"),
+        ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+        ("client_id", client),
+    ];
+    let headers: Vec<(&str, &str)> = authorization.into_iter().map(|value| ("authorization", value)).collect();
+    let got = with_form(sim, TOKEN, &headers, &form).await;
+    assert_eq!(got.status, 200, "{}", got.text);
+    got.json
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_client_that_was_authorized_refreshes() {
+    let sim = simulator();
+    let (public, secret) = (credential(&sim, "/employee/public_client_id"), basic(&sim, "/employee"));
+    let tokens = authorized(&sim, &credential(&sim, "/employee/client_id"), Some(&secret)).await;
+    let form = [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
+    let by_public = with_form(&sim, TOKEN, &[], &[form.as_slice(), &[("client_id", &public)]].concat()).await;
+    assert_eq!((by_public.status, by_public.json["error"].as_str()), (400, Some("invalid_grant")));
+    let other_id = with_form(&sim, TOKEN, &[("authorization", &secret)], &[form.as_slice(), &[("client_id", &public)]].concat()).await;
+    assert_eq!((other_id.status, other_id.json["error"].as_str()), (400, Some("invalid_client")));
+    let wider = with_form(&sim, TOKEN, &[("authorization", &secret)], &[form.as_slice(), &[("scope", "user:read:list_users:admin")]].concat()).await;
+    assert_eq!((wider.status, wider.json["error"].as_str()), (400, Some("invalid_scope")));
+    let own = with_form(&sim, TOKEN, &[("authorization", &secret)], &[form.as_slice(), &[("scope", "user:read:user")]].concat()).await;
+    assert_eq!(own.status, 200, "{}", own.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_challenge_has_the_length_that_rfc_7636_demands() {
+    let sim = simulator();
+    let page = async |challenge: &str| {
+        let query = [
+            ("response_type", "code"),
+            ("client_id", &*credential(&sim, "/employee/public_client_id")),
+            ("redirect_uri", "http://localhost:43117/zoom"),
+            ("code_challenge", challenge),
+            ("code_challenge_method", "S256"),
+        ]
+        .map(|(name, value)| (name, value.to_owned()));
+        let query: Vec<(&str, &str)> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        call(&sim, "GET", &format!("https://zoom.us/oauth/authorize?{}", crate::http::encode(&query)), &[], "").await.status
+    };
+    assert_eq!((page(&"c".repeat(42)).await, page(&"c".repeat(43)).await, page(&"c".repeat(129)).await), (400, 200, 400));
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_are_listed_by_page_number_too_and_each_once() {
+    let sim = simulator();
+    let mut seen = Vec::new();
+    let active = employees(&sim).len() + 1;
+    for number in 1..=active.div_ceil(9) {
+        let got = api(&sim, "GET", &format!("/users?page_size=9&page_number={number}"), Value::Null).await;
+        seen.extend(got.json["users"].as_array().unwrap().iter().map(|user| user["id"].as_str().unwrap().to_owned()));
+    }
+    assert_eq!(seen.len(), active);
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), active);
+    assert_eq!(api(&sim, "GET", "/users?page_number=0", Value::Null).await.status, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_is_shown_in_lists_only() {
+    let sim = simulator();
+    let people = employees(&sim);
+    let path = format!("/chat/users/{}/messages", people[0].id);
+    let sent = api(&sim, "POST", &path, json!({ "message": "hello", "to_contact": people[1].id })).await;
+    let listed = api(&sim, "GET", &format!("{path}?to_contact={}", people[1].id), Value::Null).await;
+    assert_eq!(listed.json["messages"][0]["status"], "Normal");
+    let one = api(&sim, "GET", &format!("{path}/{}?to_contact={}", sent.json["id"].as_str().unwrap(), people[1].id), Value::Null).await;
+    assert_eq!((one.json["message"].as_str(), one.json.get("status")), (Some("hello"), None));
+}

@@ -44,13 +44,20 @@ pub(super) fn list(sim: &Simulator, context: &Context, caller: &Access) -> Resul
         return Err(trouble(400, 300, "The status must be active, inactive or pending."));
     }
     let (size, start) = page(sim, context, 30, 2000)?;
+    // The older way of paging: whole pages by number.
+    let number = context.query_value("page_number").map(|text| text.parse::<usize>().ok().filter(|number| *number > 0));
+    let number = number.map(|number| number.ok_or_else(|| trouble(400, 300, "The page_number must be a positive integer."))).transpose()?;
     let found: Vec<&Account> = sim
         .world()
         .accounts(Platform::Zoom)
         .iter()
         .filter(|account| status(account) == wanted && context.query_value("role_id").is_none_or(|id| role(account) == id))
         .collect();
-    let end = (start + page_length(start, size)).min(found.len());
+    let (start, length) = match number {
+        Some(number) if start == 0 => ((number - 1).saturating_mul(size), size),
+        _ => (start, page_length(start, size)),
+    };
+    let end = start.saturating_add(length).min(found.len());
     let users: Vec<Value> = found.get(start..end).unwrap_or_default().iter().map(|account| show(account)).collect();
     let answer = json!({
         "next_page_token": next_page(sim, context, end, found.len()), "page_count": found.len().div_ceil(size), "page_size": size,
