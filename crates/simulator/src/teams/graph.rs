@@ -182,6 +182,8 @@ pub(super) fn route(sim: &Simulator, context: &Context) -> Answer {
     }
     let segments = split_keys(&context.segments());
     let Some(("v1.0", rest)) = segments.split_first().map(|(first, rest)| (first.as_str(), rest)) else { return sim.unknown(context) };
+    // Microsoft's own client for Python writes `/v1.0//me`.
+    let rest = rest.split_first().filter(|(first, more)| first.is_empty() && !more.is_empty()).map_or(rest, |(_, more)| more);
     let found: Vec<(&Operation, Vec<String>)> = OPERATIONS.iter().filter_map(|operation| ids(operation.path, rest).map(|ids| (operation, ids))).collect();
     match found.iter().find(|(operation, _)| context.method == operation.method) {
         Some((operation, ids)) => finish(sim, context, perform(sim, context, operation, ids)),

@@ -14,6 +14,8 @@ use crate::tokens::{Grant, TokenTrouble};
 use crate::{ALPHANUMERIC, Account, Kind, Platform, Simulator};
 
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// What Microsoft's own client for Node (MSAL) sends in its place.
+const SHORT_DEVICE_GRANT: &str = "device_code";
 const DEVICE_LIFETIME: i64 = 900;
 const DEVICE_INTERVAL: i64 = 5;
 /// What a device code's letters are: none that read alike, no vowels.
@@ -142,7 +144,7 @@ fn exchange(sim: &Simulator, context: &Context, tenant: &str) -> Result<Answer, 
     match required(&form, "grant_type")? {
         "authorization_code" => by_code(sim, context, &form),
         "refresh_token" => by_refresh(sim, context, &form),
-        DEVICE_GRANT => by_device(sim, context, &form, tenant),
+        DEVICE_GRANT | SHORT_DEVICE_GRANT => by_device(sim, context, &form, tenant),
         "client_credentials" => Err(NO_SECRET),
         _ => Err(trouble(400, "unsupported_grant_type", 70_003, "The app requested an unsupported grant type.")),
     }
@@ -252,16 +254,20 @@ fn answer(sim: &Simulator, context: &Context, form: &Form, account: &str, scopes
     Ok(Answer::json(200, &body).header("cache-control", "no-store, no-cache"))
 }
 
+/// Who somebody is to this app: the same in id tokens and in user info.
+pub(super) fn subject(account: &Account) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{}/{CLIENT_ID}", account.id)))
+}
+
 fn claims(sim: &Simulator, context: &Context, account: &Account, scopes: &[&str], nonce: Option<&str>) -> Value {
     let now = context.now.as_second();
-    let subject = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{}/{CLIENT_ID}", account.id)));
     let mut claims = json!({
         "iss": sign_in::issuer(context),
         "aud": CLIENT_ID,
         "iat": now,
         "nbf": now,
         "exp": now + 3_900,
-        "sub": subject,
+        "sub": subject(account),
         "oid": account.id,
         "tid": TENANT_ID,
         "uti": sim.random_text(ALPHANUMERIC, 22),

@@ -127,7 +127,7 @@ pub(super) fn me(call: &Call<'_>, _ids: &[String]) -> Outcome {
 /// `GET /oidc/userinfo`.
 pub(super) fn user_info(call: &Call<'_>) -> Answer {
     let account = call.account;
-    Answer::json(200, &json!({ "sub": account.id, "name": account.name(), "given_name": account.first_name, "family_name": account.last_name, "email": account.email }))
+    Answer::json(200, &json!({ "sub": super::token::subject(account), "name": account.name(), "given_name": account.first_name, "family_name": account.last_name, "email": account.email }))
 }
 
 /// `GET /users/{id}`: by object id or user principal name.

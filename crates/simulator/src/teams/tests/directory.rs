@@ -274,3 +274,11 @@ async fn limits_are_in_force_and_waiting_as_told_is_enough() {
     assert_eq!(waits, ["0.034"], "Teams says fractions");
     assert_eq!(get(&sim, "/users?$top=5&$select=id").await.headers["x-ms-resource-unit"], "1");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_second_slash_behind_the_version_changes_nothing() {
+    let sim = simulator();
+    assert_eq!(get(&sim, "//me").await.json["id"], get(&sim, "/me").await.json["id"]);
+    assert_eq!(get(&sim, "/users//me").await.status, 501);
+    assert_eq!(get(&sim, "///me").await.status, 501);
+}

@@ -198,3 +198,27 @@ async fn the_discovery_document_leads_to_the_key() {
     let keys = call(&sim, "GET", found.json["jwks_uri"].as_str().unwrap(), &[], "").await;
     assert_eq!((keys.json["keys"][0]["kty"].as_str(), keys.json["keys"][0]["e"].as_str()), (Some("RSA"), Some("AQAB")));
 }
+
+#[tokio::test(start_paused = true)]
+async fn somebody_has_one_subject_in_the_id_token_and_in_user_info() {
+    let sim = simulator();
+    let code = code_for(&sim, colleagues(&sim)[0].email.as_deref().unwrap(), &[]).await;
+    let got = redeem(&sim, &code).await;
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(got.json["id_token"].as_str().unwrap().split('.').nth(1).unwrap()).unwrap()).unwrap();
+    let info = with_json(&sim, "GET", "https://graph.microsoft.com/oidc/userinfo", got.json["access_token"].as_str().unwrap(), &Value::Null).await;
+    assert!(claims["sub"].is_string());
+    assert_eq!(info.json["sub"], claims["sub"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_device_grant_has_the_short_name_too_that_msal_for_node_sends() {
+    let sim = simulator();
+    let account = colleagues(&sim)[0].clone();
+    let started = with_form(&sim, &format!("{LOGIN_AT}/devicecode"), &[], &[("client_id", CLIENT_ID), ("scope", "User.Read")]).await;
+    let device_code = started.json["device_code"].as_str().unwrap();
+    let poll = async || token(&sim, &[("grant_type", "device_code"), ("device_code", device_code)]).await;
+    assert_eq!(poll().await.json["error"], "authorization_pending");
+    sim.sign_ins().decide_device(Platform::Teams, started.json["user_code"].as_str().unwrap(), &account.id, true, sim.clock().now()).unwrap();
+    sim.clock().advance(Duration::from_secs(5));
+    assert_eq!(poll().await.status, 200);
+}
