@@ -120,7 +120,7 @@ impl Simulator {
 
     fn world_page(&self) -> WorldPage<'_> {
         let ledger = self.ledger();
-        let standing = Standing::new(ledger.representations());
+        let standing = Standing::new(ledger.representations().into_iter());
         let people = self.world().entries().iter().map(|entry| {
             let accounts: Vec<&Account> = self.accounts_of(entry).collect();
             // The active account's name and address come first, as they do for the app.
@@ -158,7 +158,7 @@ struct Standing<'a> {
 }
 
 impl<'a> Standing<'a> {
-    fn new(representations: &'a [Representation]) -> Self {
+    fn new(representations: impl Iterator<Item = &'a Representation>) -> Self {
         let mut standing = Self { by_email: HashMap::new(), by_name: HashMap::new() };
         for known in representations {
             match &known.email {

@@ -1,7 +1,7 @@
 //! The world's own record of what people were told and who is represented where, kept by the receiving side so that
 //! a test can hold it against what the app believes. Knows nothing of requests or tokens.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
@@ -35,7 +35,8 @@ pub(crate) struct Representation {
 #[derive(Default)]
 pub(crate) struct Ledger {
     heard: HashMap<(Platform, String), Vec<Heard>>,
-    representations: Vec<Representation>,
+    /// By platform and id.
+    representations: BTreeMap<(&'static str, String), Representation>,
     /// Who heard something new since [`Ledger::take_news`], oldest first.
     news: Vec<(Platform, String, Heard)>,
 }
@@ -70,17 +71,16 @@ impl Ledger {
 
     /// A bot or guest stands for somebody from now on; the same id again renames it.
     pub(crate) fn represent(&mut self, representation: Representation) {
-        self.end_representation(representation.platform, &representation.id);
-        self.representations.push(representation);
+        self.representations.insert((representation.platform.slug(), representation.id.clone()), representation);
     }
 
     /// A bot or guest is gone.
     pub(crate) fn end_representation(&mut self, platform: Platform, id: &str) {
-        self.representations.retain(|known| known.platform != platform || known.id != id);
+        self.representations.remove(&(platform.slug(), id.to_owned()));
     }
 
-    pub(crate) fn representations(&self) -> &[Representation] {
-        &self.representations
+    pub(crate) fn representations(&self) -> Vec<&Representation> {
+        self.representations.values().collect()
     }
 
     /// Messages new or changed since the last call, for the employees who act on them.

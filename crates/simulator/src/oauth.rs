@@ -140,7 +140,10 @@ pub(crate) enum DecideTrouble {
 pub(crate) struct SignIns {
     pages: HashMap<String, AuthorizeRequest>,
     codes: HashMap<String, Code>,
+    /// By platform and user code.
     devices: HashMap<String, DeviceRequest>,
+    /// Keys of `devices` by device code.
+    device_codes: HashMap<String, String>,
 }
 
 impl SignIns {
@@ -159,10 +162,8 @@ impl SignIns {
 
     /// One poll of the token operation. An approval is handed out once.
     pub(crate) fn poll_device(&mut self, platform: Platform, device_code: &str, client_id: &str, now: Timestamp) -> Poll {
-        let found = self
-            .devices
-            .values_mut()
-            .find(|found| found.platform == platform && found.device_code == device_code && found.client_id == client_id);
+        let found = self.device_codes.get(device_code).and_then(|key| self.devices.get_mut(key));
+        let found = found.filter(|found| found.platform == platform && found.device_code == device_code && found.client_id == client_id);
         let Some(found) = found else { return Poll::Unknown };
         if now >= found.expires_at && found.decision != Decision::Taken {
             return Poll::Expired;
@@ -240,7 +241,10 @@ pub(crate) fn start_device(
         decision: Decision::Open,
         last_poll: None,
     };
-    sim.sign_ins().devices.insert(device_key(platform, &request.user_code), request.clone());
+    let key = device_key(platform, &request.user_code);
+    let mut sign_ins = sim.sign_ins();
+    sign_ins.device_codes.insert(request.device_code.clone(), key.clone());
+    sign_ins.devices.insert(key, request.clone());
     request
 }
 
