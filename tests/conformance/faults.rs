@@ -24,7 +24,7 @@ checks![
 
 /// Whose answer gets lost.
 #[derive(Clone, Copy)]
-pub enum Lost {
+pub(crate) enum Lost {
     /// Of sending a message.
     Message,
     /// Of making a bot or guest.
@@ -49,7 +49,7 @@ fn places(bed: &Bed) -> Places {
 }
 
 /// The next such call is acted upon, and its answer is lost.
-pub fn lose(bed: &Bed, what: Lost) {
+pub(crate) fn lose(bed: &Bed, what: Lost) {
     let places = places(bed);
     let path = match what {
         Lost::Message => places.message,

@@ -19,40 +19,39 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use user_sync_tests::bed::{Bed, Setup};
 
 /// What a check is given: the platform, and where its traffic is to be recorded.
-pub struct Case {
+pub(crate) struct Case {
     platform: &'static dyn Platform,
     record: PathBuf,
 }
 
 impl Case {
     /// The usual bed.
-    pub async fn bed(&self) -> Result<Bed, Failed> {
+    pub(crate) async fn bed(&self) -> Result<Bed, Failed> {
         self.bed_with(Setup::default()).await
     }
 
     /// A bed whose traffic is not recorded: for checks that ask what no client may ask.
-    pub async fn bed_off_the_record(&self) -> Result<Bed, Failed> {
+    pub(crate) async fn bed_off_the_record(&self) -> Result<Bed, Failed> {
         Bed::new(self.platform, Setup::default()).await.map_err(say)
     }
 
     /// A bed with a setup of its own.
-    pub async fn bed_with(&self, setup: Setup) -> Result<Bed, Failed> {
+    pub(crate) async fn bed_with(&self, setup: Setup) -> Result<Bed, Failed> {
         Bed::new(self.platform, Setup { record: Some(self.record.clone()), ..setup }).await.map_err(say)
     }
 }
 
 /// The outcome of a check.
-pub type Checked = Result<(), Failed>;
+pub(crate) type Checked = Result<(), Failed>;
 type Running = Pin<Box<dyn Future<Output = Checked>>>;
 type Check = (&'static str, fn(Case) -> Running);
 
 /// An error with everything that helps to find its cause.
-pub fn say(error: engine::Error) -> Failed {
+pub(crate) fn say(error: engine::Error) -> Failed {
     format!("{} [{}, {:?}, {:?}, {:?}]", error.message, error.operation, error.kind, error.remedy, error.context).into()
 }
 
 /// Fails the check with a sentence unless the condition holds.
-#[macro_export]
 macro_rules! ensure {
     ($condition:expr, $($sentence:tt)+) => {
         if !$condition {
@@ -62,14 +61,16 @@ macro_rules! ensure {
 }
 
 /// A list of checks, each named by its function, which states the rule.
-#[macro_export]
 macro_rules! checks {
     ($($name:ident),+ $(,)?) => {
         /// The checks of this file.
-        pub const CHECKS: &[(&str, fn($crate::Case) -> std::pin::Pin<Box<dyn Future<Output = $crate::Checked>>>)] =
+        pub(crate) const CHECKS: &[(&str, fn($crate::Case) -> std::pin::Pin<Box<dyn Future<Output = $crate::Checked>>>)] =
             &[$((stringify!($name), |case| Box::pin($name(case)))),+];
     };
 }
+
+pub(crate) use checks;
+pub(crate) use ensure;
 
 fn main() {
     let arguments = Arguments::from_args();

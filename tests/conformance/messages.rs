@@ -26,7 +26,7 @@ checks![
 ];
 
 /// Two people who can be written to by the sender.
-pub fn people(bed: &Bed) -> Vec<&Account> {
+pub(crate) fn people(bed: &Bed) -> Vec<&Account> {
     let sender = bed.facts.identity.as_ref().map(|identity| identity.account.clone()).unwrap_or_default();
     bed.accounts()
         .iter()
@@ -35,7 +35,7 @@ pub fn people(bed: &Bed) -> Vec<&Account> {
 }
 
 /// A recipient as the import would have stored them.
-pub async fn recipient(bed: &Bed, account: &Account) -> Result<Recipient, libtest_mimic::Failed> {
+pub(crate) async fn recipient(bed: &Bed, account: &Account) -> Result<Recipient, libtest_mimic::Failed> {
     let email = account.email.clone().ok_or("no address")?;
     let found = bed.connection().find_account(&email).await.map_err(say)?.ok_or("not found")?;
     Ok(Recipient { account: found.id, email: found.email, attributes: found.attributes })

@@ -55,6 +55,7 @@ pub enum Command {
     },
     /// List people
     People {
+        /// Who of all people
         #[command(flatten)]
         filter: Filter,
         /// At most this many
@@ -74,6 +75,7 @@ pub enum Command {
         /// E-mails or ids, then the platform
         #[arg(required = true, value_name = "PERSON… PLATFORM")]
         words: Vec<String>,
+        /// Or everybody who matches
         #[command(flatten)]
         all: AllMatching,
         /// Also when syncs have to be reset for it
@@ -98,6 +100,7 @@ pub enum Command {
     Plan(Selection),
     /// Sync people to a secondary platform
     Sync {
+        /// Who, and where to
         #[command(flatten)]
         selection: Selection,
         /// Confirm the plan
@@ -162,6 +165,7 @@ pub struct AllMatching {
     /// Everybody whom the following filters find
     #[arg(long)]
     pub all_matching: bool,
+    /// What they have in common
     #[command(flatten)]
     pub filter: Filter,
 }
@@ -172,6 +176,7 @@ pub struct Selection {
     /// E-mails or ids
     #[arg(required_unless_present = "all_matching", conflicts_with = "all_matching")]
     pub people: Vec<String>,
+    /// Or everybody who matches
     #[command(flatten)]
     pub all: AllMatching,
     /// The secondary platform

@@ -10,7 +10,7 @@ use super::args;
 use crate::ready::{Ready, write_private};
 
 /// Runs until the program is interrupted.
-pub async fn run(answer: Answer, args: &args::Simulator) -> Result<()> {
+pub(super) async fn run(answer: Answer, args: &args::Simulator) -> Result<()> {
     let options = Options {
         people: args.people,
         seed: args.seed,
@@ -32,7 +32,7 @@ pub async fn run(answer: Answer, args: &args::Simulator) -> Result<()> {
 }
 
 /// Starts a simulator with both doors open.
-pub async fn start(options: Options, listen: std::net::SocketAddr) -> Result<(Simulator, Served)> {
+pub(super) async fn start(options: Options, listen: std::net::SocketAddr) -> Result<(Simulator, Served)> {
     if !listen.ip().is_loopback() {
         return Err(Error::invalid("simulator", format!("{listen} can be reached from other computers."), "Listen on a loopback address such as 127.0.0.1:0."));
     }
@@ -46,7 +46,7 @@ pub async fn start(options: Options, listen: std::net::SocketAddr) -> Result<(Si
 }
 
 /// How to attach to a running simulator; its certificate authority is written to `ca`.
-pub fn ready(simulator: &Simulator, served: &Served, ca: &Path) -> Result<Ready> {
+pub(super) fn ready(simulator: &Simulator, served: &Served, ca: &Path) -> Result<Ready> {
     write_private(ca, served.ca_pem.as_bytes()).map_err(|error| {
         Error::new(Kind::Storage, "simulator", format!("{} cannot be written: {error}.", ca.display())).ask_admin("Choose a folder that you may write to.")
     })?;
