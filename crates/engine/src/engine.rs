@@ -86,10 +86,10 @@ impl Engine {
             random: parts.random.clone(),
             rates: parts.rates,
         })?;
-        for stored in store.read(|db| crate::store::connections::all(db)).await? {
+        for stored in store.read(crate::store::connections::all).await? {
             paced.connected(stored.platform, stored.facts);
         }
-        store.write(|transaction| runs::interrupt(transaction)).await?;
+        store.write(runs::interrupt).await?;
         let shared = Shared {
             store: store.clone(),
             platforms: parts.platforms.clone(),

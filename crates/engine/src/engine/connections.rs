@@ -57,7 +57,8 @@ pub struct MissingScope {
 impl ConnectionView {
     pub(super) fn new(info: &PlatformInfo, stored: &StoredConnection, signed_out: bool) -> Self {
         let identity = stored.facts.identity.as_ref();
-        let has = |slot: &str, scope: &str| identity.and_then(|identity| identity.scopes.get(slot)).is_some_and(|scopes| scopes.contains(scope));
+        let has =
+            |slot: &str, scope: &str| identity.and_then(|identity| identity.scopes.get(slot)).is_some_and(|scopes| scopes.contains(scope));
         let scopes = info.slots.iter().flat_map(|slot| slot.scopes.iter().map(move |scope| (slot, scope)));
         Self {
             platform: info.id,
@@ -189,7 +190,12 @@ impl Engine {
         if !teams.is_empty() {
             let known = self.all_teams(platform).await?;
             if let Some(unknown) = teams.iter().find(|team| !known.iter().any(|known| known.id == **team)) {
-                return Err(Error::invalid("teams", format!("There is no team `{unknown}`."), format!("Look at the teams: usersync teams {platform}")).on(platform));
+                return Err(Error::invalid(
+                    "teams",
+                    format!("There is no team `{unknown}`."),
+                    format!("Look at the teams: usersync teams {platform}"),
+                )
+                .on(platform));
             }
         }
         self.shared.store.write(move |transaction| connections::choose_teams(transaction, platform, &teams)).await?;
@@ -218,7 +224,12 @@ fn check_answers(info: &PlatformInfo, answers: &BTreeMap<String, String>) -> Res
         })?;
         if !question.choices.iter().any(|(choice, _)| choice == word) {
             let choices: Vec<&str> = question.choices.iter().map(|(choice, _)| *choice).collect();
-            return Err(Error::invalid("connect", format!("`{word}` is no answer to: {}", question.text), format!("Choose one of: {}.", choices.join(", "))).on(info.id));
+            return Err(Error::invalid(
+                "connect",
+                format!("`{word}` is no answer to: {}", question.text),
+                format!("Choose one of: {}.", choices.join(", ")),
+            )
+            .on(info.id));
         }
     }
     Ok(())

@@ -32,7 +32,12 @@ impl Engine {
     /// Imports the accounts of these platforms (none named: of all that are connected), then settles who is whom.
     ///
     /// Errors: only when nothing could be imported at all; otherwise each platform's error is in the result.
-    pub async fn import(&self, platforms: &[PlatformId], cancel: &Cancel, progress: &(dyn Fn(PlatformId, Imported) + Send + Sync)) -> Result<ImportView> {
+    pub async fn import(
+        &self,
+        platforms: &[PlatformId],
+        cancel: &Cancel,
+        progress: &(dyn Fn(PlatformId, Imported) + Send + Sync),
+    ) -> Result<ImportView> {
         let named = platforms.to_vec();
         let connected = self.shared.store.read(connections::platforms).await?;
         let chosen = if named.is_empty() { connected } else { named };
@@ -81,7 +86,15 @@ impl Engine {
             self.shared.events.tell(Event::RunProgress { run, done: imported.accounts, total: None });
             progress(platform, imported);
         };
-        let import = Import { store: &self.shared.store, platform, connection: connection.as_ref(), teams, now: self.shared.now(), progress: &told, cancel };
+        let import = Import {
+            store: &self.shared.store,
+            platform,
+            connection: connection.as_ref(),
+            teams,
+            now: self.shared.now(),
+            progress: &told,
+            cancel,
+        };
         let outcome = import.run().await;
         self.heard(platform, outcome).await
     }

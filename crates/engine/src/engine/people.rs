@@ -12,6 +12,9 @@ use crate::sync::reset;
 
 use super::{Engine, Selection};
 
+/// How many people are decided in one transaction.
+const BATCH: usize = 1_000;
+
 /// What the admin agreed to when a primary platform is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirmed {
@@ -56,39 +59,31 @@ impl Engine {
     pub async fn set_primary(&self, selection: &Selection, to: PlatformId, confirmed: Confirmed) -> Result<PrimaryView> {
         self.shared.platforms.get(to)?;
         let mut view = PrimaryView::default();
-        for person in self.reading.select(selection).await? {
-            let row = self.set_one(person, to, confirmed).await?;
-            match (row.changed, &row.reason) {
-                (true, _) => view.changed += 1,
-                (false, Some(_)) => view.failed += 1,
-                (false, None) => view.unconfirmed += 1,
+        for some in self.reading.select(selection).await?.chunks(BATCH) {
+            let some = some.to_vec();
+            let rows = self
+                .shared
+                .store
+                .write(move |transaction| some.into_iter().map(|person| choose(transaction, person, to)).collect::<Result<Vec<_>>>())
+                .await?;
+            for mut row in rows {
+                if confirmed == Confirmed::Resets && !row.changed && row.reason.is_none() {
+                    let person = row.person;
+                    reset::reset(&self.shared, person).await?;
+                    self.shared.store.write(move |transaction| primary::choose(transaction, person, to)).await?;
+                    row.changed = true;
+                }
+                match (row.changed, &row.reason) {
+                    (true, _) => view.changed += 1,
+                    (false, Some(_)) => view.failed += 1,
+                    (false, None) => view.unconfirmed += 1,
+                }
+                view.people.push(row);
             }
-            view.people.push(row);
         }
         let ids = view.people.iter().filter(|row| row.changed).map(|row| row.person).collect();
         self.shared.events.tell(Event::PeopleChanged { ids });
         Ok(view)
-    }
-
-    async fn set_one(&self, person: PersonId, to: PlatformId, confirmed: Confirmed) -> Result<PrimaryRow> {
-        let mut row = PrimaryRow { person, from: None, to, changed: false, would_reset: Vec::new(), reason: None };
-        match self.shared.store.read(move |db| primary::look_at_change(db, person, to)).await {
-            Ok(change) => (row.from, row.would_reset) = (change.from, change.would_reset),
-            Err(error) if matches!(error.kind, crate::Kind::Invalid) => {
-                row.reason = Some(Reason::from(&error));
-                return Ok(row);
-            }
-            Err(error) => return Err(error),
-        }
-        if !row.would_reset.is_empty() {
-            if confirmed == Confirmed::Nothing {
-                return Ok(row);
-            }
-            reset::reset(&self.shared, person).await?;
-        }
-        self.shared.store.write(move |transaction| primary::choose(transaction, person, to)).await?;
-        row.changed = true;
-        Ok(row)
     }
 
     /// Says that an account (`platform:id`, id or address) is a person's, for good.
@@ -124,4 +119,19 @@ impl Engine {
     fn settled(&self, settled: Settled) {
         self.shared.events.tell(Event::PeopleChanged { ids: settled.people });
     }
+}
+
+/// Chooses where no sync is in place; otherwise only says what would be reset.
+fn choose(transaction: &rusqlite::Transaction<'_>, person: PersonId, to: PlatformId) -> Result<PrimaryRow> {
+    let mut row = PrimaryRow { person, from: None, to, changed: false, would_reset: Vec::new(), reason: None };
+    match primary::look_at_change(transaction, person, to) {
+        Ok(change) => (row.from, row.would_reset) = (change.from, change.would_reset),
+        Err(error) if error.kind == crate::Kind::Invalid => row.reason = Some(Reason::from(&error)),
+        Err(error) => return Err(error),
+    }
+    if row.reason.is_none() && row.would_reset.is_empty() {
+        primary::choose(transaction, person, to)?;
+        row.changed = true;
+    }
+    Ok(row)
 }

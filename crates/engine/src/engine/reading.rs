@@ -85,7 +85,12 @@ impl Reading {
     pub async fn connections(&self) -> Result<Vec<ConnectionView>> {
         let stored = self
             .store
-            .read(|db| connections::all(db)?.into_iter().map(|stored| Ok((is_signed_out(db, stored.platform)?, stored))).collect::<Result<Vec<_>>>())
+            .read(|db| {
+                connections::all(db)?
+                    .into_iter()
+                    .map(|stored| Ok((is_signed_out(db, stored.platform)?, stored)))
+                    .collect::<Result<Vec<_>>>()
+            })
             .await?;
         let mut views = Vec::new();
         for platform in self.platforms.iter() {
@@ -109,7 +114,12 @@ impl Reading {
     }
 
     /// The same, person by person, without holding more than a few at a time: name, primary platform and plan of each.
-    pub async fn plan_each(&self, selection: &Selection, to: PlatformId, mut each: impl FnMut(&str, Option<PlatformId>, SyncPlan)) -> Result<()> {
+    pub async fn plan_each(
+        &self,
+        selection: &Selection,
+        to: PlatformId,
+        mut each: impl FnMut(&str, Option<PlatformId>, SyncPlan),
+    ) -> Result<()> {
         self.platforms.get(to)?;
         let mut after = None;
         let mut listed: std::collections::VecDeque<PersonId> = match selection {

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::cancel::Cancel;
 use crate::error::Result;
-use crate::model::{PersonId, PlatformId, RunId, Status};
-use crate::store::{runs, syncs};
+use crate::model::{PersonId, PlatformId, Reason, RunId, Status};
+use crate::store::{resets, runs, syncs};
 use crate::sync::plan::first_reason;
 use crate::sync::queue::{self, Job, SyncRow, SyncView};
 use crate::sync::reset::{self, ResetPreview, UndoneView};
@@ -45,8 +45,21 @@ impl Engine {
     /// Only writes a confirmed sync down; [`Engine::work`] does it.
     pub async fn queue(&self, selection: &Selection, to: PlatformId) -> Result<Queued> {
         let (mut jobs, mut blocked) = (Vec::new(), Vec::new());
+        let resetting = self.shared.store.read(resets::open).await?;
         self.reading
             .plan_each(selection, to, |name, primary, plan| match plan.what {
+                Ok(_) if resetting.contains(&plan.person) => blocked.push(SyncRow {
+                    person: plan.person,
+                    name: name.to_owned(),
+                    to,
+                    status: Status::NotSynced,
+                    detail: None,
+                    reason: Some(Reason {
+                        kind: "resetting".into(),
+                        message: format!("The reset of {name} is not finished."),
+                        remedy: "Let it finish first: usersync work".into(),
+                    }),
+                }),
                 Ok(planned) => jobs.push(Job { person: plan.person, action: planned.action, primary, key: self.shared.key() }),
                 Err(blocks) => blocked.push(SyncRow {
                     person: plan.person,

@@ -1,1 +1,89 @@
-//! The facade.
+//! What only the whole engine can show: realms, the folder's lock, connecting and disconnecting.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::*;
+use crate::model::Status;
+use crate::secrets::{MemorySecrets, Secret};
+use crate::sync::testing::{ALPHA, BETA, GAMMA, Kit};
+
+#[tokio::test(start_paused = true)]
+async fn parts_of_different_realms_are_refused() {
+    let (kit, engine) = Kit::with(&[]).await;
+    drop(engine);
+    let mut parts = kit.parts();
+    parts.secrets = Arc::new(MemorySecrets::new(Realm::Live));
+    assert_eq!(Engine::open(parts).await.err().unwrap().kind, Kind::Bug);
+    let mut parts = kit.parts();
+    parts.realm = Realm::Live;
+    assert_eq!(Engine::open(parts).await.err().unwrap().kind, Kind::Bug);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_engine_is_refused_and_reading_works_beside_the_first() {
+    let (kit, engine) = Kit::with(&[("ana", &[ALPHA])]).await;
+    assert_eq!(Engine::open(kit.parts()).await.err().unwrap().kind, Kind::Conflict);
+    let reading = Reading::open(kit.parts().platforms, kit.folder(), Realm::Demo).await.unwrap();
+    assert_eq!(reading.status().await.unwrap().people, 1);
+    assert_eq!(reading.people(Default::default(), 10, None).await.unwrap().total, 1);
+    let other_realm = Reading::open(kit.parts().platforms, kit.folder(), Realm::Live).await.err().unwrap();
+    assert_eq!(other_realm.kind, Kind::Conflict);
+    drop(engine);
+    kit.open().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_is_shown_without_its_secrets_and_names_what_it_lacks() {
+    let (kit, engine) = Kit::with(&[]).await;
+    kit.world().scopes.retain(|scope| scope != "people.write");
+    let given = [("access_token", "admin-token"), ("client_id", "client")].map(|(field, value)| (field.to_owned(), Secret::new(value)));
+    let view = engine.connect(BETA, given.into(), BTreeMap::new(), &|_| {}).await.unwrap();
+    assert_eq!(view.tenant_name.as_deref(), Some("Example"));
+    assert_eq!(view.missing_scopes.iter().map(|missing| missing.scope.as_str()).collect::<Vec<_>>(), ["people.write"]);
+    let shown = serde_json::to_string(&engine.reading().connections().await.unwrap()).unwrap();
+    assert!(!shown.contains("admin-token"));
+    let bytes = std::fs::read(kit.folder().join("user-sync.db")).unwrap();
+    assert!(!bytes.windows(11).any(|window| window == b"admin-token"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disconnection_reports_the_syncs_that_used_it_and_keeps_people_listed() {
+    let (kit, engine) = Kit::with(&[("bob", &[ALPHA])]).await;
+    engine.sync_one("bob", ALPHA, BETA).await;
+    let view = engine.disconnect(BETA).await.unwrap();
+    assert_eq!(view.syncs, BTreeMap::from([(Status::Synced, 1)]));
+    assert_eq!(engine.reading().status().await.unwrap().people, 1);
+    let plan = engine.reading().plan(&Selection::Matching(Default::default()), BETA).await.unwrap();
+    assert_eq!(plan.blocked[0].reason, "not_connected");
+    assert_eq!(engine.disconnect(BETA).await.unwrap_err().kind, Kind::NotFound);
+    let left = engine.reset(engine.named("bob").await).await.unwrap().left;
+    assert_eq!((left.len(), kit.many(|world| world.dismissed.len())), (1, 0), "what cannot be reached any more is listed: {left:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_primary_platform_with_syncs_in_place_is_changed_only_when_their_reset_is_confirmed() {
+    let (_kit, engine) = Kit::with(&[("cyd", &[ALPHA, GAMMA])]).await;
+    engine.sync_one("cyd", ALPHA, BETA).await;
+    let cyd = Selection::People(vec![engine.named("cyd").await]);
+    let asked = engine.set_primary(&cyd, GAMMA, Confirmed::Nothing).await.unwrap();
+    assert_eq!((asked.changed, asked.unconfirmed, asked.people[0].would_reset.as_slice()), (0, 1, [BETA].as_slice()));
+    assert_eq!(engine.row("cyd", BETA).await.status, Status::Synced);
+    let done = engine.set_primary(&cyd, GAMMA, Confirmed::Resets).await.unwrap();
+    assert_eq!(done.changed, 1);
+    assert_eq!(engine.row("cyd", BETA).await.status, Status::NotSynced);
+    let nowhere = engine.set_primary(&cyd, BETA, Confirmed::Resets).await.unwrap();
+    assert_eq!((nowhere.failed, nowhere.people[0].reason.is_some()), (1, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_change_of_a_sync_is_told() {
+    let (_kit, engine) = Kit::with(&[("bob", &[ALPHA])]).await;
+    let mut events = engine.subscribe();
+    engine.sync_one("bob", ALPHA, BETA).await;
+    let mut told = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        told.push(event);
+    }
+    assert!(told.iter().any(|event| matches!(event, Event::SyncChanged { status: Status::Synced, .. })), "{told:?}");
+}

@@ -40,10 +40,19 @@ pub(crate) struct Grant {
 }
 
 /// Makes an empty grant.
-pub(crate) fn reserve(transaction: &Transaction<'_>, sync: SyncId, person: PersonId, platform: PlatformId, account: &str) -> Result<GrantId> {
-    transaction
-        .prepare_cached("INSERT INTO grants (sync, person, platform, account) VALUES (?, ?, ?, ?)")?
-        .execute(params![sync.0, person.0, platform.as_str(), account])?;
+pub(crate) fn reserve(
+    transaction: &Transaction<'_>,
+    sync: SyncId,
+    person: PersonId,
+    platform: PlatformId,
+    account: &str,
+) -> Result<GrantId> {
+    transaction.prepare_cached("INSERT INTO grants (sync, person, platform, account) VALUES (?, ?, ?, ?)")?.execute(params![
+        sync.0,
+        person.0,
+        platform.as_str(),
+        account
+    ])?;
     Ok(GrantId(transaction.last_insert_rowid()))
 }
 

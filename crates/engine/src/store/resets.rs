@@ -33,9 +33,11 @@ pub(crate) fn note(transaction: &Transaction<'_>, person: PersonId, undone: &[St
     let Some((mut all_undone, mut all_left)) = get(transaction, person)? else { return Ok(()) };
     all_undone.extend_from_slice(undone);
     all_left.extend_from_slice(left);
-    transaction
-        .prepare_cached("UPDATE resets SET undone = ?, remaining = ? WHERE person = ?")?
-        .execute(params![to_json(&all_undone)?, to_json(&all_left)?, person.0])?;
+    transaction.prepare_cached("UPDATE resets SET undone = ?, remaining = ? WHERE person = ?")?.execute(params![
+        to_json(&all_undone)?,
+        to_json(&all_left)?,
+        person.0
+    ])?;
     Ok(())
 }
 

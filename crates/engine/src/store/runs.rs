@@ -44,17 +44,22 @@ pub struct RunView {
 
 /// Begins a run.
 pub(crate) fn begin(transaction: &Transaction<'_>, kind: &str, platform: Option<PlatformId>, now: Timestamp) -> Result<RunId> {
-    transaction
-        .prepare_cached("INSERT INTO runs (kind, platform, state, started_at) VALUES (?, ?, 'running', ?)")?
-        .execute(params![kind, platform.as_ref().map(PlatformId::as_str), now.to_string()])?;
+    transaction.prepare_cached("INSERT INTO runs (kind, platform, state, started_at) VALUES (?, ?, 'running', ?)")?.execute(params![
+        kind,
+        platform.as_ref().map(PlatformId::as_str),
+        now.to_string()
+    ])?;
     Ok(RunId(transaction.last_insert_rowid()))
 }
 
 /// Ends a run.
 pub(crate) fn end(transaction: &Transaction<'_>, run: RunId, state: &str, result: &Value, now: Timestamp) -> Result<()> {
-    transaction
-        .prepare_cached("UPDATE runs SET state = ?, ended_at = ?, result = ? WHERE id = ?")?
-        .execute(params![state, now.to_string(), result.to_string(), run.0])?;
+    transaction.prepare_cached("UPDATE runs SET state = ?, ended_at = ?, result = ? WHERE id = ?")?.execute(params![
+        state,
+        now.to_string(),
+        result.to_string(),
+        run.0
+    ])?;
     Ok(())
 }
 

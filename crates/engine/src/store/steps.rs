@@ -241,9 +241,12 @@ pub(crate) fn sending(transaction: &Transaction<'_>, id: i64, payload: &str, now
 
 /// Ends a step, with its outcome for the timeline.
 pub(crate) fn end(transaction: &Transaction<'_>, id: i64, state: StepState, outcome: Option<&str>, now: Timestamp) -> Result<()> {
-    transaction
-        .prepare_cached("UPDATE steps SET state = ?, outcome = ?, updated_at = ? WHERE id = ?")?
-        .execute(params![state.as_str(), outcome, now.to_string(), id])?;
+    transaction.prepare_cached("UPDATE steps SET state = ?, outcome = ?, updated_at = ? WHERE id = ?")?.execute(params![
+        state.as_str(),
+        outcome,
+        now.to_string(),
+        id
+    ])?;
     Ok(())
 }
 

@@ -50,10 +50,9 @@ pub(crate) struct Sync {
     pub(crate) detail: Option<String>,
     pub(crate) stand_in: Option<Representation>,
     pub(crate) reason: Option<Reason>,
-    pub(crate) run: Option<RunId>,
 }
 
-const COLUMNS: &str = "id, person, platform, status, detail, stand_in, reason, run";
+const COLUMNS: &str = "id, person, platform, status, detail, stand_in, reason";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Sync> {
     let status: String = row.get(3)?;
@@ -65,7 +64,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Sync> {
         detail: row.get(4)?,
         stand_in: maybe_json(row, 5)?,
         reason: maybe_json(row, 6)?,
-        run: row.get::<_, Option<i64>>(7)?.map(RunId),
     })
 }
 
@@ -114,7 +112,14 @@ pub(crate) fn join(transaction: &Transaction<'_>, id: SyncId, run: RunId) -> Res
 }
 
 /// Changes status, detail and reason.
-pub(crate) fn set(transaction: &Transaction<'_>, id: SyncId, status: Status, detail: Option<&str>, reason: Option<&Reason>, now: Timestamp) -> Result<()> {
+pub(crate) fn set(
+    transaction: &Transaction<'_>,
+    id: SyncId,
+    status: Status,
+    detail: Option<&str>,
+    reason: Option<&Reason>,
+    now: Timestamp,
+) -> Result<()> {
     transaction.prepare_cached("UPDATE syncs SET status = ?, detail = ?, reason = ?, updated_at = ? WHERE id = ?")?.execute(params![
         status.as_str(),
         detail,
@@ -127,14 +132,22 @@ pub(crate) fn set(transaction: &Transaction<'_>, id: SyncId, status: Status, det
 
 /// Changes only the detail of a sync that is pending.
 pub(crate) fn detail(transaction: &Transaction<'_>, id: SyncId, detail: &str, now: Timestamp) -> Result<()> {
-    transaction
-        .prepare_cached("UPDATE syncs SET detail = ?, updated_at = ? WHERE id = ? AND status = 'pending'")?
-        .execute(params![detail, now.to_string(), id.0])?;
+    transaction.prepare_cached("UPDATE syncs SET detail = ?, updated_at = ? WHERE id = ? AND status = 'pending'")?.execute(params![
+        detail,
+        now.to_string(),
+        id.0
+    ])?;
     Ok(())
 }
 
 /// Says of everything queued for a platform in a run why it does not go on.
-pub(crate) fn queued_detail(transaction: &Transaction<'_>, platform: PlatformId, run: Option<RunId>, detail: &str, now: Timestamp) -> Result<()> {
+pub(crate) fn queued_detail(
+    transaction: &Transaction<'_>,
+    platform: PlatformId,
+    run: Option<RunId>,
+    detail: &str,
+    now: Timestamp,
+) -> Result<()> {
     transaction
         .prepare_cached(
             "UPDATE syncs SET detail = ?1, updated_at = ?2 WHERE status = 'pending' AND detail = 'queued' AND (?4 IS NULL OR run = ?4)
@@ -146,9 +159,11 @@ pub(crate) fn queued_detail(transaction: &Transaction<'_>, platform: PlatformId,
 
 /// Remembers the bot or guest.
 pub(crate) fn stand_in(transaction: &Transaction<'_>, id: SyncId, stand_in: &Representation) -> Result<()> {
-    transaction
-        .prepare_cached("UPDATE syncs SET stand_in = ?, representation = ? WHERE id = ?")?
-        .execute(params![to_json(stand_in)?, to_word(&stand_in.kind)?, id.0])?;
+    transaction.prepare_cached("UPDATE syncs SET stand_in = ?, representation = ? WHERE id = ?")?.execute(params![
+        to_json(stand_in)?,
+        to_word(&stand_in.kind)?,
+        id.0
+    ])?;
     Ok(())
 }
 
@@ -161,16 +176,17 @@ pub(crate) fn remove(transaction: &Transaction<'_>, id: SyncId) -> Result<()> {
 /// The syncs of a run, in the order in which they came to be.
 pub(crate) fn of_run(connection: &Connection, run: RunId) -> Result<Vec<(Sync, String)>> {
     let mut statement = connection.prepare_cached(
-        "SELECT s.id, s.person, s.platform, s.status, s.detail, s.stand_in, s.reason, s.run, p.name FROM syncs s JOIN people p ON p.id = s.person
+        "SELECT s.id, s.person, s.platform, s.status, s.detail, s.stand_in, s.reason, p.name FROM syncs s JOIN people p ON p.id = s.person
          WHERE s.run = ? ORDER BY s.id",
     )?;
-    Ok(statement.query_map([run.0], |row| Ok((read(row)?, row.get(8)?)))?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement.query_map([run.0], |row| Ok((read(row)?, row.get(7)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// How many syncs stand in each status: of a run, of a platform, or all.
 pub(crate) fn counts(connection: &Connection, run: Option<RunId>, platform: Option<PlatformId>) -> Result<Vec<(Status, u64)>> {
-    let mut statement =
-        connection.prepare_cached("SELECT status, count(*) FROM syncs WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR platform = ?2) GROUP BY status")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT status, count(*) FROM syncs WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR platform = ?2) GROUP BY status",
+    )?;
     let rows = statement.query_map(params![run.map(|run| run.0), platform.as_ref().map(PlatformId::as_str)], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
     })?;

@@ -72,7 +72,10 @@ mod tests {
     #[test]
     fn a_refusal_keeps_its_reason_and_next_step_and_a_full_disk_stops_everything() {
         let refused = after(&Error::new(Kind::Forbidden, "test", "Not allowed.").ask_admin("Allow it."), 3);
-        assert_eq!(refused, After::Refused(Reason { kind: "forbidden".into(), remedy: "Allow it.".into(), message: "Not allowed.".into() }));
+        assert_eq!(
+            refused,
+            After::Refused(Reason { kind: "forbidden".into(), remedy: "Allow it.".into(), message: "Not allowed.".into() })
+        );
         assert_eq!(after(&Error::new(Kind::Storage, "test", "Full."), 0), After::Stop);
     }
 

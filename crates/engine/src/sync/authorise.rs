@@ -148,7 +148,9 @@ impl Look<'_> {
         match signin::read_answer(&link, text) {
             signin::Answer::Declined => self.refused(declined(), words::declined).await.map(|()| Settled::Yes),
             signin::Answer::Refused(error) => self.refused(Reason::from(&error), words::failed).await.map(|()| Settled::Yes),
-            signin::Answer::OtherPrompt | signin::Answer::NoAddress => self.lapse(words::not_that_address, "prompted").await.map(|()| Settled::No),
+            signin::Answer::OtherPrompt | signin::Answer::NoAddress => {
+                self.lapse(words::not_that_address, "prompted").await.map(|()| Settled::No)
+            }
             signin::Answer::Code(code) => {
                 // A link is good for one exchange: it is forgotten before, so that a crash brings a new link and not a second try.
                 self.prompt.sealed = None;

@@ -15,6 +15,7 @@ mod prompt;
 pub(crate) mod queue;
 mod represent;
 pub(crate) mod reset;
+mod run;
 pub(crate) mod shared;
 mod tell;
 mod verify;
@@ -26,4 +27,6 @@ pub use reset::{ResetPreview, UndoneView};
 pub use work::Until;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

@@ -3,13 +3,17 @@
 //! Nothing here sends, stores or waits. What can be read off a platform's `info()` is decided here for all platforms alike;
 //! what only one platform knows is asked of its pure `preflight`. The first thing in the way is the reason people see.
 
+mod view;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::model::{Account, PersonId, PlatformId, Reason, RepresentationKind, Status};
+use crate::model::{Account, PersonId, PlatformId, RepresentationKind, Status};
 use crate::platform::{ConnectionFacts, Need, Platform, PlatformInfo, Platforms};
 use crate::preflight::{Action as Asked, Block, Facts};
+
+pub use view::{BlockedRow, PlanView, PlannedRow, first_reason};
 
 /// What a confirmed plan does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -325,78 +329,6 @@ fn block(reason: &'static str, message: String, remedy: String) -> Block {
 
 fn blocked<T>(reason: &'static str, message: String, remedy: String) -> Result<T, Vec<Block>> {
     Err(vec![block(reason, message, remedy)])
-}
-
-/// The preview of a whole selection; serialises to the JSON of `plan`.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct PlanView {
-    /// What would happen.
-    pub steps: Vec<PlannedRow>,
-    /// What cannot happen.
-    pub blocked: Vec<BlockedRow>,
-    /// How many of each action, how many blocked, how many of each reason.
-    pub counts: BTreeMap<String, u64>,
-}
-
-/// One person who would be synced.
-#[derive(Clone, Debug, Serialize)]
-pub struct PlannedRow {
-    /// Who.
-    pub person: PersonId,
-    /// Their name, for people to read.
-    pub name: String,
-    /// Where to.
-    pub to: PlatformId,
-    /// What.
-    pub action: Action,
-    /// How.
-    pub steps: Vec<String>,
-}
-
-/// One person who cannot be synced.
-#[derive(Clone, Debug, Serialize)]
-pub struct BlockedRow {
-    /// Who.
-    pub person: PersonId,
-    /// Their name, for people to read.
-    pub name: String,
-    /// Where to.
-    pub to: PlatformId,
-    /// A stable word.
-    pub reason: String,
-    /// What is in the way.
-    pub message: String,
-    /// What lifts it.
-    pub remedy: String,
-}
-
-impl PlanView {
-    /// Adds one person's plan.
-    pub fn push(&mut self, name: &str, plan: SyncPlan) {
-        let SyncPlan { person, to, what } = plan;
-        match what {
-            Ok(Planned { action, steps }) => {
-                *self.counts.entry(action.as_str().to_owned()).or_default() += 1;
-                self.steps.push(PlannedRow { person, name: name.to_owned(), to, action, steps });
-            }
-            Err(blocks) => {
-                let reason = first_reason(blocks);
-                *self.counts.entry("blocked".to_owned()).or_default() += 1;
-                *self.counts.entry(reason.kind.clone()).or_default() += 1;
-                let Reason { kind, remedy, message } = reason;
-                self.blocked.push(BlockedRow { person, name: name.to_owned(), to, reason: kind, message, remedy });
-            }
-        }
-    }
-}
-
-/// The reason that people see: the first block.
-pub fn first_reason(blocks: Vec<Block>) -> Reason {
-    blocks.into_iter().next().map(Reason::from).unwrap_or_else(|| Reason {
-        kind: "blocked".into(),
-        remedy: "Please report this with the log.".into(),
-        message: "The platform blocked it without saying why.".into(),
-    })
 }
 
 #[cfg(test)]

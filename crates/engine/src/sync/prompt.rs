@@ -5,15 +5,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::{Intent, Outcome, Recipient, Reason, SentMessage, SyncId};
+use crate::model::{Intent, Outcome, Reason, Recipient, SentMessage, SyncId};
 use crate::platform::PlatformInfo;
 use crate::secrets::Secret;
 use crate::signin;
 use crate::store::columns::to_json;
+use crate::store::grants;
 use crate::store::prompts::{self, Prompt, PromptState, Way};
 use crate::store::steps::{self, NewStep, Step, StepKind, StepState};
 use crate::store::syncs::{self, Sync};
-use crate::store::grants;
 use crate::transport::Lane;
 
 use super::represent::earlier;
@@ -112,7 +112,16 @@ async fn settle(shared: &Shared, step: &Step, sync: &Sync, message: SentMessage)
             prompts::put(transaction, &prompt)?;
             steps::add(
                 transaction,
-                &NewStep { sync: of, kind: StepKind::Authorise, platform: to, state: StepState::Waiting, priority, not_before, key, payload: None },
+                &NewStep {
+                    sync: of,
+                    kind: StepKind::Authorise,
+                    platform: to,
+                    state: StepState::Waiting,
+                    priority,
+                    not_before,
+                    key,
+                    payload: None,
+                },
                 now,
             )?;
             syncs::detail(transaction, of, "prompted", now)
@@ -228,8 +237,10 @@ pub(crate) struct About {
 
 impl About {
     pub(crate) async fn of(shared: &Shared, sync: &Sync, carrier: crate::model::PlatformId) -> Result<Self> {
-        let (target, facts) = shared.connected(sync.platform).await?;
-        let here = shared.platforms.get(carrier)?.info();
+        let target = shared.platforms.get(sync.platform)?;
+        // The person knows the tenant in which the prompt reaches them.
+        let (carrying, facts) = shared.connected(carrier).await?;
+        let here = carrying.info();
         let person = shared.person(sync.person).await?;
         let company = facts.identity.map(|identity| identity.tenant_name).filter(|name| !name.is_empty());
         Ok(Self {

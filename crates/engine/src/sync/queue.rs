@@ -77,9 +77,17 @@ pub(crate) async fn queue(shared: &Shared, jobs: Vec<Job>, to: PlatformId) -> Re
     Ok(run)
 }
 
-fn queue_one(transaction: &rusqlite::Transaction<'_>, job: Job, to: PlatformId, run: RunId, priority: i64, now: jiff::Timestamp) -> Result<()> {
+fn queue_one(
+    transaction: &rusqlite::Transaction<'_>,
+    job: Job,
+    to: PlatformId,
+    run: RunId,
+    priority: i64,
+    now: jiff::Timestamp,
+) -> Result<()> {
     if resets::get(transaction, job.person)?.is_some() {
-        return Err(Error::new(Kind::Conflict, "sync", format!("{} is being reset.", job.person)).ask_admin("Finish the reset first: usersync work"));
+        return Err(Error::new(Kind::Conflict, "sync", format!("{} is being reset.", job.person))
+            .ask_admin("Finish the reset first: usersync work"));
     }
     let representation = job.action.representation();
     match (syncs::find(transaction, job.person, to)?, representation) {
@@ -110,15 +118,40 @@ fn queue_one(transaction: &rusqlite::Transaction<'_>, job: Job, to: PlatformId, 
 
 /// How a run stands now, with those that the plan blocked.
 pub(crate) async fn result(shared: &Shared, run: RunId, blocked: Vec<SyncRow>) -> Result<SyncView> {
-    let rows = shared.store.read(move |db| syncs::of_run(db, run)).await?;
-    let mut view = SyncView { run, done: 0, waiting: 0, failed: 0, blocked: blocked.len() as u64, people: Vec::with_capacity(rows.len() + blocked.len()) };
+    let (rows, blocked) = shared
+        .store
+        .read(move |db| {
+            let mut blocked = blocked;
+            for row in &mut blocked {
+                if let Some(sync) = syncs::find(db, row.person, row.to)? {
+                    (row.status, row.detail) = (sync.status, sync.detail);
+                }
+            }
+            Ok((syncs::of_run(db, run)?, blocked))
+        })
+        .await?;
+    let mut view = SyncView {
+        run,
+        done: 0,
+        waiting: 0,
+        failed: 0,
+        blocked: blocked.len() as u64,
+        people: Vec::with_capacity(rows.len() + blocked.len()),
+    };
     for (sync, name) in rows {
         match sync.status {
             Status::Synced => view.done += 1,
             Status::Pending | Status::NotSynced => view.waiting += 1,
             Status::Failed => view.failed += 1,
         }
-        view.people.push(SyncRow { person: sync.person, name, to: sync.platform, status: sync.status, detail: sync.detail, reason: sync.reason });
+        view.people.push(SyncRow {
+            person: sync.person,
+            name,
+            to: sync.platform,
+            status: sync.status,
+            detail: sync.detail,
+            reason: sync.reason,
+        });
     }
     view.people.extend(blocked);
     Ok(view)

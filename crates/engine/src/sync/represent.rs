@@ -47,9 +47,9 @@ pub(crate) fn gone() -> Error {
 /// What a step in doubt was about to send.
 pub(crate) fn earlier(step: &Step) -> Result<Option<Intent>> {
     match (step.state, &step.payload) {
-        (StepState::Sending, Some(payload)) => serde_json::from_str(payload)
-            .map(Some)
-            .map_err(|_| Error::new(Kind::Bug, "sync", "A step's intent cannot be read.")),
+        (StepState::Sending, Some(payload)) => {
+            serde_json::from_str(payload).map(Some).map_err(|_| Error::new(Kind::Bug, "sync", "A step's intent cannot be read."))
+        }
         _ => Ok(None),
     }
 }

@@ -113,12 +113,23 @@ pub(crate) async fn cancel(shared: &Shared, person: PersonId, to: PlatformId) ->
 pub(crate) async fn resume(shared: &Shared) -> Result<()> {
     let (people, cancelled) = shared.store.read(|db| Ok((resets::open(db)?, syncs::with_detail(db, CANCELLING)?))).await?;
     for person in people {
-        reset(shared, person).await?;
+        later(reset(shared, person).await)?;
     }
     for sync in cancelled {
-        undo(shared, sync, None).await?;
+        later(undo(shared, sync, None).await)?;
     }
     Ok(())
+}
+
+/// One platform that cannot be reached must not hold up everything else; its marker stays.
+fn later<T>(outcome: Result<T>) -> Result<()> {
+    match outcome {
+        Err(error) if error.is_passing() => {
+            tracing::warn!(kind = ?error.kind, platform = ?error.platform, "an undoing is put off again");
+            Ok(())
+        }
+        outcome => outcome.map(drop),
+    }
 }
 
 /// Undoes one sync and removes it.
@@ -196,7 +207,8 @@ impl Undo<'_> {
 
     async fn look_up(&mut self, step: Step) -> Result<()> {
         let Some(intent) = earlier(&step)? else { return Ok(()) };
-        let found = patiently(self.shared, async || self.shared.connection(step.platform, Lane::Waiting).await?.confirm(&intent).await).await;
+        let found =
+            patiently(self.shared, async || self.shared.connection(step.platform, Lane::Waiting).await?.confirm(&intent).await).await;
         let (id, sync, now) = (step.id, self.sync.id, self.shared.now());
         match found {
             Ok(found) => {
@@ -214,7 +226,8 @@ impl Undo<'_> {
             }
             Err(error) if puts_off(&error) => Err(error),
             Err(error) => {
-                let what = format!("A message, bot or guest on {} that may have been made just before", name_of(self.shared, step.platform));
+                let what =
+                    format!("A message, bot or guest on {} that may have been made just before", name_of(self.shared, step.platform));
                 self.note(Undone::Left(left(what, &error)), move |transaction| {
                     steps::end(transaction, id, StepState::Failed, Some("cancelled"), now)
                 })
@@ -237,10 +250,13 @@ impl Undo<'_> {
             let what = format!("The authorisation of User Sync in the person's {name} account");
             let undone = if self.shared.platforms.get(platform)?.info().capabilities.revoke {
                 let facts = GrantFacts { id, account: grant.account };
-                let revoked = patiently(self.shared, async || self.shared.connection(platform, Lane::Waiting).await?.revoke(&facts).await).await;
+                let revoked =
+                    patiently(self.shared, async || self.shared.connection(platform, Lane::Waiting).await?.revoke(&facts).await).await;
                 match revoked {
                     Ok(undone) => undone,
-                    Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => Undone::Gone(format!("{what} was gone already")),
+                    Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
+                        Undone::Gone(format!("{what} was gone already"))
+                    }
                     Err(error) if puts_off(&error) => return Err(error),
                     Err(error) => Undone::Left(left(what, &error)),
                 }
@@ -286,10 +302,13 @@ impl Undo<'_> {
             Err(error) if puts_off(&error) => return Err(error),
             Err(_) => "Your administrator withdrew this request. You need not do anything.".to_owned(),
         };
-        let edited = patiently(self.shared, async || self.shared.connection(carrier, Lane::Waiting).await?.edit_direct(&message, &text).await).await;
+        let edited =
+            patiently(self.shared, async || self.shared.connection(carrier, Lane::Waiting).await?.edit_direct(&message, &text).await).await;
         let undone = match edited {
             Ok(_) => Undone::Gone(format!("Prompt in {name} withdrawn")),
-            Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => Undone::Gone(format!("Prompt in {name} was gone already")),
+            Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
+                Undone::Gone(format!("Prompt in {name} was gone already"))
+            }
             Err(error) if puts_off(&error) => return Err(error),
             Err(error) => Undone::Left(left(format!("The prompt in {name}"), &error)),
         };

@@ -50,8 +50,12 @@ impl Shared {
         let known = self.platforms.get(platform)?;
         let stored = self.store.read(move |db| connections::get(db, platform)).await?;
         let stored = stored.ok_or_else(|| {
-            Error::not_found("connection", format!("{} is not connected.", known.info().name), format!("Connect it: usersync connect {platform}"))
-                .on(platform)
+            Error::not_found(
+                "connection",
+                format!("{} is not connected.", known.info().name),
+                format!("Connect it: usersync connect {platform}"),
+            )
+            .on(platform)
         })?;
         Ok((known, stored.facts))
     }

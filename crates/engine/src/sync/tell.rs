@@ -31,7 +31,8 @@ pub(crate) async fn tell(shared: &Shared, step: &Step, sync: &Sync) -> Result<()
     let (prompt, newer) = shared
         .store
         .read(move |db| {
-            let newer = steps::of_sync(db, of)?.iter().any(|other| other.kind == StepKind::Tell && other.id > id && other.state == StepState::Todo);
+            let newer =
+                steps::of_sync(db, of)?.iter().any(|other| other.kind == StepKind::Tell && other.id > id && other.state == StepState::Todo);
             Ok((prompts::of_sync(db, of)?, newer))
         })
         .await?;

@@ -14,4 +14,4 @@ mod wire;
 
 pub(crate) use kit::{Kit, crash_after};
 pub(crate) use platform::{ALPHA, BETA, DELTA, GAMMA, platforms};
-pub(crate) use wire::{Fault, Said, World};
+pub(crate) use wire::{CodeState, Fault, Said, World};

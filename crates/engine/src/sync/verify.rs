@@ -20,8 +20,10 @@ const PATIENCE: u32 = 5;
 /// Does it.
 pub(crate) async fn verify(shared: &Shared, step: &Step, sync: &Sync) -> Result<()> {
     let of = sync.id;
-    let (grant, prompt) =
-        shared.store.read(move |db| Ok((grants::of_sync(db, of)?.into_iter().rfind(|grant| grant.held), prompts::of_sync(db, of)?))).await?;
+    let (grant, prompt) = shared
+        .store
+        .read(move |db| Ok((grants::of_sync(db, of)?.into_iter().rfind(|grant| grant.held), prompts::of_sync(db, of)?)))
+        .await?;
     let Some(grant) = grant else {
         return Err(Error::new(Kind::SignedOut, "verify", "The authorisation is gone.").ask_admin("Try again: the person is asked anew."));
     };
@@ -48,7 +50,9 @@ pub(crate) async fn verify(shared: &Shared, step: &Step, sync: &Sync) -> Result<
         match connection.revoke(&GrantFacts { id: grant.id, account: identity.account }).await {
             Err(error) if error.is_passing() && step.attempt < PATIENCE => return Err(error),
             Err(error) if matches!(error.kind, Kind::Storage | Kind::Keychain) => return Err(error),
-            Err(error) => tracing::warn!(kind = ?error.kind, "another person's authorisation could not be revoked; its tokens are destroyed"),
+            Err(error) => {
+                tracing::warn!(kind = ?error.kind, "another person's authorisation could not be revoked; its tokens are destroyed")
+            }
             Ok(_) => {}
         }
     }

@@ -10,18 +10,15 @@ use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 
 use crate::cancel::Cancel;
-use crate::error::{Acted, Error, Kind, Result};
+use crate::error::Result;
+use crate::event::Event;
 use crate::model::{PlatformId, RunId, Status, SyncId};
-use crate::store::steps::{self, Due, PARKED, Step, StepKind, StepState};
-use crate::store::{grants, prompts, syncs};
+use crate::store::steps::{self, Due, PARKED, Step};
+use crate::store::{prompts, syncs};
 
-use super::after::{After, after};
-use super::authorise::{Answers, authorise};
-use super::prompt::prompt;
-use super::represent::represent;
-use super::shared::{Shared, later, ms, signed_out};
-use super::tell::tell;
-use super::verify::verify;
+use super::authorise::Answers;
+use super::run::{Tried, run};
+use super::shared::{Shared, later, ms};
 
 /// How many steps are under way on one platform at once.
 const AT_ONCE: usize = 8;
@@ -33,6 +30,8 @@ const TRIES: u32 = 3;
 const OFFLINE: u32 = 5;
 /// How long a platform that cannot be reached is left alone.
 const REST: Duration = Duration::from_secs(15);
+/// How often a look is taken at what has become due while something is under way.
+const TICK: Duration = Duration::from_secs(1);
 /// How long what is under way may take when time is up.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -97,17 +96,6 @@ async fn waiting(shared: &Shared, scope: Scope) -> Result<Vec<Step>> {
     Ok(all)
 }
 
-/// What became of one try.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tried {
-    /// It went on, or ended.
-    Went,
-    /// It was put off; `offline`: because nobody answers.
-    PutOff { until: i64, offline: bool },
-    /// Somebody else is at it, or it is over.
-    Left,
-}
-
 struct Landed {
     step: i64,
     platform: PlatformId,
@@ -133,6 +121,9 @@ struct Pass<'a> {
     silent: BTreeMap<PlatformId, u32>,
     /// Platforms that are left alone, and until when.
     resting: BTreeMap<PlatformId, i64>,
+    /// How many syncs have taken their first step, of how many that were to.
+    done: u64,
+    total: u64,
 }
 
 impl<'a> Pass<'a> {
@@ -150,10 +141,16 @@ impl<'a> Pass<'a> {
             left: HashMap::new(),
             silent: BTreeMap::new(),
             resting: BTreeMap::new(),
+            done: 0,
+            total: 0,
         }
     }
 
     async fn go(mut self) -> Result<()> {
+        if let Some(run) = self.scope.run {
+            let counts = self.shared.store.read(move |db| syncs::counts(db, Some(run), None)).await?;
+            self.total = counts.into_iter().find(|(status, _)| *status == Status::Pending).map_or(0, |(_, count)| count);
+        }
         loop {
             let over = self.cancel.is_cancelled() || self.deadline.is_some_and(|at| self.now() >= at);
             if over && self.flying.is_empty() {
@@ -162,19 +159,18 @@ impl<'a> Pass<'a> {
             if !over {
                 self.fill().await?;
             }
-            let wake = self.next_wake().await?;
-            match (self.flying.is_empty(), wake) {
-                (true, None) => return Ok(()),
-                (true, Some(at)) => self.rest(at).await,
-                (false, wake) => {
-                    let at = if over { later(self.shared.now(), GRACE) } else { wake.unwrap_or_else(|| later(self.shared.now(), GRACE)) };
-                    let pause = Duration::from_millis(u64::try_from(at - self.now()).unwrap_or(0).max(10));
-                    tokio::select! {
-                        Some(landed) = self.flying.next() => self.land(landed).await?,
-                        () = self.shared.clock.wait(pause) => if over { return Ok(()) },
-                        () = self.cancel.cancelled(), if !over => {}
-                    }
+            if self.flying.is_empty() {
+                match self.next_wake().await? {
+                    Some(at) => self.rest(at).await,
+                    None => return Ok(()),
                 }
+                continue;
+            }
+            let pause = if over { GRACE } else { TICK };
+            tokio::select! {
+                Some(landed) = self.flying.next() => self.land(landed).await?,
+                () = self.shared.clock.wait(pause) => if over { return Ok(()) },
+                () = self.cancel.cancelled(), if !over => {}
             }
         }
     }
@@ -228,7 +224,8 @@ impl<'a> Pass<'a> {
     }
 
     async fn fill_looks(&mut self, platform: PlatformId, now: i64, flying: usize) -> Result<()> {
-        let due = Due { platform, run: self.scope.run, sync: self.scope.sync, now, limit: u32::try_from(AT_ONCE + flying).unwrap_or(u32::MAX) };
+        let due =
+            Due { platform, run: self.scope.run, sync: self.scope.sync, now, limit: u32::try_from(AT_ONCE + flying).unwrap_or(u32::MAX) };
         let waiting = self.shared.store.read(move |db| steps::waiting(db, due)).await?;
         for step in waiting {
             if self.may_try(step.id) && self.busy.len() < LOOKS_AT_ONCE {
@@ -243,7 +240,9 @@ impl<'a> Pass<'a> {
     }
 
     fn may_try(&self, step: i64) -> bool {
-        !self.busy.contains_key(&step) && !self.left.contains_key(&step) && (self.deadline.is_some() || self.tries.get(&step).is_none_or(|tries| *tries < TRIES))
+        !self.busy.contains_key(&step)
+            && !self.left.contains_key(&step)
+            && (self.deadline.is_some() || self.tries.get(&step).is_none_or(|tries| *tries < TRIES))
     }
 
     fn start(&mut self, step: i64, platform: PlatformId, answers: Answers, look: bool) {
@@ -257,7 +256,13 @@ impl<'a> Pass<'a> {
         let Landed { step, platform, look, tried } = landed;
         self.busy.remove(&step);
         match tried? {
-            Tried::Went => drop(self.silent.remove(&platform)),
+            Tried::Went { first } => {
+                self.silent.remove(&platform);
+                self.done += u64::from(first);
+                if let (true, Some(run)) = (first, self.scope.run) {
+                    self.shared.events.tell(Event::RunProgress { run, done: self.done, total: Some(self.total.max(self.done)) });
+                }
+            }
             // Whoever is at it writes down what becomes of it.
             Tried::Left => {
                 let until = if self.deadline.is_some() { later(self.shared.now(), Duration::from_millis(500)) } else { PARKED };
@@ -287,18 +292,12 @@ impl<'a> Pass<'a> {
         let until = if self.deadline.is_some() { later(self.shared.now(), REST) } else { PARKED };
         self.resting.insert(platform, until);
         let (run, now) = (self.scope.run, self.shared.now());
-        self.shared
-            .store
-            .write(move |transaction| syncs::queued_detail(transaction, platform, run, "waiting_for_network", now))
-            .await
+        self.shared.store.write(move |transaction| syncs::queued_detail(transaction, platform, run, "waiting_for_network", now)).await
     }
 
     /// When something can be started again, unless something under way ends before. `None`: never.
     async fn next_wake(&self) -> Result<Option<i64>> {
         let now = self.now();
-        if self.cancel.is_cancelled() {
-            return Ok(None);
-        }
         let resting = |platform: &PlatformId| self.resting.get(platform).copied().unwrap_or(0);
         let mut wakes: Vec<i64> = Vec::new();
         if self.deadline.is_none() {
@@ -343,93 +342,5 @@ impl<'a> Pass<'a> {
                 Ok(reachable)
             })
             .await
-    }
-}
-
-/// Does one step, whatever it is, and writes down what became of it.
-async fn run(shared: Shared, id: i64, answers: Answers) -> Result<Tried> {
-    let read = |shared: &Shared| {
-        let store = shared.store.clone();
-        async move {
-            store
-                .read(move |db| match steps::get(db, id)? {
-                    Some(step) => Ok(syncs::get(db, step.sync)?.map(|sync| (step, sync))),
-                    None => Ok(None),
-                })
-                .await
-        }
-    };
-    let Some((step, _)) = read(&shared).await? else { return Ok(Tried::Left) };
-    let Some(_claim) = shared.claims.try_take(step.sync) else { return Ok(Tried::Left) };
-    // What was true before the claim may have changed.
-    let Some((step, sync)) = read(&shared).await? else { return Ok(Tried::Left) };
-    if matches!(step.state, StepState::Done | StepState::Failed) || step.not_before == PARKED {
-        return Ok(Tried::Left);
-    }
-    let done = match step.kind {
-        StepKind::Represent => represent(&shared, &step, &sync).await,
-        StepKind::Prompt => prompt(&shared, &step, &sync).await,
-        StepKind::Authorise => authorise(&shared, &step, &sync, answers).await,
-        StepKind::Verify => verify(&shared, &step, &sync).await,
-        StepKind::Tell => tell(&shared, &step, &sync).await,
-    };
-    match done {
-        Ok(()) => Ok(Tried::Went),
-        Err(error) => failed(&shared, &step, error).await,
-    }
-}
-
-async fn failed(shared: &Shared, step: &Step, error: Error) -> Result<Tried> {
-    let (id, sync, kind, platform, attempt) = (step.id, step.sync, step.kind, step.platform, step.attempt);
-    let Some(now_stored) = shared.store.read(move |db| steps::get(db, id)).await? else { return Ok(Tried::Left) };
-    // A step that was in doubt stays so until the platform was asked and it was sent anew.
-    let in_doubt = step.state == StepState::Sending && now_stored.attempt == attempt;
-    let error = if in_doubt { error.acted(Acted::Perhaps) } else { error };
-    let now = shared.now();
-    match after(&error, attempt) {
-        After::Stop => Err(error),
-        After::Again { state, wait, detail, offline } => {
-            let until = later(now, wait);
-            let state = if kind == StepKind::Authorise { StepState::Waiting } else { state };
-            shared
-                .change(sync, move |transaction| {
-                    steps::put_off(transaction, id, state, until, now)?;
-                    if kind == StepKind::Tell { Ok(()) } else { syncs::detail(transaction, sync, detail, now) }
-                })
-                .await?;
-            Ok(Tried::PutOff { until, offline })
-        }
-        After::InDoubt(reason) => {
-            shared
-                .change(sync, move |transaction| {
-                    steps::put_off(transaction, id, StepState::Sending, PARKED, now)?;
-                    syncs::set(transaction, sync, Status::Failed, None, Some(&reason), now)
-                })
-                .await?;
-            Ok(Tried::Went)
-        }
-        After::Refused(reason) => {
-            let lost = (error.kind == Kind::SignedOut && !matches!(kind, StepKind::Verify | StepKind::Authorise)).then(|| error.platform.unwrap_or(platform));
-            shared
-                .change(sync, move |transaction| {
-                    steps::end(transaction, id, StepState::Failed, Some(&reason.kind), now)?;
-                    if let Some(platform) = lost {
-                        signed_out(transaction, platform)?;
-                    }
-                    let still_asking = prompts::of_sync(transaction, sync)?.is_some_and(|prompt| prompt.state == prompts::PromptState::Open);
-                    if kind == StepKind::Tell && !still_asking {
-                        return Ok(());
-                    }
-                    if kind == StepKind::Tell {
-                        steps::park(transaction, sync)?;
-                    }
-                    if kind == StepKind::Verify {
-                        grants::destroy_unverified(transaction, sync)?;
-                    }
-                    syncs::set(transaction, sync, Status::Failed, None, Some(&reason), now)
-                })
-                .await?;
-            Ok(Tried::Went)
-        }
     }
 }

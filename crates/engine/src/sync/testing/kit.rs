@@ -77,7 +77,8 @@ impl Kit {
         };
         let engine = kit.open().await;
         for platform in [ALPHA, BETA, GAMMA, DELTA] {
-            let given = [("access_token", "admin-token"), ("client_id", "client")].map(|(field, value)| (field.to_owned(), Secret::new(value)));
+            let given =
+                [("access_token", "admin-token"), ("client_id", "client")].map(|(field, value)| (field.to_owned(), Secret::new(value)));
             engine.connect(platform, given.into(), BTreeMap::new(), &|_| {}).await.unwrap();
         }
         engine.import(&[], &Cancel::new(), &|_, _| {}).await.unwrap();
@@ -99,7 +100,14 @@ impl Kit {
     }
 
     pub(crate) async fn open(&self) -> Engine {
-        Engine::open(self.parts()).await.unwrap()
+        for _ in 0..100 {
+            match Engine::open(self.parts()).await {
+                // A token that is being kept is kept to the end even in a crash of this kind; then the folder is free.
+                Err(error) if error.kind == crate::Kind::Conflict => tokio::time::sleep(Duration::from_millis(1)).await,
+                opened => return opened.unwrap(),
+            }
+        }
+        panic!("somebody holds on to the data folder")
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {

@@ -180,7 +180,11 @@ impl Platform for Fake {
         let own = facts.connection.identity.as_ref().and_then(|identity| identity.facts.get("domains")).cloned().unwrap_or_default();
         let inside = |address: &String| own.iter().any(|domain| address.ends_with(&format!("@{domain}")));
         if facts.action == Action::StandIn && facts.addresses.iter().any(inside) {
-            return vec![Block { reason: "own_domain", message: "The address is the tenant's own.".into(), remedy: "Give them an account.".into() }];
+            return vec![Block {
+                reason: "own_domain",
+                message: "The address is the tenant's own.".into(),
+                remedy: "Give them an account.".into(),
+            }];
         }
         Vec::new()
     }
@@ -233,7 +237,8 @@ impl FakeConnection {
 impl Connection for FakeConnection {
     async fn whoami(&self) -> Result<Identity> {
         let me = self.call("/me", json!({}), true, "whoami").await?;
-        let scopes: BTreeSet<String> = me["scopes"].as_array().into_iter().flatten().filter_map(|s| s.as_str().map(str::to_owned)).collect();
+        let scopes: BTreeSet<String> =
+            me["scopes"].as_array().into_iter().flatten().filter_map(|s| s.as_str().map(str::to_owned)).collect();
         Ok(Identity {
             tenant: "tenant".into(),
             tenant_name: "Example".into(),
@@ -247,7 +252,8 @@ impl Connection for FakeConnection {
 
     async fn accounts(&self, _team: Option<&str>, _cursor: Option<&str>) -> Result<Page<Account>> {
         let answer = self.call("/accounts", json!({}), true, "accounts").await?;
-        let items = serde_json::from_value(answer["accounts"].clone()).map_err(|error| Error::new(Kind::Bug, "accounts", error.to_string()))?;
+        let items =
+            serde_json::from_value(answer["accounts"].clone()).map_err(|error| Error::new(Kind::Bug, "accounts", error.to_string()))?;
         Ok(Page { items, next: None })
     }
 
@@ -324,7 +330,6 @@ fn representation(platform: PlatformId, answer: &Value) -> Representation {
         id: text("id"),
         name: text("name"),
         detail: (platform == GAMMA).then(|| "guest_not_redeemed".to_owned()),
-        created: true,
+        created: answer["not_ours"] != true,
     }
 }
-

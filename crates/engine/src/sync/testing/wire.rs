@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::header::HeaderMap;
 use http::StatusCode;
+use http::header::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::error::{Acted, Error, Kind, Result};
@@ -49,8 +49,10 @@ pub(crate) struct World {
     pub(crate) device_refused: BTreeSet<String>,
     pub(crate) faults: Vec<(String, Fault)>,
     pub(crate) scopes: Vec<String>,
+    /// Bots and guests are there already and were made by somebody else.
+    pub(crate) not_ours: bool,
     pub(crate) calls: BTreeMap<String, u32>,
-    number: u32,
+    pub(crate) number: u32,
 }
 
 /// A device code.
@@ -70,6 +72,13 @@ pub(crate) enum CodeState {
     Expired,
 }
 
+impl Code {
+    fn take(&mut self) -> CodeState {
+        let after = if self.state == CodeState::Open { CodeState::Open } else { CodeState::Expired };
+        std::mem::replace(&mut self.state, after)
+    }
+}
+
 impl World {
     pub(crate) fn next(&mut self) -> u32 {
         self.number += 1;
@@ -78,7 +87,7 @@ impl World {
 
     /// The employee with this account approves the newest code.
     pub(crate) fn decide(&mut self, platform: &str, state: CodeState) {
-        let code = self.codes.values_mut().filter(|code| code.platform == platform && code.state == CodeState::Open).next_back();
+        let code = self.codes.values_mut().rfind(|code| code.platform == platform && code.state == CodeState::Open);
         code.unwrap().state = state;
     }
 
@@ -104,10 +113,8 @@ impl World {
                 let page = format!("https://{platform}.test/enter");
                 (200, json!({"device_code": code, "user_code": user_code, "verification_uri": page, "expires_in": 300, "interval": 5}))
             }
-            "/poll" => match self.codes.get_mut(&form["device_code"]).map(|code| std::mem::replace(&mut code.state, match &code.state {
-                CodeState::Open => CodeState::Open,
-                _ => CodeState::Expired,
-            })) {
+            // A code is good for one answer with tokens.
+            "/poll" => match self.codes.get_mut(&form["device_code"]).map(|code| code.take()) {
                 Some(CodeState::Open) => (400, json!({"error": "authorization_pending"})),
                 Some(CodeState::Approved(account)) => (200, token(&account)),
                 Some(CodeState::Denied) => (400, json!({"error": "access_denied"})),
@@ -145,7 +152,7 @@ impl World {
             "/represent" => {
                 let id = format!("r{}", self.next());
                 self.stand_ins.push((id.clone(), text("key"), text("name")));
-                (200, json!({"id": id, "name": text("name")}))
+                (200, json!({"id": id, "name": text("name"), "not_ours": self.not_ours}))
             }
             "/confirm" => {
                 let key = text("key");
@@ -166,7 +173,8 @@ impl World {
             }
             "/inbox" => {
                 let all = self.answers.get(&text("with")).cloned().unwrap_or_default();
-                let items: Vec<Value> = all.into_iter().map(|(id, text)| json!({"id": id, "text": text, "at": "2030-01-01T00:00:00Z"})).collect();
+                let items: Vec<Value> =
+                    all.into_iter().map(|(id, text)| json!({"id": id, "text": text, "at": "2030-01-01T00:00:00Z"})).collect();
                 (200, json!({ "items": items }))
             }
             "/revoke" => {
