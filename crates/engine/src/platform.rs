@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::{
-    Account, Conversation, GrantId, Identity, Incoming, Intent, Outcome, Page, PlatformId, Recipient, Represented, Representation,
-    RepresentationKind, SentMessage, Team,
+    Account, Conversation, GrantId, Identity, Incoming, Intent, Outcome, Page, PlatformId, Recipient, Representation, RepresentationKind,
+    Represented, SentMessage, Team,
 };
 use crate::preflight::{Block, Facts};
 use crate::signin::{EmployeeSignIn, Field, Poll, Question, Slot};

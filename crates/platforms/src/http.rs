@@ -22,10 +22,7 @@ pub(crate) const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
 /// An address below `base` (which ends in a slash): path segments and query values are percent-encoded here and nowhere else.
 pub(crate) fn url(operation: &'static str, base: &'static str, segments: &[&str], query: &[(&str, &str)]) -> Result<Url> {
     let mut url = Url::parse(base).map_err(|error| Error::new(Kind::Bug, operation, format!("a fixed address is no address: {error}")))?;
-    url.path_segments_mut()
-        .map_err(|()| Error::new(Kind::Bug, operation, "a fixed address has no path"))?
-        .pop_if_empty()
-        .extend(segments);
+    url.path_segments_mut().map_err(|()| Error::new(Kind::Bug, operation, "a fixed address has no path"))?.pop_if_empty().extend(segments);
     if !query.is_empty() {
         url.query_pairs_mut().extend_pairs(query);
     }
@@ -152,7 +149,13 @@ mod tests {
     fn a_link_is_followed_as_given_but_only_to_the_platforms_own_hosts() {
         let link = "https://webexapis.com/v1/people?max=1&cursor=a%3D";
         assert_eq!(follow(INFO, "test", link).unwrap().as_str(), link);
-        for bad in ["https://evil.example/v1", "http://webexapis.com/v1", "https://webexapis.com:444/v1", "https://webexapis.com@evil.example/", "no link"] {
+        for bad in [
+            "https://evil.example/v1",
+            "http://webexapis.com/v1",
+            "https://webexapis.com:444/v1",
+            "https://webexapis.com@evil.example/",
+            "no link",
+        ] {
             assert_eq!(follow(INFO, "test", bad).unwrap_err().kind, Kind::PlatformDown, "{bad}");
         }
     }

@@ -47,12 +47,16 @@ mod tests {
         match slot.source {
             Source::Given => (vec![], vec![]),
             Source::Browser(code) => (vec![code.authorize_url, code.token_url], client_fields(&code.client)),
-            Source::Client(grant) => {
-                (vec![grant.token_url], client_fields(&grant.client).into_iter().chain(grant.parameters.iter().map(|(_, field)| *field)).collect())
-            }
+            Source::Client(grant) => (
+                vec![grant.token_url],
+                client_fields(&grant.client).into_iter().chain(grant.parameters.iter().map(|(_, field)| *field)).collect(),
+            ),
             Source::Minted(mint) => (
                 vec![mint.url, mint.refresh_url],
-                client_fields(&mint.client).into_iter().chain(mint.members.iter().map(|(_, field)| *field).filter(|field| *field != "{tenant}")).collect(),
+                client_fields(&mint.client)
+                    .into_iter()
+                    .chain(mint.members.iter().map(|(_, field)| *field).filter(|field| *field != "{tenant}"))
+                    .collect(),
             ),
         }
     }

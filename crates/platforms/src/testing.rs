@@ -9,8 +9,8 @@ use engine::error::{Error, Kind, Result};
 use engine::model::PlatformId;
 use engine::platform::{Connection, ConnectionFacts, Platform};
 use engine::transport::{Http, Lane, Realm, Request, Response, Subject, Transport};
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 /// A JSON answer.
 pub(crate) fn answer(status: u16, body: &str) -> Response {
@@ -39,7 +39,11 @@ pub(crate) struct Script {
 
 impl Script {
     /// A connection that will hear these answers.
-    pub(crate) fn connection(platform: &'static dyn Platform, facts: ConnectionFacts, answers: Vec<Response>) -> (Box<dyn Connection>, Arc<Self>) {
+    pub(crate) fn connection(
+        platform: &'static dyn Platform,
+        facts: ConnectionFacts,
+        answers: Vec<Response>,
+    ) -> (Box<dyn Connection>, Arc<Self>) {
         Self::connection_as(platform, Subject::Connection, facts, answers)
     }
 

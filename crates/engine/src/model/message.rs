@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-
 /// Whom a direct message is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipient {
@@ -133,4 +132,3 @@ pub enum Outcome {
     /// The representation is there.
     Represented(Representation),
 }
-

@@ -7,5 +7,5 @@ mod sync;
 
 pub use account::{Account, AccountKind, Identity, Page, Team, case_fold};
 pub use ids::{GrantId, PersonId, PlatformId, RunId, SyncId};
-pub use message::{Conversation, Incoming, Intent, Outcome, Recipient, Represented, Representation, RepresentationKind, SentMessage};
+pub use message::{Conversation, Incoming, Intent, Outcome, Recipient, Representation, RepresentationKind, Represented, SentMessage};
 pub use sync::{Reason, Status};

@@ -158,7 +158,8 @@ async fn a_limit_that_one_request_meets_holds_back_the_others_of_its_class() {
 #[tokio::test(start_paused = true)]
 async fn a_passing_failure_is_repeated_only_where_repeating_is_safe() {
     let html = || Says::Answer(200, vec![("content-type", "text/html".into())], "<html>gateway</html>".into());
-    let failures: [(&str, fn() -> Says, Kind); 7] = [
+    type Failure = (&'static str, fn() -> Says, Kind);
+    let failures: [Failure; 7] = [
         ("network", || lost(Acted::Perhaps), Kind::Network),
         ("known 5xx", || says(503, "{}"), Kind::PlatformDown),
         ("unknown 5xx", || says(502, "<html>"), Kind::PlatformDown),

@@ -82,7 +82,8 @@ impl Import<'_> {
             .write(move |transaction| {
                 let before = imports::get(transaction, platform)?;
                 let generation = before.as_ref().map_or(1, |before| before.generation + 1);
-                let resumable = |before: &ImportState| !before.done && before.teams == teams && now.duration_since(before.started_at) < REST;
+                let resumable =
+                    |before: &ImportState| !before.done && before.teams == teams && now.duration_since(before.started_at) < REST;
                 if let Some(before) = before.filter(|before| !anew && resumable(before)) {
                     return Ok(before);
                 }
@@ -102,7 +103,8 @@ impl Import<'_> {
         while let Some(here) = at {
             let due = fetched.len() >= TOGETHER || !fetched.is_empty() && since.elapsed() >= PATIENCE;
             let (written, page) = if due {
-                let (written, page) = futures::join!(self.write(std::mem::take(&mut fetched), saved.clone(), Some(here.clone())), self.fetch(&here));
+                let (written, page) =
+                    futures::join!(self.write(std::mem::take(&mut fetched), saved.clone(), Some(here.clone())), self.fetch(&here));
                 (Some(written?), page)
             } else {
                 (None, self.fetch(&here).await)
@@ -132,7 +134,9 @@ impl Import<'_> {
         let fetch = std::pin::pin!(self.connection.accounts(at.teams.get(at.team).map(String::as_str), at.cursor.as_deref()));
         let cancelled = std::pin::pin!(self.cancel.cancelled());
         match futures::future::select(cancelled, fetch).await {
-            futures::future::Either::Left(_) => self.cancel.check("import").and(Err(Error::new(Kind::Cancelled, "import", "It was cancelled."))),
+            futures::future::Either::Left(_) => {
+                self.cancel.check("import").and(Err(Error::new(Kind::Cancelled, "import", "It was cancelled.")))
+            }
             futures::future::Either::Right((page, _)) => page,
         }
     }
@@ -170,7 +174,12 @@ impl Import<'_> {
             .store
             .write(move |transaction| {
                 if state.accounts == 0 && state.teams.is_empty() && accounts::present(transaction, platform)? > 0 {
-                    return Err(Error::new(Kind::PlatformDown, "import", "The platform listed nobody at all, so everybody was kept as they were.").on(platform));
+                    return Err(Error::new(
+                        Kind::PlatformDown,
+                        "import",
+                        "The platform listed nobody at all, so everybody was kept as they were.",
+                    )
+                    .on(platform));
                 }
                 let gone = accounts::leave(transaction, platform, state.generation)?;
                 state.done = true;

@@ -24,7 +24,9 @@ pub fn link(transaction: &Transaction<'_>, person: PersonId, account: AccountRow
         .optional()?
         .ok_or_else(|| no_account(&account.to_string()))?;
     if kind == "foreign" || kind == "bot" {
-        return Err(Error::invalid("link", "Only members and guests of your own company can be linked.", "Choose another account.").on(platform));
+        return Err(
+            Error::invalid("link", "Only members and guests of your own company can be linked.", "Choose another account.").on(platform)
+        );
     }
     let mut statement = transaction.prepare_cached(
         "SELECT row, platform, active AND kind IN ('member', 'guest') OR EXISTS (SELECT 1 FROM links WHERE links.account = row AND links.person = ?1)

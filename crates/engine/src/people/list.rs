@@ -102,7 +102,10 @@ impl Query {
             let value = Value::Text(reason.clone());
             match filter.platform {
                 Some(platform) => {
-                    query.add("people.id IN (SELECT person FROM syncs WHERE platform = ? AND reason ->> '$.kind' = ?)", [slug(platform), value]);
+                    query.add(
+                        "people.id IN (SELECT person FROM syncs WHERE platform = ? AND reason ->> '$.kind' = ?)",
+                        [slug(platform), value],
+                    );
                 }
                 None => query.add("people.id IN (SELECT person FROM syncs WHERE reason ->> '$.kind' = ?)", [value]),
             }
@@ -197,5 +200,6 @@ fn read_cursor(text: &str) -> Result<(String, PersonId)> {
         let (id, name) = decoded.split_once(':')?;
         Some((name.to_owned(), PersonId(id.parse().ok()?)))
     };
-    read().ok_or_else(|| Error::invalid("people", "That is not the cursor of a next page.", "Use the value of `next` from the page before."))
+    read()
+        .ok_or_else(|| Error::invalid("people", "That is not the cursor of a next page.", "Use the value of `next` from the page before."))
 }

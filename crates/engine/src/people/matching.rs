@@ -212,7 +212,8 @@ impl Sets {
 
     /// The sets of all indices that `wanted` lets in, each ordered by `key`.
     fn into_lists(mut self, wanted: impl Fn(u32) -> bool, key: impl Fn(u32) -> i64) -> impl Iterator<Item = Vec<u32>> {
-        let mut placed: Vec<(u32, u32)> = (0u32..).take(self.0.len()).filter(|index| wanted(*index)).map(|index| (self.root(index), index)).collect();
+        let mut placed: Vec<(u32, u32)> =
+            (0u32..).take(self.0.len()).filter(|index| wanted(*index)).map(|index| (self.root(index), index)).collect();
         placed.sort_unstable();
         let mut at = 0;
         std::iter::from_fn(move || {

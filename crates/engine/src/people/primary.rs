@@ -52,8 +52,12 @@ pub fn choose(transaction: &Transaction<'_>, person: PersonId, to: PlatformId) -
     let change = look_at_change(transaction, person, to)?;
     if !change.would_reset.is_empty() {
         let names: Vec<&str> = change.would_reset.iter().map(PlatformId::as_str).collect();
-        return Err(Error::new(Kind::Conflict, "primary", format!("{person} has syncs in place ({}), which a new primary platform would break.", names.join(", ")))
-            .remedy(Remedy::FixInput { what: "Confirm that they are reset, or reset the person first.".into() }));
+        return Err(Error::new(
+            Kind::Conflict,
+            "primary",
+            format!("{person} has syncs in place ({}), which a new primary platform would break.", names.join(", ")),
+        )
+        .remedy(Remedy::FixInput { what: "Confirm that they are reset, or reset the person first.".into() }));
     }
     transaction
         .prepare_cached("UPDATE people SET primary_platform = ?2, chosen_primary = ?2 WHERE id = ?1")?

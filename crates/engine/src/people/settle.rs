@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Result;
 use crate::model::{AccountKind, PersonId, PlatformId, case_fold};
-use crate::store::conflicts::Disputed;
 use crate::store::columns::{maybe_json, maybe_word, word};
+use crate::store::conflicts::Disputed;
 use crate::store::people::{self, PersonRow};
 use crate::store::{Store, accounts, conflicts, facts};
 
@@ -31,7 +31,13 @@ pub struct Settled {
 
 /// Settles the people, when accounts have changed since it was last done.
 pub async fn settle(store: &Store) -> Result<Settled> {
-    store.write(|transaction| if facts::get(transaction, facts::MATCHING_DUE)?.is_some() { settle_now(transaction) } else { unchanged(transaction) }).await
+    store
+        .write(
+            |transaction| {
+                if facts::get(transaction, facts::MATCHING_DUE)?.is_some() { settle_now(transaction) } else { unchanged(transaction) }
+            },
+        )
+        .await
 }
 
 fn unchanged(connection: &Connection) -> Result<Settled> {
@@ -93,7 +99,8 @@ impl Accounts {
             "SELECT accounts.row FROM own_stand_ins CROSS JOIN accounts ON own_stand_ins.platform = accounts.platform AND own_stand_ins.account = accounts.id",
             |row| row.get(0),
         )?;
-        let links: HashMap<i64, Option<i64>> = rows(transaction, "SELECT account, person FROM links", |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let links: HashMap<i64, Option<i64>> =
+            rows(transaction, "SELECT account, person FROM links", |row| Ok((row.get(0)?, row.get(1)?)))?;
         let (mut candidates, mut texts, mut digests) = (Vec::new(), Texts::default(), Vec::new());
         let mut statement = transaction.prepare_cached(
             "SELECT row, platform, kind, active, verified, name, email, aliases FROM accounts NOT INDEXED WHERE NOT gone AND kind <> 'bot' ORDER BY row",
@@ -110,7 +117,9 @@ impl Accounts {
             let aliases: Vec<String> = maybe_json(row, 7)?.unwrap_or_default();
             texts.push(row.get_ref(5)?.as_str().map_err(rusqlite::Error::from)?, email, &aliases);
             if row.get(4)? {
-                digests.extend(std::iter::once(email).chain(aliases.iter().map(String::as_str)).filter_map(digest).map(|digest| (digest, index)));
+                digests.extend(
+                    std::iter::once(email).chain(aliases.iter().map(String::as_str)).filter_map(digest).map(|digest| (digest, index)),
+                );
             }
         }
         let last: i64 = transaction.query_row("SELECT ifnull(max(row), 0) FROM accounts", [], |row| row.get(0))?;
@@ -140,7 +149,10 @@ impl Accounts {
         let mut digests = std::mem::take(&mut self.digests);
         digests.sort_unstable();
         let sharing = digests.chunk_by(|one, other| one.0 == other.0).filter(|sharing| sharing.len() > 1);
-        sharing.zip(0u32..).flat_map(|(sharing, number)| sharing.iter().map(move |(_, candidate)| Address { number, candidate: *candidate })).collect()
+        sharing
+            .zip(0u32..)
+            .flat_map(|(sharing, number)| sharing.iter().map(move |(_, candidate)| Address { number, candidate: *candidate }))
+            .collect()
     }
 }
 
@@ -192,7 +204,11 @@ impl Texts {
     }
 }
 
-fn rows<T, C: FromIterator<T>>(connection: &Connection, sql: &str, read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>) -> Result<C> {
+fn rows<T, C: FromIterator<T>>(
+    connection: &Connection,
+    sql: &str,
+    read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+) -> Result<C> {
     Ok(connection.prepare_cached(sql)?.query_map([], read)?.collect::<rusqlite::Result<C>>()?)
 }
 
@@ -207,7 +223,10 @@ fn known_people(connection: &Connection) -> Result<HashMap<PersonId, Known>> {
     let syncs: HashSet<i64> = rows(connection, "SELECT DISTINCT person FROM syncs", |row| row.get(0))?;
     rows(connection, "SELECT id, primary_platform, chosen_primary, listed FROM people NOT INDEXED", |row| {
         let id: i64 = row.get(0)?;
-        Ok((PersonId(id), Known { primary: maybe_word(row, 1)?, chosen: maybe_word(row, 2)?, listed: row.get(3)?, has_syncs: syncs.contains(&id) }))
+        Ok((
+            PersonId(id),
+            Known { primary: maybe_word(row, 1)?, chosen: maybe_word(row, 2)?, listed: row.get(3)?, has_syncs: syncs.contains(&id) },
+        ))
     })
 }
 
@@ -241,7 +260,8 @@ fn write_people(
     ids: &mut [Option<PersonId>],
     known: &HashMap<PersonId, Known>,
 ) -> Result<Vec<PersonId>> {
-    let mut dirty: HashSet<PersonId> = accounts.changed.iter().filter_map(|row| accounts.owners.get(*row as usize)).map(|id| PersonId(*id)).collect();
+    let mut dirty: HashSet<PersonId> =
+        accounts.changed.iter().filter_map(|row| accounts.owners.get(*row as usize)).map(|id| PersonId(*id)).collect();
     let mut places: Vec<(u32, u32)> = matching.person.iter().copied().zip(0u32..).collect();
     for (set, index) in &places {
         if let Some(owner) = accounts.owner(*index)
@@ -291,7 +311,13 @@ fn forget_owners(transaction: &Transaction<'_>, accounts: &Accounts) -> Result<(
     Ok(())
 }
 
-fn write_person(transaction: &Transaction<'_>, id: PersonId, accounts: &Accounts, mut members: Vec<u32>, known: Option<&Known>) -> Result<()> {
+fn write_person(
+    transaction: &Transaction<'_>,
+    id: PersonId,
+    accounts: &Accounts,
+    mut members: Vec<u32>,
+    known: Option<&Known>,
+) -> Result<()> {
     let of = |index: u32| &accounts.candidates[index as usize];
     let mut choices: Vec<PlatformId> = members.iter().filter(|member| of(**member).offered).map(|member| of(*member).platform).collect();
     choices.sort_unstable();

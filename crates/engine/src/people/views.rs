@@ -120,12 +120,14 @@ fn syncs(connection: &Connection, view: &PersonView, connected: &[PlatformId]) -
     };
     let secondary = connected.iter().filter(|platform| **platform != primary);
     let mut syncs: BTreeMap<PlatformId, SyncView> = secondary.map(|platform| (*platform, SyncView::none(None))).collect();
-    let mut statement = connection.prepare_cached("SELECT platform, status, detail, representation, reason FROM syncs WHERE person = ?1")?;
+    let mut statement =
+        connection.prepare_cached("SELECT platform, status, detail, representation, reason FROM syncs WHERE person = ?1")?;
     let mut rows = statement.query([view.id.0])?;
     while let Some(row) = rows.next()? {
         if let Some(sync) = syncs.get_mut(&word(row, 0)?) {
             let status: String = row.get(1)?;
-            *sync = SyncView { status: status_of(&status, 1)?, detail: row.get(2)?, representation: row.get(3)?, reason: maybe_json(row, 4)? };
+            *sync =
+                SyncView { status: status_of(&status, 1)?, detail: row.get(2)?, representation: row.get(3)?, reason: maybe_json(row, 4)? };
         }
     }
     Ok(syncs)
@@ -202,7 +204,8 @@ pub fn all_conflicts(connection: &Connection) -> Result<Vec<ConflictView>> {
             id: format!("c{number}"),
             addresses: Vec::new(),
             accounts: Vec::new(),
-            next_step: "Link the accounts that belong together (usersync link PERSON ACCOUNT), or take one out (usersync unlink ACCOUNT).".into(),
+            next_step: "Link the accounts that belong together (usersync link PERSON ACCOUNT), or take one out (usersync unlink ACCOUNT)."
+                .into(),
         });
         view.accounts.push(ConflictAccount {
             person: PersonId(row.get(1)?),
@@ -220,7 +223,8 @@ pub fn all_conflicts(connection: &Connection) -> Result<Vec<ConflictView>> {
 }
 
 fn shared_addresses(connection: &Connection, conflict: i64) -> Result<Vec<String>> {
-    let mut statement = connection.prepare_cached("SELECT email, aliases FROM conflicts JOIN accounts ON row = account WHERE conflict = ?1 AND verified")?;
+    let mut statement = connection
+        .prepare_cached("SELECT email, aliases FROM conflicts JOIN accounts ON row = account WHERE conflict = ?1 AND verified")?;
     let mut rows = statement.query([conflict])?;
     let mut counts: BTreeMap<String, u32> = BTreeMap::new();
     while let Some(row) = rows.next()? {
@@ -262,7 +266,8 @@ pub fn status(connection: &Connection) -> Result<StatusView> {
     let count = |sql: &str, platform: Option<PlatformId>| -> Result<u64> {
         let mut statement = connection.prepare_cached(sql)?;
         let of = platform.as_ref().map(PlatformId::as_str);
-        let count: i64 = if of.is_some() { statement.query_row([of], |row| row.get(0))? } else { statement.query_row([], |row| row.get(0))? };
+        let count: i64 =
+            if of.is_some() { statement.query_row([of], |row| row.get(0))? } else { statement.query_row([], |row| row.get(0))? };
         Ok(count.unsigned_abs())
     };
     let offered = count("SELECT count(*) FROM people WHERE offered", None)?;
@@ -289,5 +294,9 @@ pub fn status(connection: &Connection) -> Result<StatusView> {
         counts.not_synced = offered.saturating_sub(at_home + existing);
         by_platform.insert(platform, counts);
     }
-    Ok(StatusView { people: count("SELECT count(*) FROM people WHERE listed", None)?, by_platform, conflicts: conflicts::count(connection)? })
+    Ok(StatusView {
+        people: count("SELECT count(*) FROM people WHERE listed", None)?,
+        by_platform,
+        conflicts: conflicts::count(connection)?,
+    })
 }

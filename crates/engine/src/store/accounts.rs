@@ -196,7 +196,9 @@ pub(crate) fn present(connection: &Connection, platform: PlatformId) -> Result<u
 
 /// A person's accounts with their rows, gone ones left out.
 pub(crate) fn rows_of_person(connection: &Connection, person: PersonId) -> Result<Vec<(AccountRow, Account)>> {
-    let sql = format!("SELECT {COLUMNS}, row FROM members JOIN accounts ON accounts.row = members.account WHERE members.person = ?1 AND NOT gone ORDER BY platform");
+    let sql = format!(
+        "SELECT {COLUMNS}, row FROM members JOIN accounts ON accounts.row = members.account WHERE members.person = ?1 AND NOT gone ORDER BY platform"
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     Ok(statement.query_map([person.0], |row| Ok((row.get(11)?, read(row)?)))?.collect::<rusqlite::Result<_>>()?)
 }

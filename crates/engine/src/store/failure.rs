@@ -8,7 +8,6 @@ use rusqlite::ErrorCode;
 
 use crate::error::{Error, Kind, Remedy};
 
-
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         let Some(failure) = error.sqlite_error() else {
@@ -64,6 +63,7 @@ pub(super) fn file_system(error: &std::io::Error, what: &str, path: &Path) -> Er
         std::io::ErrorKind::StorageFull => "Free some space on that disk, then do it again.",
         _ => "Give your user the right to read and write there, or choose another data folder.",
     };
-    Error::new(Kind::Storage, "store", format!("{what} failed: {error} ({})", path.display()))        .remedy(Remedy::FixInput { what: step.into() })
+    Error::new(Kind::Storage, "store", format!("{what} failed: {error} ({})", path.display()))
+        .remedy(Remedy::FixInput { what: step.into() })
         .with("file", path.display().to_string())
 }

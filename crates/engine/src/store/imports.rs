@@ -49,7 +49,9 @@ pub struct ImportState {
 /// The last import of a platform.
 pub fn get(connection: &Connection, platform: PlatformId) -> Result<Option<ImportState>> {
     Ok(connection
-        .prepare_cached("SELECT generation, teams, team, cursor, started_at, accounts, new, changed, done FROM imports WHERE platform = ?1")?
+        .prepare_cached(
+            "SELECT generation, teams, team, cursor, started_at, accounts, new, changed, done FROM imports WHERE platform = ?1",
+        )?
         .query_row([platform.as_str()], |row| {
             Ok(ImportState {
                 generation: row.get(0)?,
@@ -68,19 +70,17 @@ pub fn get(connection: &Connection, platform: PlatformId) -> Result<Option<Impor
 
 /// Stores how far it is.
 pub(crate) fn put(transaction: &Transaction<'_>, platform: PlatformId, state: &ImportState) -> Result<()> {
-    transaction
-        .prepare_cached("INSERT OR REPLACE INTO imports VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
-        .execute(params![
-            platform.as_str(),
-            state.generation,
-            to_json(&state.teams)?,
-            state.team as i64,
-            state.cursor,
-            state.started_at.to_string(),
-            state.accounts as i64,
-            state.new as i64,
-            state.changed as i64,
-            state.done
-        ])?;
+    transaction.prepare_cached("INSERT OR REPLACE INTO imports VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
+        platform.as_str(),
+        state.generation,
+        to_json(&state.teams)?,
+        state.team as i64,
+        state.cursor,
+        state.started_at.to_string(),
+        state.accounts as i64,
+        state.new as i64,
+        state.changed as i64,
+        state.done
+    ])?;
     Ok(())
 }

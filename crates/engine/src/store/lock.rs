@@ -27,7 +27,9 @@ impl Lock {
                 "store",
                 format!("Another User Sync is working with this data folder ({}).", folder.display()),
             )
-            .remedy(Remedy::FixInput { what: "Wait until the other one has ended, or close it. Commands that only read work meanwhile.".into() })),
+            .remedy(Remedy::FixInput {
+                what: "Wait until the other one has ended, or close it. Commands that only read work meanwhile.".into(),
+            })),
             Err(TryLockError::Error(error)) => Err(file_system(&error, "Locking the data folder", &path)),
         }
     }

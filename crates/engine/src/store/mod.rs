@@ -75,7 +75,13 @@ impl Store {
         let connection = open::for_writing(folder, realm)?;
         let file = open::file(folder);
         let writer = Writer::start(connection, &file)?;
-        Ok(Self(Arc::new(Inner { folder: folder.to_owned(), realm, readers: Arc::new(Readers::new(file)), writer: Some(writer), _lock: Some(lock) })))
+        Ok(Self(Arc::new(Inner {
+            folder: folder.to_owned(),
+            realm,
+            readers: Arc::new(Readers::new(file)),
+            writer: Some(writer),
+            _lock: Some(lock),
+        })))
     }
 
     /// Opens the data folder for reading, beside whoever works with it.

@@ -87,9 +87,7 @@ pub(crate) fn insert(transaction: &Transaction<'_>, row: &PersonRow<'_>) -> Resu
             "INSERT INTO people (id, name, email, sort_name, offered, listed, primary_platform, platforms) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7)",
         )?
         .execute(params![row.id.0, row.name, row.email, row.name.to_lowercase(), row.offered, slug(row), row.platforms])?;
-    transaction
-        .prepare_cached("INSERT INTO person_words (rowid, words) VALUES (?1, ?2)")?
-        .execute(params![row.id.0, row.words])?;
+    transaction.prepare_cached("INSERT INTO person_words (rowid, words) VALUES (?1, ?2)")?.execute(params![row.id.0, row.words])?;
     Ok(())
 }
 
@@ -140,7 +138,8 @@ pub(crate) fn disown(transaction: &Transaction<'_>, account: i64, person: Person
 
 /// The id for the next new person: higher than any that ever was.
 pub(crate) fn next_id(connection: &Connection) -> Result<i64> {
-    let last: Option<i64> = connection.query_row("SELECT seq FROM sqlite_sequence WHERE name = 'people'", [], |row| row.get(0)).optional()?;
+    let last: Option<i64> =
+        connection.query_row("SELECT seq FROM sqlite_sequence WHERE name = 'people'", [], |row| row.get(0)).optional()?;
     Ok(last.unwrap_or(0) + 1)
 }
 
@@ -148,12 +147,16 @@ pub(crate) fn next_id(connection: &Connection) -> Result<i64> {
 /// bring their accounts back, otherwise gone. A person with accounts is left alone.
 pub(crate) fn forget_if_empty(transaction: &Transaction<'_>, person: PersonId) -> Result<()> {
     let exists = |sql: &str| -> Result<bool> { Ok(transaction.prepare_cached(sql)?.exists([person.0])?) };
-    if exists("SELECT 1 FROM members JOIN accounts ON accounts.row = members.account WHERE members.person = ?1 AND NOT gone AND kind <> 'bot'")? {
+    if exists(
+        "SELECT 1 FROM members JOIN accounts ON accounts.row = members.account WHERE members.person = ?1 AND NOT gone AND kind <> 'bot'",
+    )? {
         return Ok(());
     }
     let syncs = exists("SELECT 1 FROM syncs WHERE person = ?1")?;
     if syncs || exists("SELECT 1 FROM links WHERE person = ?1")? {
-        transaction.prepare_cached("UPDATE people SET offered = 0, listed = ?2, platforms = '' WHERE id = ?1")?.execute(params![person.0, syncs])?;
+        transaction
+            .prepare_cached("UPDATE people SET offered = 0, listed = ?2, platforms = '' WHERE id = ?1")?
+            .execute(params![person.0, syncs])?;
         if !syncs {
             transaction.prepare_cached("DELETE FROM person_words WHERE rowid = ?1")?.execute([person.0])?;
         }

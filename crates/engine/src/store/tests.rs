@@ -8,7 +8,10 @@ fn folder() -> tempfile::TempDir {
 }
 
 async fn count(store: &Store) -> i64 {
-    store.read(|connection| Ok(connection.query_row("SELECT count(*) FROM facts WHERE name LIKE 'test%'", [], |row| row.get(0))?)).await.unwrap()
+    store
+        .read(|connection| Ok(connection.query_row("SELECT count(*) FROM facts WHERE name LIKE 'test%'", [], |row| row.get(0))?))
+        .await
+        .unwrap()
 }
 
 #[tokio::test]

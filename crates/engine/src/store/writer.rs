@@ -58,8 +58,9 @@ impl Writer {
     {
         let (sender, answered) = sync_channel(1);
         let job: Job = Box::new(move |transaction| {
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(transaction?)))
-                .unwrap_or_else(|_| Err(Error::new(Kind::Bug, "store", "A change of the database broke off by a mistake of User Sync and was undone.")));
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(transaction?))).unwrap_or_else(|_| {
+                Err(Error::new(Kind::Bug, "store", "A change of the database broke off by a mistake of User Sync and was undone."))
+            });
             Ran { error: outcome.as_ref().err().cloned(), answer: Box::new(move |failure| tell(&sender, failure.map_or(outcome, Err))) }
         });
         self.queue.send(Message::Run(job)).map_err(|_| ended())?;

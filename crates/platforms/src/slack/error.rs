@@ -36,7 +36,15 @@ const WORDS: &[(&[&str], Kind, &str, &str)] = &[
         "Ask an owner of the Slack organisation to approve the app for this workspace (Organisation settings, Integrations).",
     ),
     (
-        &["app_access_restricted", "restricted_action", "restricted_action_read_only_channel", "restricted_action_thread_only_channel", "restricted_action_thread_locked", "restricted_action_non_threadable_channel", "posting_to_channel_denied"],
+        &[
+            "app_access_restricted",
+            "restricted_action",
+            "restricted_action_read_only_channel",
+            "restricted_action_thread_only_channel",
+            "restricted_action_thread_locked",
+            "restricted_action_non_threadable_channel",
+            "posting_to_channel_denied",
+        ],
         Kind::Forbidden,
         "The workspace does not let the app write there.",
         "Ask a workspace owner to allow the app to message people (Workspace settings, Permissions).",
@@ -71,17 +79,65 @@ const WORDS: &[(&[&str], Kind, &str, &str)] = &[
         "Slack does not have this any more.",
         "Import Slack again to see what is there.",
     ),
-    (&["duplicate_message_not_found", "duplicate_channel_not_found"], Kind::Conflict, "Slack took the message for one that was sent before.", ""),
     (
-        &["internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "update_failed", "external_channel_migrating"],
+        &["duplicate_message_not_found", "duplicate_channel_not_found"],
+        Kind::Conflict,
+        "Slack took the message for one that was sent before.",
+        "",
+    ),
+    (
+        &[
+            "internal_error",
+            "fatal_error",
+            "service_unavailable",
+            "request_timeout",
+            "team_added_to_org",
+            "update_failed",
+            "external_channel_migrating",
+        ],
         Kind::PlatformDown,
         "Slack is not well at the moment.",
         "",
     ),
     (&["invalid_cursor"], Kind::Invalid, "Slack has forgotten where the list went on.", "Import Slack again: the list then begins anew."),
-    (&["no_text", "msg_too_long", "msg_blocks_too_long"], Kind::Invalid, "Slack does not take a message of this length.", "Shorten it to 4,000 characters."),
     (
-        &["invalid_arg_name", "invalid_arguments", "invalid_array_arg", "invalid_charset", "invalid_form_data", "invalid_json", "invalid_post_type", "json_not_object", "missing_args", "missing_argument", "missing_post_type", "missing_charset", "superfluous_charset", "unknown_method", "method_deprecated", "deprecated_endpoint", "limit_required", "invalid_ts_oldest", "invalid_ts_latest", "invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large", "users_list_not_supplied", "not_enough_users", "too_many_users", "invalid_user_combination", "invalid_grant_type", "invalid_code_verifier", "upgrade_required"],
+        &["no_text", "msg_too_long", "msg_blocks_too_long"],
+        Kind::Invalid,
+        "Slack does not take a message of this length.",
+        "Shorten it to 4,000 characters.",
+    ),
+    (
+        &[
+            "invalid_arg_name",
+            "invalid_arguments",
+            "invalid_array_arg",
+            "invalid_charset",
+            "invalid_form_data",
+            "invalid_json",
+            "invalid_post_type",
+            "json_not_object",
+            "missing_args",
+            "missing_argument",
+            "missing_post_type",
+            "missing_charset",
+            "superfluous_charset",
+            "unknown_method",
+            "method_deprecated",
+            "deprecated_endpoint",
+            "limit_required",
+            "invalid_ts_oldest",
+            "invalid_ts_latest",
+            "invalid_metadata_format",
+            "invalid_metadata_schema",
+            "metadata_too_large",
+            "users_list_not_supplied",
+            "not_enough_users",
+            "too_many_users",
+            "invalid_user_combination",
+            "invalid_grant_type",
+            "invalid_code_verifier",
+            "upgrade_required",
+        ],
         Kind::Bug,
         "Slack did not understand a request of User Sync.",
         "",
@@ -117,7 +173,12 @@ const WORDS: &[(&[&str], Kind, &str, &str)] = &[
         "The app is installed for the whole organisation.",
         "Use an app that belongs to this workspace alone.",
     ),
-    (&["user_email_unverified"], Kind::Forbidden, "The account that signed in has no confirmed address.", "Confirm the address in Slack, then connect Slack again."),
+    (
+        &["user_email_unverified"],
+        Kind::Forbidden,
+        "The account that signed in has no confirmed address.",
+        "Confirm the address in Slack, then connect Slack again.",
+    ),
 ];
 
 pub(super) fn read_error(response: &Response, operation: &'static str) -> Option<Error> {
@@ -215,7 +276,9 @@ mod tests {
 
     #[test]
     fn a_missing_scope_is_named() {
-        let error = read_error(&answer(200, r#"{"ok":false,"error":"missing_scope","needed":"im:write","provided":"chat:write"}"#), "send_direct").unwrap();
+        let error =
+            read_error(&answer(200, r#"{"ok":false,"error":"missing_scope","needed":"im:write","provided":"chat:write"}"#), "send_direct")
+                .unwrap();
         assert_eq!(error.message, "Slack's token lacks the scope im:write.");
         assert!(matches!(error.remedy, Remedy::AskAdmin { what } if what.contains("im:write")));
     }

@@ -56,9 +56,24 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             required: true,
         },
         Field { name: "client_secret", help: "Not needed for signing in; kept for removing the app.", secret: true, required: false },
-        Field { name: "bot_token", help: "Bot token (xoxb-…) that the app's page shows after Install to Workspace.", secret: true, required: true },
-        Field { name: "app_token", help: "App-level token (xapp-…) with connections:write, from Basic Information; it brings answers at once.", secret: true, required: false },
-        Field { name: "user_token", help: "A ready user token (xoxp-…); left out, the browser opens for signing in.", secret: true, required: false },
+        Field {
+            name: "bot_token",
+            help: "Bot token (xoxb-…) that the app's page shows after Install to Workspace.",
+            secret: true,
+            required: true,
+        },
+        Field {
+            name: "app_token",
+            help: "App-level token (xapp-…) with connections:write, from Basic Information; it brings answers at once.",
+            secret: true,
+            required: false,
+        },
+        Field {
+            name: "user_token",
+            help: "A ready user token (xoxp-…); left out, the browser opens for signing in.",
+            secret: true,
+            required: false,
+        },
     ],
     slots: &[
         Slot {
@@ -92,7 +107,11 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
                 Scope { name: "chat:write", reason: "Sends the message that asks a person to authorise.", need: Need::Prompt },
                 Scope { name: "im:write", reason: "Opens the direct conversation with a person.", need: Need::Prompt },
                 Scope { name: "im:history", reason: "Reads the answers in that conversation, and nothing else.", need: Need::Prompt },
-                Scope { name: "chat:write.customize", reason: "Posts under the name of the person whom the bot represents.", need: Need::StandIn },
+                Scope {
+                    name: "chat:write.customize",
+                    reason: "Posts under the name of the person whom the bot represents.",
+                    need: Need::StandIn,
+                },
             ],
             optional: false,
         },

@@ -8,9 +8,9 @@ use engine::transport::{Request, Sign};
 use http::Method;
 use jiff::Timestamp;
 
+use super::SlackConnection;
 use super::info::{API, BOT, HISTORY, INFO, OPEN, POST, UPDATE};
 use super::wire::{History, Message, NewMetadata, NewPost, NewText, OpenDirect, Opened, Posted};
-use super::SlackConnection;
 use crate::http::{no_earlier_than, url};
 
 /// Our mark on a message: `metadata` with this type and the idempotency key.
@@ -32,9 +32,10 @@ impl SlackConnection {
             unfurl_media: false,
             metadata: NewMetadata { event_type: MARK, event_payload: BTreeMap::from([("key", key)]) },
         };
-        let request = Request::write(Method::POST, url("send_direct", API, &["chat.postMessage"], &[])?, Sign::Bearer(BOT), POST, "send_direct")
-            .json(&post)?
-            .channel(&channel);
+        let request =
+            Request::write(Method::POST, url("send_direct", API, &["chat.postMessage"], &[])?, Sign::Bearer(BOT), POST, "send_direct")
+                .json(&post)?
+                .channel(&channel);
         let posted: Posted = self.http.read(request).await?;
         Ok(SentMessage { conversation: Conversation { id: posted.channel, with: to.account.clone() }, id: posted.ts, edits: 0 })
     }
@@ -42,9 +43,10 @@ impl SlackConnection {
     pub(super) async fn update_direct(&self, message: &SentMessage, text: &str) -> Result<SentMessage> {
         let text = escaped(text, "edit_direct")?;
         let update = NewText { channel: &message.conversation.id, ts: &message.id, text: &text, link_names: false };
-        let request = Request::write(Method::POST, url("edit_direct", API, &["chat.update"], &[])?, Sign::Bearer(BOT), UPDATE, "edit_direct")
-            .json(&update)?
-            .repeatable();
+        let request =
+            Request::write(Method::POST, url("edit_direct", API, &["chat.update"], &[])?, Sign::Bearer(BOT), UPDATE, "edit_direct")
+                .json(&update)?
+                .repeatable();
         self.http.send(request).await?;
         Ok(SentMessage { edits: message.edits + 1, ..message.clone() })
     }
@@ -118,7 +120,9 @@ fn time_of(ts: &str) -> Option<Timestamp> {
 fn escaped(text: &str, operation: &'static str) -> Result<String> {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     if escaped.chars().count() > INFO.text_limit {
-        return Err(Error::invalid(operation, "The message is longer than Slack lets it be edited.", "Shorten it to 4,000 characters.").on(INFO.id));
+        return Err(
+            Error::invalid(operation, "The message is longer than Slack lets it be edited.", "Shorten it to 4,000 characters.").on(INFO.id)
+        );
     }
     Ok(escaped)
 }
@@ -147,7 +151,8 @@ mod tests {
     use engine::transport::Repeat;
 
     const OPENED: &str = r#"{"ok":true,"no_op":true,"already_open":true,"channel":{"id":"D1"}}"#;
-    const POSTED: &str = r#"{"ok":true,"channel":"D1","ts":"1767600000.000100","message":{"text":"hi","type":"message","ts":"1767600000.000100"}}"#;
+    const POSTED: &str =
+        r#"{"ok":true,"channel":"D1","ts":"1767600000.000100","message":{"text":"hi","type":"message","ts":"1767600000.000100"}}"#;
 
     fn ana() -> Recipient {
         Recipient { account: "U1".into(), email: None, attributes: Default::default() }
@@ -205,11 +210,13 @@ mod tests {
         let older = r#"{"ok":true,"has_more":false,"messages":[{"type":"message","user":"U1","text":"no &amp; thanks","ts":"1767600002.000100"},
             {"type":"message","subtype":"channel_join","user":"U1","text":"joined","ts":"1767600001.000000"}]}"#;
         let (connection, script) = connection(vec![answer(200, newest), answer(200, older)]);
-        let page = connection.inbox(&message().conversation, Timestamp::from_microsecond(1_767_600_000_000_100).unwrap(), None).await.unwrap();
+        let page =
+            connection.inbox(&message().conversation, Timestamp::from_microsecond(1_767_600_000_000_100).unwrap(), None).await.unwrap();
         let texts: Vec<_> = page.items.iter().map(|incoming| incoming.text.as_str()).collect();
         assert_eq!(texts, ["no & thanks", "https://localhost:1/x?a=1&b=2"]);
         assert_eq!(page.items[0].at.to_string(), "2026-01-05T08:00:02.0001Z");
-        let history = "GET https://slack.com/api/conversations.history?channel=D1&oldest=1767600000.000100&limit=200&include_all_metadata=true";
+        let history =
+            "GET https://slack.com/api/conversations.history?channel=D1&oldest=1767600000.000100&limit=200&include_all_metadata=true";
         assert_eq!(script.sent(), format!("{history}\n{history}&cursor=bmV4dA%3D%3D"));
     }
 

@@ -35,7 +35,9 @@ mod wire;
 
 use async_trait::async_trait;
 use engine::error::{Error, Result};
-use engine::model::{Account, Conversation, Identity, Incoming, Intent, Outcome, Page, Recipient, Representation, Represented, SentMessage};
+use engine::model::{
+    Account, Conversation, Identity, Incoming, Intent, Outcome, Page, Recipient, Representation, Represented, SentMessage,
+};
 use engine::platform::{Connection, ConnectionFacts, Platform, PlatformInfo, Undone};
 use engine::preflight::{Block, Facts};
 use engine::signin::Poll;

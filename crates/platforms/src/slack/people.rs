@@ -7,9 +7,9 @@ use engine::model::{Account, AccountKind, Identity, Page};
 use engine::transport::{Request, Sign};
 use http::Method;
 
+use super::SlackConnection;
 use super::info::{API, AUTH_TEST, BOT, INFO, TEAM_INFO, USER, USERS_LIST, USERS_LOOKUP};
 use super::wire::{AuthTest, FoundUser, Team, User, Users};
-use super::SlackConnection;
 use crate::http::{allowed, public_picture, url};
 
 /// Slack's own helper, which says that it is no bot.
@@ -43,7 +43,8 @@ impl SlackConnection {
 
     /// Whose token it is, and what it may do by Slack's own word.
     pub(super) async fn test_token(&self, slot: &'static str, operation: &'static str) -> Result<(AuthTest, BTreeSet<String>)> {
-        let request = Request::write(Method::POST, url(operation, API, &["auth.test"], &[])?, Sign::Bearer(slot), AUTH_TEST, operation).repeatable();
+        let request =
+            Request::write(Method::POST, url(operation, API, &["auth.test"], &[])?, Sign::Bearer(slot), AUTH_TEST, operation).repeatable();
         let answer = self.http.send(request).await?;
         let scopes = answer.header("x-oauth-scopes").unwrap_or_default().split(',').map(str::trim).filter(|scope| !scope.is_empty());
         let scopes = scopes.map(str::to_owned).collect();
@@ -110,14 +111,16 @@ mod tests {
     use crate::testing::{answer, answer_with};
 
     fn test(user: &str, team: &str, scopes: &str) -> engine::transport::Response {
-        let body = format!(r#"{{"ok":true,"url":"https://x.slack.com/","team":"Harb","user":"name","team_id":"{team}","user_id":"{user}"}}"#);
+        let body =
+            format!(r#"{{"ok":true,"url":"https://x.slack.com/","team":"Harb","user":"name","team_id":"{team}","user_id":"{user}"}}"#);
         answer_with(200, ("x-oauth-scopes", scopes), &body)
     }
 
     #[tokio::test]
     async fn the_sender_is_the_bot_and_scopes_are_slacks_own_word() {
         let team = answer(200, r#"{"ok":true,"team":{"id":"T1","name":"Harbor & Pine","domain":"harbor"}}"#);
-        let (connection, script) = connection(vec![test("UBOT", "T1", "chat:write,im:write"), test("UADM", "T1", "users:read, team:read"), team]);
+        let (connection, script) =
+            connection(vec![test("UBOT", "T1", "chat:write,im:write"), test("UADM", "T1", "users:read, team:read"), team]);
         let identity = connection.whoami().await.unwrap();
         assert_eq!((identity.tenant.as_str(), identity.tenant_name.as_str(), identity.account.as_str()), ("T1", "Harbor & Pine", "UBOT"));
         assert_eq!(identity.scopes["bot"].iter().collect::<Vec<_>>(), ["chat:write", "im:write"]);
@@ -172,7 +175,8 @@ mod tests {
             {"id":"U9","team_id":"T1","is_invited_user":true,"is_email_confirmed":false,"profile":{"email":"gil@a.example"}},
             {"id":"UA","team_id":"T1","profile":{"real_name":"Hue","email":"hue@a.example"}}]}"#;
         let people = connection(vec![answer(200, body)]).0.accounts(None, None).await.unwrap().items;
-        let seen: Vec<_> = people.iter().map(|account| (account.id.as_str(), account.kind, account.active, account.email_verified)).collect();
+        let seen: Vec<_> =
+            people.iter().map(|account| (account.id.as_str(), account.kind, account.active, account.email_verified)).collect();
         use AccountKind::{Bot, Foreign, Guest, Member};
         let expected = [
             ("U1", Member, true, true),

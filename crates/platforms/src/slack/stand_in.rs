@@ -4,8 +4,8 @@ use engine::error::{Error, Kind, Result};
 use engine::model::{Outcome, Representation, RepresentationKind, Represented};
 use engine::platform::{Left, Undone};
 
-use super::info::{BOT, INFO};
 use super::SlackConnection;
+use super::info::{BOT, INFO};
 
 impl SlackConnection {
     /// Ready when the bot's token works and may do all that representing takes. What is made under the person's name are posts.
@@ -44,7 +44,8 @@ mod tests {
     use crate::testing::answer_with;
     use engine::model::Intent;
 
-    const BOT_TOKEN: &str = r#"{"ok":true,"url":"https://x.slack.com/","team":"H","user":"usersync","team_id":"T1","user_id":"UBOT","bot_id":"B1"}"#;
+    const BOT_TOKEN: &str =
+        r#"{"ok":true,"url":"https://x.slack.com/","team":"H","user":"usersync","team_id":"T1","user_id":"UBOT","bot_id":"B1"}"#;
 
     fn ana() -> Represented {
         Represented { key: "k17".into(), name: "Ana".into(), email: None, avatar: None, primary: "Webex".into() }

@@ -14,22 +14,76 @@ const SIGN_IN: &[(&str, Kind, &str, &str)] = &[
     ("invalid_grant", Kind::SignedOut, "The sign-in at Webex is too old or was withdrawn.", ""),
     ("expired_token", Kind::SignedOut, "The code for signing in at Webex is too old.", ""),
     ("access_denied", Kind::Forbidden, "The sign-in at Webex was refused.", "Ask the person to allow User Sync on Webex's page."),
-    ("invalid_client", Kind::Invalid, "Webex does not know this integration.", "Check client_id and client_secret of the integration at developer.webex.com, My Webex Apps."),
-    ("invalid_request", Kind::Invalid, "Webex did not understand the sign-in.", "Check the redirect addresses of the integration at developer.webex.com, My Webex Apps."),
-    ("invalid_scope", Kind::Forbidden, "The integration lacks a scope.", "Tick every scope that User Sync lists on the integration at developer.webex.com, My Webex Apps."),
-    ("unauthorized_client", Kind::Unsupported, "The integration may not use this kind of sign-in.", "Add the four device callbacks of the OAuth helper to the redirect addresses of the integration at developer.webex.com."),
-    ("unsupported_grant_type", Kind::Unsupported, "The integration may not use this kind of sign-in.", "Add the four device callbacks of the OAuth helper to the redirect addresses of the integration at developer.webex.com."),
-    ("tokenlimit_reached", Kind::Forbidden, "The Webex account holds too many sign-ins.", "Ask the person to remove old sign-ins of apps from their Webex account."),
+    (
+        "invalid_client",
+        Kind::Invalid,
+        "Webex does not know this integration.",
+        "Check client_id and client_secret of the integration at developer.webex.com, My Webex Apps.",
+    ),
+    (
+        "invalid_request",
+        Kind::Invalid,
+        "Webex did not understand the sign-in.",
+        "Check the redirect addresses of the integration at developer.webex.com, My Webex Apps.",
+    ),
+    (
+        "invalid_scope",
+        Kind::Forbidden,
+        "The integration lacks a scope.",
+        "Tick every scope that User Sync lists on the integration at developer.webex.com, My Webex Apps.",
+    ),
+    (
+        "unauthorized_client",
+        Kind::Unsupported,
+        "The integration may not use this kind of sign-in.",
+        "Add the four device callbacks of the OAuth helper to the redirect addresses of the integration at developer.webex.com.",
+    ),
+    (
+        "unsupported_grant_type",
+        Kind::Unsupported,
+        "The integration may not use this kind of sign-in.",
+        "Add the four device callbacks of the OAuth helper to the redirect addresses of the integration at developer.webex.com.",
+    ),
+    (
+        "tokenlimit_reached",
+        Kind::Forbidden,
+        "The Webex account holds too many sign-ins.",
+        "Ask the person to remove old sign-ins of apps from their Webex account.",
+    ),
 ];
 
 /// Who lifts a 403, by operation.
 const FORBIDDEN: &[(&str, &str, &str)] = &[
-    ("accounts", "Webex does not let this account read the directory.", "Connect Webex with an account that is a Full or Read-only Administrator in Control Hub."),
-    ("find_account", "Webex does not let this account search the directory.", "Connect Webex with an account that is a Full or Read-only Administrator in Control Hub."),
-    ("teams", "Webex does not let this account list teams.", "Tick spark:teams_read on the integration at developer.webex.com and connect Webex again."),
-    ("send_direct", "Webex does not let the sender write to this person.", "Ask the Webex administrator whether Control Hub's messaging rules keep the two apart."),
-    ("represent", "Webex does not let the Service App make guests.", "Ask a Full Administrator to authorise the Service App with guest-issuer:write in Control Hub (Management, Apps, Service Apps); making guests needs a paid organisation."),
-    ("revoke", "Webex does not let this account withdraw authorisations.", "Connect Webex with an account that is a Full, User or Device Administrator in Control Hub."),
+    (
+        "accounts",
+        "Webex does not let this account read the directory.",
+        "Connect Webex with an account that is a Full or Read-only Administrator in Control Hub.",
+    ),
+    (
+        "find_account",
+        "Webex does not let this account search the directory.",
+        "Connect Webex with an account that is a Full or Read-only Administrator in Control Hub.",
+    ),
+    (
+        "teams",
+        "Webex does not let this account list teams.",
+        "Tick spark:teams_read on the integration at developer.webex.com and connect Webex again.",
+    ),
+    (
+        "send_direct",
+        "Webex does not let the sender write to this person.",
+        "Ask the Webex administrator whether Control Hub's messaging rules keep the two apart.",
+    ),
+    (
+        "represent",
+        "Webex does not let the Service App make guests.",
+        "Ask a Full Administrator to authorise the Service App with guest-issuer:write in Control Hub (Management, Apps, Service Apps); making guests needs a paid organisation.",
+    ),
+    (
+        "revoke",
+        "Webex does not let this account withdraw authorisations.",
+        "Connect Webex with an account that is a Full, User or Device Administrator in Control Hub.",
+    ),
 ];
 
 pub(super) fn read_error(response: &Response, operation: &'static str) -> Option<Error> {
@@ -88,7 +142,8 @@ pub(super) fn read_poll(response: &Response) -> Poll {
     let refusal: Refusal = serde_json::from_slice(&response.body).unwrap_or_default();
     let reason = words(&refusal).next();
     let error = || {
-        read_error(response, "authorise").unwrap_or_else(|| Error::new(Kind::PlatformDown, "authorise", "Webex answered nothing that can be read.").on(INFO.id))
+        read_error(response, "authorise")
+            .unwrap_or_else(|| Error::new(Kind::PlatformDown, "authorise", "Webex answered nothing that can be read.").on(INFO.id))
     };
     match reason {
         Some("authorization_pending") => Poll::Pending,

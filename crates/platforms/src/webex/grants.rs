@@ -5,9 +5,9 @@ use engine::platform::{GrantFacts, Left, Undone};
 use engine::transport::{Request, Sign};
 use http::Method;
 
+use super::WebexConnection;
 use super::info::{ADMIN, API, CLASS};
 use super::wire::{Authorization, Items};
-use super::WebexConnection;
 use crate::http::url;
 
 impl WebexConnection {
@@ -20,11 +20,15 @@ impl WebexConnection {
         let authorizations = match listed {
             Ok(listed) => listed.items,
             Err(error) if error.kind == Kind::NotFound => Vec::new(),
-            Err(error) if error.kind == Kind::Forbidden => return Ok(left("the connected account is no administrator who may withdraw authorisations")),
+            Err(error) if error.kind == Kind::Forbidden => {
+                return Ok(left("the connected account is no administrator who may withdraw authorisations"));
+            }
             Err(error) => return Err(error),
         };
         let client = self.facts.fields.get("client_id");
-        for ours in authorizations.iter().filter(|authorization| authorization.client_id.is_some() && authorization.client_id.as_ref() == client) {
+        for ours in
+            authorizations.iter().filter(|authorization| authorization.client_id.is_some() && authorization.client_id.as_ref() == client)
+        {
             let address = url("revoke", API, &["authorizations", &ours.id], &[])?;
             match self.http.send(Request::write(Method::DELETE, address, Sign::Bearer(ADMIN), CLASS, "revoke").repeatable()).await {
                 Ok(_) => {}
@@ -85,6 +89,9 @@ mod tests {
     #[tokio::test]
     async fn a_failing_deletion_is_no_success() {
         let listed = r#"{"items":[{"id":"A1","clientId":"C1"}]}"#;
-        assert_eq!(connection(vec![answer(200, listed), answer(500, "")]).0.revoke(&grant("P2")).await.unwrap_err().kind, Kind::PlatformDown);
+        assert_eq!(
+            connection(vec![answer(200, listed), answer(500, "")]).0.revoke(&grant("P2")).await.unwrap_err().kind,
+            Kind::PlatformDown
+        );
     }
 }

@@ -6,9 +6,9 @@ use engine::transport::{Request, Sign};
 use http::Method;
 use jiff::Timestamp;
 
+use super::WebexConnection;
 use super::info::{ADMIN, API, CLASS, EDITS, INFO};
 use super::wire::{Items, Message, NewDirect, NewText};
-use super::WebexConnection;
 use crate::http::{no_earlier_than, same_text, url};
 
 /// Messages per page when reading back.
@@ -60,7 +60,9 @@ impl WebexConnection {
         };
         let Some(room) = room else { return Ok(None) };
         let mut messages = self.newer_than(room, no_earlier_than(since), "confirm").await?.into_iter();
-        let ours = messages.find(|message| message.person_id.as_deref() != Some(&to.account) && message.text.as_deref().is_some_and(|found| same_text(found, text)));
+        let ours = messages.find(|message| {
+            message.person_id.as_deref() != Some(&to.account) && message.text.as_deref().is_some_and(|found| same_text(found, text))
+        });
         Ok(ours.map(|message| Outcome::Sent(sent(message, &to.account))))
     }
 
@@ -120,7 +122,9 @@ mod tests {
     }
 
     fn item(id: &str, from: &str, text: &str, created: &str) -> String {
-        format!(r#"{{"id":"{id}","roomId":"R1","roomType":"direct","text":"{text}","personId":"{from}","personEmail":"x@a.example","created":"{created}"}}"#)
+        format!(
+            r#"{{"id":"{id}","roomId":"R1","roomType":"direct","text":"{text}","personId":"{from}","personEmail":"x@a.example","created":"{created}"}}"#
+        )
     }
 
     fn list(items: &[String]) -> String {

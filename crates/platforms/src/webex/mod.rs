@@ -30,7 +30,9 @@ mod wire;
 
 use async_trait::async_trait;
 use engine::error::{Error, Result};
-use engine::model::{Account, Conversation, Identity, Incoming, Intent, Outcome, Page, Recipient, Represented, Representation, SentMessage, Team};
+use engine::model::{
+    Account, Conversation, Identity, Incoming, Intent, Outcome, Page, Recipient, Representation, Represented, SentMessage, Team,
+};
 use engine::platform::{Connection, ConnectionFacts, GrantFacts, Platform, PlatformInfo, Undone};
 use engine::preflight::{Block, Facts};
 use engine::signin::Poll;

@@ -7,9 +7,9 @@ use engine::model::{Account, AccountKind, Identity, Page, Team, case_fold};
 use engine::transport::{Request, Sign, Subject};
 use url::Url;
 
+use super::WebexConnection;
 use super::info::{ADMIN, API, CLASS, IDS_PER_REQUEST, INFO, SERVICE_APP};
 use super::wire::{Items, Membership, Organisation, Person, Team as WireTeam};
-use super::WebexConnection;
 use crate::http::{follow, next_link, public_picture, scopes, url};
 
 impl WebexConnection {
@@ -65,7 +65,10 @@ impl WebexConnection {
     pub(super) async fn list_teams(&self, cursor: Option<&str>) -> Result<Page<Team>> {
         let first = || url("teams", API, &["teams"], &[("max", "100")]);
         let (teams, next) = self.read_page::<WireTeam>(cursor, first, "teams").await?;
-        Ok(Page { items: teams.into_iter().map(|team| Team { name: team.name.unwrap_or_else(|| team.id.clone()), id: team.id }).collect(), next })
+        Ok(Page {
+            items: teams.into_iter().map(|team| Team { name: team.name.unwrap_or_else(|| team.id.clone()), id: team.id }).collect(),
+            next,
+        })
     }
 
     pub(super) async fn list_accounts(&self, team: Option<&str>, cursor: Option<&str>) -> Result<Page<Account>> {
@@ -90,7 +93,8 @@ impl WebexConnection {
             return Ok(Vec::new());
         }
         let ids: Vec<&str> = memberships.iter().map(|membership| membership.person_id.as_str()).collect();
-        let people: Items<Person> = self.read_as_admin(&["people"], &[("id", &ids.join(",")), ("excludeStatus", "true")], "accounts").await?;
+        let people: Items<Person> =
+            self.read_as_admin(&["people"], &[("id", &ids.join(",")), ("excludeStatus", "true")], "accounts").await?;
         let found: BTreeSet<String> = people.items.iter().map(|person| person.id.clone()).collect();
         let missing = memberships.into_iter().filter(|membership| !found.contains(&membership.person_id));
         let strangers = missing.filter(|membership| membership.person_org_id.as_deref() != self.tenant()).map(|membership| Account {
@@ -151,7 +155,12 @@ impl WebexConnection {
         self.facts.identity.as_ref().map(|identity| identity.tenant.as_str())
     }
 
-    pub(super) async fn read_as_admin<T: serde::de::DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)], operation: &'static str) -> Result<T> {
+    pub(super) async fn read_as_admin<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        operation: &'static str,
+    ) -> Result<T> {
         self.http.read(Request::get(url(operation, API, path, query)?, Sign::Bearer(ADMIN), CLASS, operation)).await
     }
 
@@ -285,7 +294,17 @@ mod tests {
         let people = connection(vec![answer(200, body)]).0.accounts(None, None).await.unwrap().items;
         let seen: Vec<_> = people.iter().map(|account| (account.kind, account.active, account.email_verified)).collect();
         use AccountKind::{Bot, Foreign, Member};
-        assert_eq!(seen, [(Member, true, true), (Member, false, true), (Member, false, true), (Foreign, true, false), (Bot, true, false), (Bot, true, false)]);
+        assert_eq!(
+            seen,
+            [
+                (Member, true, true),
+                (Member, false, true),
+                (Member, false, true),
+                (Foreign, true, false),
+                (Bot, true, false),
+                (Bot, true, false)
+            ]
+        );
         assert_eq!(people[0].verified_addresses().len(), 2);
         assert_eq!((people[1].name.as_str(), people[0].avatar.is_some(), people[2].avatar.is_some()), ("b@a.example", true, false));
     }
@@ -296,7 +315,8 @@ mod tests {
             {"id":"M1","teamId":"T1","personId":"P2","personEmail":"b@a.example","personDisplayName":"Bo","personOrgId":"O1"},
             {"id":"M2","teamId":"T1","personId":"P9","personEmail":"z@other.example","personDisplayName":"Zed","personOrgId":"O9"},
             {"id":"M3","teamId":"T1","personId":"P8","personEmail":"gone@a.example","personOrgId":"O1"}]}"#;
-        let people = r#"{"items":[{"id":"P2","emails":["b@a.example","bo@a.example"],"displayName":"Bo","orgId":"O1"}],"notFoundIds":["P9","P8"]}"#;
+        let people =
+            r#"{"items":[{"id":"P2","emails":["b@a.example","bo@a.example"],"displayName":"Bo","orgId":"O1"}],"notFoundIds":["P9","P8"]}"#;
         let (connection, script) = connection(vec![answer(200, memberships), answer(200, people)]);
         let page = connection.accounts(Some("T1"), None).await.unwrap();
         let seen: Vec<_> = page.items.iter().map(|account| (account.id.as_str(), account.kind)).collect();

@@ -14,7 +14,10 @@ fn sender_itself(facts: &Facts<'_>) -> Option<Block> {
     let sender = facts.connection.identity.as_ref()?;
     (facts.account?.id == sender.account).then(|| Block {
         reason: "sender_itself",
-        message: format!("{} is the account that writes for User Sync on Webex, and Webex carries no message to its own writer.", facts.name),
+        message: format!(
+            "{} is the account that writes for User Sync on Webex, and Webex carries no message to its own writer.",
+            facts.name
+        ),
         remedy: "Connect Webex with a service account as the sender: usersync connect webex".into(),
     })
 }

@@ -6,16 +6,17 @@ use engine::platform::{Left, Undone};
 use engine::transport::{Request, Sign};
 use http::Method;
 
+use super::WebexConnection;
 use super::info::{API, CLASS, SERVICE_APP};
 use super::wire::{Guest, NewGuest};
-use super::WebexConnection;
 use crate::http::url;
 
 impl WebexConnection {
     pub(super) async fn make_guest(&self, person: &Represented, operation: &'static str) -> Result<Representation> {
-        let request = Request::write(Method::POST, url(operation, API, &["guests", "token"], &[])?, Sign::Bearer(SERVICE_APP), CLASS, operation)
-            .json(&NewGuest { subject: &person.key, display_name: &person.name })?
-            .repeatable();
+        let request =
+            Request::write(Method::POST, url(operation, API, &["guests", "token"], &[])?, Sign::Bearer(SERVICE_APP), CLASS, operation)
+                .json(&NewGuest { subject: &person.key, display_name: &person.name })?
+                .repeatable();
         let guest: Guest = self.http.read(request).await?;
         Ok(Representation {
             kind: RepresentationKind::Bot,
@@ -50,7 +51,8 @@ mod tests {
     use engine::model::Intent;
     use engine::transport::Repeat;
 
-    const GUEST: &str = r#"{"id":"G1","subject":"k17","displayName":"Ana","email":"x@appid.ciscospark.com","accessToken":"eyJsecret","expiresIn":64799}"#;
+    const GUEST: &str =
+        r#"{"id":"G1","subject":"k17","displayName":"Ana","email":"x@appid.ciscospark.com","accessToken":"eyJsecret","expiresIn":64799}"#;
 
     fn ana() -> Represented {
         Represented { key: "k17".into(), name: "Ana".into(), email: None, avatar: None, primary: "Slack".into() }

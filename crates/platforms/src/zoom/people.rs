@@ -89,7 +89,8 @@ impl ZoomConnection {
         let (state, token) = match cursor {
             None => (STATES[0], ""),
             Some(cursor) => cursor.split_once(' ').filter(|(state, _)| STATES.contains(state)).ok_or_else(|| {
-                Error::invalid("accounts", "The stored place in Zoom's list of users is damaged.", "Import Zoom again from the beginning.").on(INFO.id)
+                Error::invalid("accounts", "The stored place in Zoom's list of users is damaged.", "Import Zoom again from the beginning.")
+                    .on(INFO.id)
             })?,
         };
         let page = match self.read_users(state, token).await {

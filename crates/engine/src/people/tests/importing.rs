@@ -91,8 +91,15 @@ async fn a_cancelled_import_keeps_what_it_has() {
     let directory = Directory { per_page: 500, ..Directory::new(several(5_000)) };
     let cancel = Cancel::new();
     let progress = |_| cancel.cancel();
-    let import =
-        Import { store: &store, platform: ALPHA, connection: &directory, teams: Vec::new(), now: now(), progress: &progress, cancel: &cancel };
+    let import = Import {
+        store: &store,
+        platform: ALPHA,
+        connection: &directory,
+        teams: Vec::new(),
+        now: now(),
+        progress: &progress,
+        cancel: &cancel,
+    };
     assert_eq!(import.run().await.unwrap_err().kind, Kind::Cancelled);
     let state = store.read(|connection| imports::get(connection, ALPHA)).await.unwrap().unwrap();
     assert!(!state.done && (2_000..5_000).contains(&state.accounts), "{state:?}");
@@ -132,7 +139,11 @@ async fn a_person_stays_the_same_when_name_address_and_accounts_change() {
     import_all(&store, &[ann(ALPHA, "a1"), ann(BETA, "b1"), account(ALPHA, "a2", "Bo", "bo@x.example")]).await;
     assert_eq!(sketch(&store).await, ["p1 Ann: a1 b1", "p2 Bo: a2"]);
     let renamed = account(ALPHA, "a1", "Ann Lee", "ann.lee@x.example");
-    import_all(&store, &[renamed.clone(), with_aliases(&["Ann.Lee@X.example"], ann(BETA, "b1")), account(ALPHA, "a2", "Bo", "bo@x.example")]).await;
+    import_all(
+        &store,
+        &[renamed.clone(), with_aliases(&["Ann.Lee@X.example"], ann(BETA, "b1")), account(ALPHA, "a2", "Bo", "bo@x.example")],
+    )
+    .await;
     assert_eq!(sketch(&store).await, ["p1 Ann Lee: a1 b1", "p2 Bo: a2"]);
     import_all(&store, &[renamed, ann(BETA, "b1")]).await;
     assert_eq!(sketch(&store).await, ["p1 Ann Lee: a1", "p3 Ann: b1"], "they share no address any more");
@@ -220,7 +231,8 @@ async fn a_full_disk_in_the_middle_of_an_import_loses_no_page() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
     let accounts: Vec<Account> = several(6_000).into_iter().map(|one| Account { name: one.name.repeat(20), ..one }).collect();
-    let limit = |pages: i64| store.write(move |tx| Ok(tx.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get::<_, i64>(0))?));
+    let limit =
+        |pages: i64| store.write(move |tx| Ok(tx.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get::<_, i64>(0))?));
     let used = store.read(|connection| Ok(connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0))?)).await.unwrap();
     limit(used + 400).await.unwrap();
     let directory = Directory { per_page: 500, ..Directory::new(accounts) };
@@ -229,5 +241,8 @@ async fn a_full_disk_in_the_middle_of_an_import_loses_no_page() {
     let state = store.read(|connection| imports::get(connection, ALPHA)).await.unwrap().unwrap();
     assert!(state.accounts > 0 && state.accounts < 6_000, "{state:?}");
     limit(1_000_000).await.unwrap();
-    assert_eq!(import_from(&store, ALPHA, &directory, &[], now()).await.unwrap(), Imported { accounts: 6_000, new: 6_000, changed: 0, gone: 0 });
+    assert_eq!(
+        import_from(&store, ALPHA, &directory, &[], now()).await.unwrap(),
+        Imported { accounts: 6_000, new: 6_000, changed: 0, gone: 0 }
+    );
 }

@@ -36,7 +36,14 @@ fn rows(table: &str) -> Vec<Row> {
             Some(0) => Hand::Apart,
             Some(person) => Hand::With(PersonId(person)),
         };
-        Row { key, platform, offered: sort == '+', of_company: sort != 'x', addresses: addresses.into_iter().map(str::to_owned).collect(), hand }
+        Row {
+            key,
+            platform,
+            offered: sort == '+',
+            of_company: sort != 'x',
+            addresses: addresses.into_iter().map(str::to_owned).collect(),
+            hand,
+        }
     };
     (1..).zip(table.split(',')).map(row).collect()
 }

@@ -15,7 +15,9 @@ use jiff::Timestamp;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Kind, Result};
-use crate::model::{Account, AccountKind, Conversation, Identity, Incoming, Intent, Outcome, Page, PersonId, PlatformId, Recipient, SentMessage};
+use crate::model::{
+    Account, AccountKind, Conversation, Identity, Incoming, Intent, Outcome, Page, PersonId, PlatformId, Recipient, SentMessage,
+};
 use crate::platform::{Connection, ConnectionFacts};
 use crate::store::{Store, connections};
 use crate::transport::Realm;
@@ -157,7 +159,13 @@ pub(super) async fn open(folder: &std::path::Path) -> Store {
     store
 }
 
-pub(super) async fn import_from(store: &Store, platform: PlatformId, directory: &Directory, teams: &[&str], at: Timestamp) -> Result<Imported> {
+pub(super) async fn import_from(
+    store: &Store,
+    platform: PlatformId,
+    directory: &Directory,
+    teams: &[&str],
+    at: Timestamp,
+) -> Result<Imported> {
     let import = Import {
         store,
         platform,

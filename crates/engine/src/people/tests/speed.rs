@@ -8,16 +8,25 @@ use crate::people::list::{self, Filter};
 /// The processor's time that this program has used so far, in milliseconds: what counts on a busy machine.
 fn used() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let ticks = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok());
+    let ticks =
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok());
     ticks.sum::<u64>() * 10
 }
 
 /// A company of `people`, everybody on four platforms.
 fn company(platform: PlatformId, people: usize) -> Vec<Account> {
-    const FIRST: [&str; 20] = ["Ann", "Bo", "Cy", "Di", "Ed", "Flo", "Gus", "Hal", "Ida", "Jo", "Kay", "Lou", "Mia", "Ned", "Oda", "Pia", "Rex", "Sue", "Tim", "Uma"];
+    const FIRST: [&str; 20] = [
+        "Ann", "Bo", "Cy", "Di", "Ed", "Flo", "Gus", "Hal", "Ida", "Jo", "Kay", "Lou", "Mia", "Ned", "Oda", "Pia", "Rex", "Sue", "Tim",
+        "Uma",
+    ];
     (0..people)
         .map(|index| {
-            let name = format!("{} {}son{}", FIRST[index % 20], ["Harr", "Pett", "Nil", "Johns", "Carl", "Ander", "Lar"][index / 20 % 7], index / 140);
+            let name = format!(
+                "{} {}son{}",
+                FIRST[index % 20],
+                ["Harr", "Pett", "Nil", "Johns", "Carl", "Ander", "Lar"][index / 20 % 7],
+                index / 140
+            );
             let email = format!("{}@harbor.example", name.to_lowercase().replace(' ', "."));
             account(platform, &format!("{platform}-{:08x}-{index}", index.wrapping_mul(2_654_435_761)), &name, &email)
         })
@@ -44,11 +53,14 @@ async fn a_large_company_is_imported_matched_and_searched() {
     println!("settling {} accounts for the first time: {:?}, {} ms of processor time", 4 * size, settled.elapsed(), used() - before);
     let before = used();
     let again = Instant::now();
-    assert_eq!(store.write(|transaction| super::super::settle::settle_now(transaction)).await.unwrap().people, []);
+    assert_eq!(store.write(super::super::settle::settle_now).await.unwrap().people, []);
     println!("settling them again: {:?}, {} ms of processor time", again.elapsed(), used() - before);
     let again = Instant::now();
     let directory = Directory { per_page: 500, ..Directory::new(company(ALPHA, size)) };
-    assert_eq!(import_from(&store, ALPHA, &directory, &[], now()).await.unwrap(), Imported { accounts: size as u64, ..Imported::default() });
+    assert_eq!(
+        import_from(&store, ALPHA, &directory, &[], now()).await.unwrap(),
+        Imported { accounts: size as u64, ..Imported::default() }
+    );
     println!("import of the same again: {:?}", again.elapsed());
     store
         .write(|transaction| {
