@@ -13,7 +13,7 @@
 //! # How to add a table
 //! One file per table: `MIGRATIONS: &[&str]` and plain functions, those that write taking `&rusqlite::Transaction`,
 //! those that read `&rusqlite::Connection` (a `&Transaction` coerces to it). Its migrations are named in
-//! [`migrations::HISTORY`], always at the end. Prepare with `prepare_cached`.
+//! `migrations::HISTORY`, always at the end. Prepare with `prepare_cached`.
 //!
 //! What this folder must not know: platforms, networks, secrets in the clear. Reads and writes wait in
 //! `spawn_blocking`, because tokio's paused time stands still exactly while blocking tasks run.
