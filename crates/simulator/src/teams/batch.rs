@@ -22,7 +22,8 @@ pub(super) fn run(call: &Call<'_>, _ids: &[String]) -> Outcome {
     let mut ids: HashSet<&str> = HashSet::new();
     let mut requests = Vec::with_capacity(items.len());
     for item in items {
-        only(item, &["id", "method", "url", "headers", "body", "dependsOn"], "a batch request")?;
+        // Microsoft's Python client writes `depends_on`, which Graph lets pass. UNCONFIRMED whether it means anything: here it does not.
+        only(item, &["id", "method", "url", "headers", "body", "dependsOn", "depends_on"], "a batch request")?;
         let id = item["id"].as_str().filter(|id| !id.is_empty() && ids.insert(id)).ok_or_else(|| wrong("The id of a batch request is missing or not unique.".to_owned()))?;
         requests.push((id, item, inner(call, item).ok_or_else(|| wrong(format!("Invalid batch request with id '{id}'.")))?));
     }

@@ -282,3 +282,14 @@ async fn a_second_slash_behind_the_version_changes_nothing() {
     assert_eq!(get(&sim, "/users//me").await.status, 501);
     assert_eq!(get(&sim, "///me").await.status, 501);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_takes_relative_addresses_only_as_microsofts_python_client_found_out() {
+    let sim = simulator();
+    let batch = async |url: &str| write(&sim, "POST", "/$batch", json!({ "requests": [{ "id": "1", "method": "GET", "url": url, "depends_on": [], "headers": {} }] })).await;
+    assert_eq!(batch("https://graph.microsoft.com/v1.0/me").await.status, 400);
+    for url in ["/me", "//me", "me"] {
+        let got = batch(url).await;
+        assert_eq!((got.status, got.json["responses"][0]["status"].as_u64()), (200, Some(200)), "{url}: {}", got.text);
+    }
+}
