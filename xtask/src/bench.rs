@@ -7,13 +7,16 @@ use crate::command::{cargo, succeed};
 use crate::setup;
 use crate::steps::Steps;
 
+/// The program that is measured and the one that measures, built together so that both use one set of features.
+const BUILD: &str = "build --release --locked --package user-sync-app --package user-sync-tests --bin usersync --bench benchmarks";
+const RUN: &str = "bench --locked --package user-sync-tests --bench benchmarks";
+
 /// `arguments` go to `cargo bench` as they are.
 pub(crate) fn bench(arguments: &[&str]) -> Result<ExitCode> {
     let mut steps = Steps::new(setup::TERMINAL_STEPS + 2);
     setup::for_terminal(&mut steps)?;
-    let package = ["bench", "--package", "user-sync-tests"];
-    steps.step("Building the benchmarks", || succeed(cargo(&package).args(["--no-run"])))?;
-    steps.step("Benchmarks", || succeed(cargo(&package).args(arguments)))?;
+    steps.step("Building the program and the benchmarks (some minutes the first time)", || succeed(cargo(&[]).args(BUILD.split_whitespace())))?;
+    steps.step("Benchmarks", || succeed(cargo(&[]).args(RUN.split_whitespace()).args(arguments)))?;
     println!("\nDone after {}.", steps.elapsed());
     Ok(ExitCode::SUCCESS)
 }
