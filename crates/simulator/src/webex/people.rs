@@ -69,7 +69,7 @@ pub(super) fn list(sim: &Simulator, context: &Context, caller: &Access) -> Resul
     let world = sim.world();
     let own = |account: &&Account| account.kind != Kind::Foreign;
     if let Some(email) = context.query_value("email") {
-        let found: Vec<&Account> = world.accounts(Platform::Webex).iter().filter(own).filter(|account| account.addresses().any(|known| known.eq_ignore_ascii_case(email))).collect();
+        let found: Vec<&Account> = world.all_by_email(Platform::Webex, email).into_iter().filter(own).collect();
         return page(sim, context, &found, size, |account| show(sim, account, admin), Some(("notFoundIds", json!([]))));
     }
     if let Some(list) = context.query_value("id") {

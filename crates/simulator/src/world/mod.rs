@@ -108,6 +108,8 @@ pub struct World {
     accounts: [Vec<Account>; 4],
     by_id: HashMap<String, (Platform, u32)>,
     by_address: [HashMap<String, u32>; 4],
+    /// Addresses that several accounts of one platform have, with all of those.
+    shared: [HashMap<String, Vec<u32>>; 4],
     by_human: HashMap<(Platform, usize), u32>,
     entries: Vec<Entry>,
     humans: usize,
@@ -121,21 +123,24 @@ impl World {
         let mut by_id = HashMap::with_capacity(total);
         let mut by_human = HashMap::with_capacity(total);
         let mut by_address: [HashMap<String, u32>; 4] = Default::default();
+        let mut shared: [HashMap<String, Vec<u32>>; 4] = Default::default();
         for (number, account) in accounts.iter().flat_map(|list| (0u32..).zip(list)) {
             by_id.insert(account.id.clone(), (account.platform, number));
             by_human.insert((account.platform, account.human), number);
             for address in account.addresses() {
-                let known = &mut by_address[account.platform.index()];
+                let (platform, address) = (account.platform.index(), address.to_lowercase());
+                let first = by_address[platform].get(&address).copied().filter(|first| *first != number);
+                if let Some(first) = first {
+                    shared[platform].entry(address.clone()).or_insert_with(|| vec![first]).push(number);
+                }
                 // Of several with one address the first active one is found, as the platforms' own search does.
-                let taken =
-                    known.get(&address.to_lowercase()).is_some_and(|first| accounts[account.platform.index()][*first as usize].active);
-                if !taken {
-                    known.insert(address.to_lowercase(), number);
+                if !first.is_some_and(|first| accounts[platform][first as usize].active) {
+                    by_address[platform].insert(address, number);
                 }
             }
         }
         let entries = entries::entries(&accounts);
-        Self { accounts, by_id, by_address, by_human, entries, humans: people.max(100) }
+        Self { accounts, by_id, by_address, shared, by_human, entries, humans: people.max(100) }
     }
 
     /// How many humans there are.
@@ -161,6 +166,14 @@ impl World {
     /// The account that a platform's search finds for an address (any spelling, aliases count).
     pub fn by_email(&self, platform: Platform, email: &str) -> Option<&Account> {
         self.by_address[platform.index()].get(&email.to_lowercase()).map(|number| &self.accounts[platform.index()][*number as usize])
+    }
+
+    /// All accounts of a platform with this address (any spelling, aliases count), in the order in which it lists them.
+    pub(crate) fn all_by_email(&self, platform: Platform, email: &str) -> Vec<&Account> {
+        let (place, email) = (platform.index(), email.to_lowercase());
+        let one = self.by_address[place].get(&email);
+        let all = self.shared[place].get(&email).map(Vec::as_slice).or(one.map(std::slice::from_ref));
+        all.into_iter().flatten().map(|number| &self.accounts[place][*number as usize]).collect()
     }
 
     /// The account of the same human on another platform.

@@ -58,3 +58,20 @@ fn every_account_is_in_exactly_one_entry_and_ids_are_unique() {
     let placed: usize = world.entries().iter().map(|entry| entry.accounts.iter().flatten().count()).sum();
     assert_eq!((accounts, world.by_id.len()), (placed, accounts));
 }
+
+#[test]
+fn an_address_finds_all_who_have_it_in_the_order_of_the_list() {
+    let world = World::new(300, 1);
+    let mut several = 0;
+    for platform in Platform::ALL {
+        for address in world.accounts(platform).iter().flat_map(Account::addresses) {
+            let has = |account: &&Account| account.addresses().any(|known| known.to_lowercase() == address.to_lowercase());
+            let expected: Vec<&str> = world.accounts(platform).iter().filter(has).map(|account| account.id.as_str()).collect();
+            let found: Vec<&str> = world.all_by_email(platform, &address.to_uppercase()).into_iter().map(|account| account.id.as_str()).collect();
+            assert_eq!(found, expected, "{address}");
+            several += usize::from(found.len() > 1);
+        }
+    }
+    assert!(several >= 8);
+    assert!(world.all_by_email(Platform::Slack, "nobody@nowhere.example").is_empty());
+}
