@@ -1,7 +1,8 @@
 //! Which person id a matched set keeps, so that a person stays the same through every re-import. Pure.
 //!
 //! A set keeps the id of a person whose account it holds. When several could, the admin's link decides, then whose syncs are in
-//! place, then the older person; when a person's accounts fall apart, the account on the primary platform takes the id along.
+//! place, then the older person; when a person's accounts fall apart, the account on the primary platform takes the id along,
+//! else one that the admin did not take out.
 
 use crate::model::PersonId;
 
@@ -16,6 +17,8 @@ pub struct Claim {
     pub person: PersonId,
     /// False where the account is on the person's primary platform.
     pub not_primary: bool,
+    /// True where the admin took the account out of its person.
+    pub taken_out: bool,
     /// The account: smaller is older.
     pub account: i64,
     /// The set, as an index.

@@ -244,6 +244,7 @@ fn claims(accounts: &Accounts, matching: &Matching, known: &HashMap<PersonId, Kn
                 without_syncs: !facts.has_syncs,
                 person,
                 not_primary: facts.primary != Some(candidate.platform),
+                taken_out: candidate.hand == Hand::Apart,
                 account: candidate.key,
                 set: *set,
             });

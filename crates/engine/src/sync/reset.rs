@@ -1,6 +1,8 @@
 //! Undoing: one sync (cancel) or all of a person (reset). What this program made is removed, what it did not make stays; what
 //! cannot be undone is listed. Every part is safe to repeat, and a marker takes a reset up again after a crash.
 
+mod preview;
+
 use std::time::Duration;
 
 use serde::Serialize;
@@ -23,6 +25,9 @@ use super::represent::earlier;
 use super::shared::Shared;
 use super::words;
 
+pub use preview::ResetPreview;
+pub(crate) use preview::preview;
+
 /// The detail of a sync that is being cancelled.
 pub(crate) const CANCELLING: &str = "cancelling";
 /// How often a part is tried before the whole is put off.
@@ -37,19 +42,6 @@ pub struct UndoneView {
     pub undone: Vec<String>,
     /// What stays, why, and where it can be undone by hand.
     pub left: Vec<Left>,
-}
-
-/// What a reset would do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ResetPreview {
-    /// Whose.
-    pub person: PersonId,
-    /// Their name.
-    pub name: String,
-    /// What will go.
-    pub goes: Vec<String>,
-    /// What will stay.
-    pub stays: Vec<Left>,
 }
 
 /// Resets a person.
@@ -361,42 +353,4 @@ async fn patiently<T>(shared: &Shared, mut part: impl AsyncFnMut() -> Result<T>)
             outcome => return outcome,
         }
     }
-}
-
-/// What a reset would do, from what is stored.
-pub(crate) async fn preview(shared: &Shared, person: PersonId) -> Result<ResetPreview> {
-    let (name, all) = shared
-        .store
-        .read(move |db| {
-            let mut all = Vec::new();
-            for sync in syncs::of_person(db, person)? {
-                let (grants, prompt) = (grants::of_sync(db, sync.id)?, prompts::of_sync(db, sync.id)?);
-                all.push((sync, grants, prompt));
-            }
-            Ok((syncs::name_of(db, person)?, all))
-        })
-        .await?;
-    let mut preview = ResetPreview { person, name, goes: Vec::new(), stays: Vec::new() };
-    for (sync, grants, prompt) in all {
-        let name = name_of(shared, sync.platform);
-        let info = shared.platforms.get(sync.platform)?.info();
-        for grant in grants.iter().filter(|grant| grant.held) {
-            if info.capabilities.revoke {
-                preview.goes.push(format!("The authorisation of the {name} account {}", grant.account));
-            } else {
-                preview.goes.push(format!("User Sync's tokens for the {name} account {}", grant.account));
-                preview.stays.push(irrevocable(&name));
-            }
-        }
-        match &sync.stand_in {
-            Some(stand_in) if stand_in.created => preview.goes.push(format!("{} on {name}, where {name} allows it", stand_in.name)),
-            Some(stand_in) => preview.stays.push(not_ours(&stand_in.name, stand_in.kind, &name)),
-            None => {}
-        }
-        if let Some(Prompt { carrier, message: Some(_), state: PromptState::Open | PromptState::Expired, .. }) = prompt {
-            preview.goes.push(format!("The open prompt in {}", name_of(shared, carrier)));
-        }
-        preview.goes.push(format!("The sync to {name}"));
-    }
-    Ok(preview)
 }

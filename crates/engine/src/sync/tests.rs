@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::cancel::Cancel;
+use crate::clock::Clock;
 use crate::engine::{Confirmed, Engine, Selection};
 use crate::event::Event;
 use crate::model::{PlatformId, Status};
@@ -97,7 +98,7 @@ async fn waiting_for_people_ends_when_they_are_done_or_time_is_up() {
     let people = Selection::People(vec![engine.named("ana").await, engine.named("eve").await]);
     engine.set_primary(&people, ALPHA, Confirmed::Nothing).await.unwrap();
     let approve = async {
-        tokio::time::sleep(Duration::from_secs(20)).await;
+        kit.clock.wait(Duration::from_secs(20)).await;
         let mut world = kit.world();
         let codes: Vec<String> = world.said.iter().map(|said| format!("{}/{}", said.to, code_in(said))).collect();
         for code in world.codes.values_mut() {

@@ -48,6 +48,15 @@ async fn an_unlinked_account_stays_out_until_it_is_linked_again() {
 }
 
 #[tokio::test]
+async fn whose_account_is_taken_out_stays_who_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    import_all(&store, &[ann(ALPHA, "a1"), ann(BETA, "b1")]).await;
+    do_unlink(&store, "alpha:a1").await.unwrap();
+    assert_eq!(sketch(&store).await, ["p1 Ann b1: b1", "p2 Ann a1: a1"], "also when the older account is taken out");
+}
+
+#[tokio::test]
 async fn a_link_waits_for_accounts_that_are_gone_for_a_while() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;

@@ -194,7 +194,7 @@ proptest! {
         let sets: Vec<Vec<i64>> = people.into_iter().collect();
         let claims = sets.iter().enumerate().flat_map(|(set, keys)| {
             keys.iter().map(move |key| Claim {
-                not_linked: true, without_syncs: true, person: PersonId(100 + set as i64), not_primary: true, account: *key, set: set as u32,
+                not_linked: true, without_syncs: true, person: PersonId(100 + set as i64), not_primary: true, taken_out: false, account: *key, set: set as u32,
             })
         });
         let kept = keep_ids(sets.len(), claims.collect());
@@ -209,6 +209,7 @@ fn an_id_goes_with_syncs_then_with_age_and_leaves_with_the_primary() {
         without_syncs,
         person: PersonId(person),
         not_primary,
+        taken_out: false,
         account,
         set,
     };

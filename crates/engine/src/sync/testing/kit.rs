@@ -26,7 +26,7 @@ use crate::secrets::{MemorySecrets, Secret};
 use crate::sync::{SyncView, Until};
 use crate::transport::Realm;
 
-struct TestClock {
+pub(crate) struct TestClock {
     from: Timestamp,
     start: tokio::time::Instant,
 }
@@ -56,7 +56,7 @@ pub(crate) struct Kit {
     folder: TempDir,
     world: Arc<Mutex<World>>,
     secrets: Arc<MemorySecrets>,
-    clock: Arc<TestClock>,
+    pub(crate) clock: Arc<TestClock>,
     platforms: Platforms,
 }
 
@@ -103,7 +103,7 @@ impl Kit {
         for _ in 0..100 {
             match Engine::open(self.parts()).await {
                 // A token that is being kept is kept to the end even in a crash of this kind; then the folder is free.
-                Err(error) if error.kind == crate::Kind::Conflict => tokio::time::sleep(Duration::from_millis(1)).await,
+                Err(error) if error.kind == crate::Kind::Conflict => self.clock.wait(Duration::from_millis(1)).await,
                 opened => return opened.unwrap(),
             }
         }
