@@ -141,6 +141,12 @@ impl Stage {
         Self { folder, simulator, address, connected: Cell::new(0) }
     }
 
+    /// Ends the simulator: nobody answers any more.
+    pub(crate) fn stop(&mut self) {
+        self.simulator.kill().unwrap();
+        self.simulator.wait().unwrap();
+    }
+
     /// A path beside the data folder.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -165,10 +171,7 @@ impl Stage {
 
     /// Runs a command with `--json`.
     pub(crate) fn run(&self, words: &[&str]) -> Ran {
-        let t = std::time::Instant::now();
-        let r = Ran::of(self.command(words).arg("--json").output().unwrap());
-        eprintln!("{:?} {words:?}", t.elapsed());
-        r
+        Ran::of(self.command(words).arg("--json").output().unwrap())
     }
 
     /// Runs a command as people do.
