@@ -268,11 +268,11 @@ pub(super) fn undo_soft_delete(call: &Call<'_>, ids: &[String]) -> Outcome {
     Ok(Answer::empty(204))
 }
 
-/// `GET /chats/{id}/messages`: newest first. `$filter` counts only together with `$orderby` on the same property.
+/// `GET /chats/{id}/messages`: newest first, by the last change unless asked otherwise. `$filter` counts only together with `$orderby` on the same property.
 pub(super) fn list(call: &Call<'_>, ids: &[String]) -> Outcome {
     let by_change = match call.context.query_value("$orderby") {
-        None | Some("createdDateTime desc") => false,
-        Some("lastModifiedDateTime desc") => true,
+        Some("createdDateTime desc") => false,
+        None | Some("lastModifiedDateTime desc") => true,
         Some(_) => return Err(Refusal::new(400, "BadRequest", "QueryOptions to order by are not supported, but lastModifiedDateTime desc and createdDateTime desc.")),
     };
     let ordered_by = if by_change { "lastModifiedDateTime" } else { "createdDateTime" };

@@ -171,3 +171,19 @@ async fn a_group_of_sender_unredeemed_guest_and_recipient_can_talk() {
     let newer = get_with(&sim, &format!("/chats/{chat}/messages"), &[("prefer", "include-unknown-enum-members")]).await;
     assert_eq!(newer.json["value"][1]["messageType"], "systemEventMessage");
 }
+
+#[tokio::test(start_paused = true)]
+async fn messages_are_ordered_by_their_last_change_unless_asked_otherwise() {
+    let sim = simulator();
+    let chat = chat_with(&sim, colleagues(&sim)[0]).await;
+    let first = say(&sim, &chat, json!({ "content": "first" })).await.json["id"].as_str().unwrap().to_owned();
+    sim.clock().advance(Duration::from_secs(1));
+    say(&sim, &chat, json!({ "content": "second" })).await;
+    sim.clock().advance(Duration::from_secs(1));
+    assert_eq!(write(&sim, "PATCH", &format!("/chats/{chat}/messages/{first}"), json!({ "body": { "content": "first, changed" } })).await.status, 204);
+    for (order, expected) in [("", ["first, changed", "second"]), ("?$orderby=createdDateTime%20desc", ["second", "first, changed"])] {
+        let got = get(&sim, &format!("/chats/{chat}/messages{order}")).await;
+        let texts: Vec<&str> = got.json["value"].as_array().unwrap().iter().map(|message| message["body"]["content"].as_str().unwrap()).collect();
+        assert_eq!(texts, expected, "{order}");
+    }
+}
