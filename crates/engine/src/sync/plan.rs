@@ -210,15 +210,22 @@ fn prompt(person: &Person, from: &End<'_>, target: &End<'_>) -> Result<Planned, 
             );
         }
     };
-    if person.account(from.info.id).is_none_or(|account| !account.is_offered()) {
+    let Some(reader) = person.account(from.info.id).filter(|account| account.is_offered()) else {
         return blocked(
             "choose_primary",
             format!("{} has no active account on {}, their primary platform, so nobody can be asked there.", person.name, from.info.name),
             format!("Choose another primary platform: usersync primary {} PLATFORM", person.id),
         );
-    }
+    };
     from.signed_in()?;
     from.scopes(Need::Prompt)?;
+    if from.connected.facts.identity.as_ref().is_some_and(|sender| sender.account == reader.id) {
+        return blocked(
+            "sender_itself",
+            format!("{} is the account that writes for User Sync on {}, and cannot be prompted by itself.", person.name, from.info.name),
+            format!("Connect {} with a service account as the sender: usersync connect {}", from.info.name, from.info.id),
+        );
+    }
     target.scopes(Need::OwnAccount)?;
     from.preflight(person, Asked::CarryPrompt)?;
     target.preflight(person, Asked::OwnAccount)?;

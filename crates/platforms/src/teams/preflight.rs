@@ -7,7 +7,7 @@ use super::people::VERIFIED_DOMAINS;
 
 pub(super) fn preflight(facts: &Facts<'_>) -> Vec<Block> {
     let found = match facts.action {
-        Action::CarryPrompt => [no_licence(facts), sender_itself(facts)],
+        Action::CarryPrompt => [no_licence(facts), None],
         Action::OwnAccount => [already_guest(facts), no_licence(facts)],
         Action::StandIn => [already_guest(facts), own_domain(facts)],
     };
@@ -23,16 +23,6 @@ fn no_licence(facts: &Facts<'_>) -> Option<Block> {
             "Assign {} a licence that includes Microsoft Teams in the Microsoft 365 admin center, then import Microsoft Teams again.",
             facts.name
         ),
-    })
-}
-
-/// A chat of one is not the same as a message from somebody.
-fn sender_itself(facts: &Facts<'_>) -> Option<Block> {
-    let sender = facts.connection.identity.as_ref()?;
-    (facts.account?.id == sender.account).then(|| Block {
-        reason: "sender_itself",
-        message: format!("{} is the account that writes for User Sync in Microsoft Teams, and cannot be prompted by itself.", facts.name),
-        remedy: "Connect Microsoft Teams with a service account as the sender: usersync connect teams".into(),
     })
 }
 
@@ -104,11 +94,9 @@ mod tests {
         let licensed = account(AccountKind::Member, Some(true));
         let unlicensed = account(AccountKind::Member, Some(false));
         let guest = account(AccountKind::Guest, None);
-        let sender = Account { id: "S1".into(), ..licensed.clone() };
         check(Action::CarryPrompt, Some(&licensed), "", &facts, &[]);
         check(Action::CarryPrompt, Some(&unlicensed), "", &facts, &["no_licence"]);
         check(Action::CarryPrompt, Some(&guest), "", &facts, &[]);
-        check(Action::CarryPrompt, Some(&sender), "", &facts, &["sender_itself"]);
         check(Action::OwnAccount, Some(&licensed), "ana@own.example", &facts, &[]);
         check(Action::OwnAccount, Some(&unlicensed), "ana@own.example", &facts, &["no_licence"]);
         check(Action::OwnAccount, Some(&guest), "ana@partner.example", &facts, &["already_guest"]);

@@ -68,6 +68,14 @@ fn check(what: &str, person: Person, to: PlatformId, expected: &str) {
 }
 
 #[test]
+fn the_sender_of_a_platform_is_not_prompted_by_itself() {
+    let mut sender = person([ALPHA, BETA]);
+    sender.accounts[0].id = "a".into();
+    check("the sender on alpha", sender.clone(), BETA, "blocked: sender_itself");
+    check("a stand-in needs no prompt", sender, GAMMA, "invite guest → confirm");
+}
+
+#[test]
 fn the_plan_is_the_products_table() {
     check("has an account on beta", person([ALPHA, BETA]), BETA, "prompt in alpha → device grant → confirm");
     check("has none on beta", person([ALPHA]), BETA, "create bot → confirm");
