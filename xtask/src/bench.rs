@@ -15,7 +15,9 @@ const RUN: &str = "bench --locked --package user-sync-tests --bench benchmarks";
 pub(crate) fn bench(arguments: &[&str]) -> Result<ExitCode> {
     let mut steps = Steps::new(setup::TERMINAL_STEPS + 2);
     setup::for_terminal(&mut steps)?;
-    steps.step("Building the program and the benchmarks (some minutes the first time)", || succeed(cargo(&[]).args(BUILD.split_whitespace())))?;
+    steps.step("Building the program and the benchmarks (some minutes the first time)", || {
+        succeed(cargo(&[]).args(BUILD.split_whitespace()))
+    })?;
     steps.step("Benchmarks", || succeed(cargo(&[]).args(RUN.split_whitespace()).args(arguments)))?;
     println!("\nDone after {}.", steps.elapsed());
     Ok(ExitCode::SUCCESS)

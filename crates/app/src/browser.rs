@@ -59,8 +59,13 @@ impl Browser for DemoAdmin {
         let answer = client.post(address).header("content-type", "application/json").body(body).send().await;
         match answer {
             Ok(answer) if answer.status().is_success() => Ok(()),
-            Ok(answer) => Err(Error::new(Kind::PlatformDown, "open_browser", format!("The demo's admin could not sign in to {} (status {}).", platform.name, answer.status().as_u16()))),
-            Err(_) => Err(Error::new(Kind::Network, "open_browser", "The simulator does not answer any more.").ask_admin("Start the simulator again.")),
+            Ok(answer) => Err(Error::new(
+                Kind::PlatformDown,
+                "open_browser",
+                format!("The demo's admin could not sign in to {} (status {}).", platform.name, answer.status().as_u16()),
+            )),
+            Err(_) => Err(Error::new(Kind::Network, "open_browser", "The simulator does not answer any more.")
+                .ask_admin("Start the simulator again.")),
         }
     }
 }

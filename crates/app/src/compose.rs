@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::clock::{Browser, Clock, Random, SystemClock, SystemRandom};
-use engine::secrets::{KeyFile, Keychain, SecretStore};
 use engine::pace::Rates;
+use engine::secrets::{KeyFile, Keychain, SecretStore};
 use engine::transport::Realm;
 use engine::{Error, Kind, Parts, Result};
 
@@ -42,13 +42,27 @@ impl World {
             Self::Live => (Https::live()?, Arc::new(Keychain::new(NAMESPACE))),
             Self::Demo(ready) => {
                 let authority = std::fs::read(&ready.ca).map_err(|error| {
-                    Error::not_found("demo", format!("The simulator's certificate {} cannot be read: {error}.", ready.ca.display()), "Start the simulator again; it writes a new one.")
+                    Error::not_found(
+                        "demo",
+                        format!("The simulator's certificate {} cannot be read: {error}.", ready.ca.display()),
+                        "Start the simulator again; it writes a new one.",
+                    )
                 })?;
                 make_folder(folder)?;
                 (Https::demo(ready.tls, &authority)?, Arc::new(KeyFile::open(folder, random.clone())?))
             }
         };
-        Ok(Parts { platforms: platforms::all(), folder: folder.to_owned(), realm: self.realm(), wire: Arc::new(wire), secrets, clock, random, rates, browser })
+        Ok(Parts {
+            platforms: platforms::all(),
+            folder: folder.to_owned(),
+            realm: self.realm(),
+            wire: Arc::new(wire),
+            secrets,
+            clock,
+            random,
+            rates,
+            browser,
+        })
     }
 }
 
@@ -61,7 +75,8 @@ pub fn default_folder(realm: Realm) -> Result<PathBuf> {
         Realm::Live => "user-sync",
         Realm::Demo => "user-sync-demo",
     };
-    let base = dirs::data_local_dir().ok_or_else(|| Error::new(Kind::Storage, "open", "This user has no data folder.").ask_admin("Name a folder with --data-dir."))?;
+    let base = dirs::data_local_dir()
+        .ok_or_else(|| Error::new(Kind::Storage, "open", "This user has no data folder.").ask_admin("Name a folder with --data-dir."))?;
     Ok(base.join(name))
 }
 
@@ -72,6 +87,7 @@ pub fn make_folder(folder: &Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(|error| {
-        Error::new(Kind::Storage, "open", format!("The folder {} cannot be made: {error}.", folder.display())).ask_admin("Choose a folder that you may write to with --data-dir.")
+        Error::new(Kind::Storage, "open", format!("The folder {} cannot be made: {error}.", folder.display()))
+            .ask_admin("Choose a folder that you may write to with --data-dir.")
     })
 }

@@ -33,8 +33,9 @@ impl Https {
 
     /// To a simulator's TLS door at `address`, whose certificate authority is `authority` (PEM).
     pub fn demo(address: SocketAddr, authority: &[u8]) -> Result<Self> {
-        let certificate = reqwest::Certificate::from_pem(authority)
-            .map_err(|_| Error::invalid("demo", "The simulator's certificate file cannot be read.", "Start the simulator again; it writes a new one."))?;
+        let certificate = reqwest::Certificate::from_pem(authority).map_err(|_| {
+            Error::invalid("demo", "The simulator's certificate file cannot be read.", "Start the simulator again; it writes a new one.")
+        })?;
         let client = common().https_only(true).no_proxy().tls_certs_only([certificate]).dns_resolver(Arc::new(OnlyThere(address)));
         Ok(Self { client: build(client)?, realm: Realm::Demo })
     }

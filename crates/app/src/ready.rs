@@ -42,14 +42,17 @@ impl Ready {
     /// Reads the file.
     pub fn read(path: &Path) -> Result<Self> {
         let step = "Start one with: usersync simulator --people 250 --seed 1 --listen 127.0.0.1:0 --ready-file FILE";
-        let text = std::fs::read(path).map_err(|error| Error::not_found("demo", format!("{} cannot be read: {error}.", path.display()), step))?;
-        serde_json::from_slice(&text).map_err(|error| Error::invalid("demo", format!("{} is no ready file of a simulator: {error}.", path.display()), step))
+        let text =
+            std::fs::read(path).map_err(|error| Error::not_found("demo", format!("{} cannot be read: {error}.", path.display()), step))?;
+        serde_json::from_slice(&text)
+            .map_err(|error| Error::invalid("demo", format!("{} is no ready file of a simulator: {error}.", path.display()), step))
     }
 
     /// Writes the file in one piece, readable by its owner only.
     pub fn write(&self, path: &Path) -> Result<()> {
         let failed = |error: &dyn std::fmt::Display| {
-            Error::new(Kind::Storage, "simulator", format!("{} cannot be written: {error}.", path.display())).ask_admin("Choose a folder that you may write to.")
+            Error::new(Kind::Storage, "simulator", format!("{} cannot be written: {error}.", path.display()))
+                .ask_admin("Choose a folder that you may write to.")
         };
         let text = serde_json::to_vec_pretty(self).map_err(|error| failed(&error))?;
         let beside = path.with_extension("part");

@@ -102,5 +102,6 @@ pub fn print(page: &str) -> Result<(), Error> {
 }
 
 fn unwritable(error: &dyn std::fmt::Display) -> Error {
-    Error::new(Kind::Storage, "answer", format!("The answer could not be written: {error}.")).ask_admin("Check where standard output leads.")
+    Error::new(Kind::Storage, "answer", format!("The answer could not be written: {error}."))
+        .ask_admin("Check where standard output leads.")
 }

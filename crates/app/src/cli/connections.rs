@@ -67,7 +67,11 @@ fn given(session: &Session, info: &PlatformInfo, credentials: Option<&Credential
         (World::Demo(ready), None) if approve => {
             let mut fields = Credentials::new(ready.credentials.clone()).of(info, true)?;
             // What the admin gets by signing in is not taken ready-made: the simulated admin clicks.
-            for slot in info.slots.iter().filter(|slot| matches!(slot.source, engine::signin::Source::Browser(_) | engine::signin::Source::Client(_))) {
+            for slot in info
+                .slots
+                .iter()
+                .filter(|slot| matches!(slot.source, engine::signin::Source::Browser(_) | engine::signin::Source::Client(_)))
+            {
                 fields.remove(slot.field);
             }
             Ok(fields)
@@ -109,7 +113,13 @@ fn show(answer: Answer, info: &PlatformInfo, step: Step) {
         Step::AskAnswer { question } => {
             let choices: Vec<&str> = question.choices.iter().map(|(word, _)| *word).collect();
             let flag = question.key.replace('_', "-");
-            answer.note(&format!("{}: {} Answer with: usersync connect {} --{flag} {}", info.name, question.text, info.id, choices.join("|")));
+            answer.note(&format!(
+                "{}: {} Answer with: usersync connect {} --{flag} {}",
+                info.name,
+                question.text,
+                info.id,
+                choices.join("|")
+            ));
         }
         Step::Skipped { slot, error } => answer.note(&format!("{}: without {slot}: {} {}", info.name, error.message, error.next_step())),
         Step::Done { identity } => answer.note(&format!("{}: connected to {} as {}.", info.name, identity.tenant_name, identity.name)),
@@ -150,7 +160,11 @@ pub(super) async fn import(session: &Session, platforms: Vec<PlatformId>, teams:
     let engine = session.engine().await?;
     if !teams.is_empty() {
         let [platform] = platforms.as_slice() else {
-            return Err(Error::invalid("import", "Teams belong to one platform.", "Name exactly one platform: usersync import PLATFORM --team ID"));
+            return Err(Error::invalid(
+                "import",
+                "Teams belong to one platform.",
+                "Name exactly one platform: usersync import PLATFORM --team ID",
+            ));
         };
         engine.choose_teams(*platform, teams).await?;
     }
@@ -171,7 +185,8 @@ pub(super) async fn run_import(answer: Answer, engine: &Engine, platforms: &[Pla
         let line = lines.entry(platform).or_insert_with(|| {
             let name = platforms::all().get(platform).map_or("", |known| known.info().name);
             let line = bars.add(ProgressBar::new_spinner());
-            let style = ProgressStyle::with_template("{spinner} {prefix:18} {pos:>7} accounts, {per_sec}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+            let style = ProgressStyle::with_template("{spinner} {prefix:18} {pos:>7} accounts, {per_sec}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner());
             line.set_style(style);
             line.set_prefix(name);
             line.enable_steady_tick(Duration::from_millis(120));

@@ -16,13 +16,25 @@ impl Credentials {
     /// From a file, or from standard input when the path is `-`.
     pub fn read(path: &Path) -> Result<Self> {
         let mut text = Vec::new();
-        let read = if path == Path::new("-") { std::io::stdin().read_to_end(&mut text) } else { std::fs::read(path).map(|bytes| text = bytes).map(|()| 0) };
+        let read = if path == Path::new("-") {
+            std::io::stdin().read_to_end(&mut text)
+        } else {
+            std::fs::read(path).map(|bytes| text = bytes).map(|()| 0)
+        };
         read.map_err(|error| {
-            Error::not_found("connect", format!("The credentials in {} cannot be read: {error}.", path.display()), "Name a readable file, or `-` for standard input.")
+            Error::not_found(
+                "connect",
+                format!("The credentials in {} cannot be read: {error}.", path.display()),
+                "Name a readable file, or `-` for standard input.",
+            )
         })?;
         let value: Value = serde_json::from_slice(&text).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
-            Error::invalid("connect", format!("The credentials in {} are no JSON ({place}).", path.display()), "Write an object such as {\"client_id\": \"…\"}.")
+            Error::invalid(
+                "connect",
+                format!("The credentials in {} are no JSON ({place}).", path.display()),
+                "Write an object such as {\"client_id\": \"…\"}.",
+            )
         })?;
         Ok(Self::new(value))
     }
@@ -30,7 +42,9 @@ impl Credentials {
     /// From JSON; a simulator's ready file is understood as well.
     pub fn new(value: Value) -> Self {
         match value {
-            Value::Object(mut members) if members.get("credentials").is_some_and(Value::is_object) => Self(members.remove("credentials").unwrap_or_default()),
+            Value::Object(mut members) if members.get("credentials").is_some_and(Value::is_object) => {
+                Self(members.remove("credentials").unwrap_or_default())
+            }
             other => Self(other),
         }
     }
@@ -50,7 +64,8 @@ impl Credentials {
 fn flatten(prefix: &str, value: &Value, fields: &mut BTreeMap<String, Secret>) -> Result<()> {
     let wrong = || {
         let place = if prefix.is_empty() { "The credentials".to_owned() } else { format!("The field `{prefix}`") };
-        Error::new(Kind::Invalid, "connect", format!("{place} must be text.")).remedy(engine::Remedy::FixInput { what: "Write every field as a JSON string.".into() })
+        Error::new(Kind::Invalid, "connect", format!("{place} must be text."))
+            .remedy(engine::Remedy::FixInput { what: "Write every field as a JSON string.".into() })
     };
     match value {
         Value::Object(members) => {
@@ -76,13 +91,21 @@ mod tests {
     use super::*;
 
     fn info() -> &'static PlatformInfo {
-        platforms::all().iter().map(|platform| platform.info()).find(|info| info.fields.iter().any(|field| field.name.contains('.'))).unwrap()
+        platforms::all()
+            .iter()
+            .map(|platform| platform.info())
+            .find(|info| info.fields.iter().any(|field| field.name.contains('.')))
+            .unwrap()
     }
 
     #[test]
     fn nested_members_are_dotted_fields_and_a_ready_file_is_understood() {
         let own = json!({ "client_id": "a", "employee": { "client_id": "b" }, "unheard_of": "c", "absent": null });
-        for value in [own.clone(), json!({ info().id.as_str(): own }), json!({ "http": "http://127.0.0.1:1", "credentials": { info().id.as_str(): own } })] {
+        for value in [
+            own.clone(),
+            json!({ info().id.as_str(): own }),
+            json!({ "http": "http://127.0.0.1:1", "credentials": { info().id.as_str(): own } }),
+        ] {
             let fields = Credentials::new(value).of(info(), false).unwrap();
             let names: Vec<&str> = fields.keys().map(String::as_str).collect();
             assert_eq!(names, ["client_id", "employee.client_id", "unheard_of"]);

@@ -34,7 +34,9 @@ async fn connect(engine: &Engine, ready: &Ready, told: &(dyn Fn(&str, &str) + Sy
     for platform in platforms::all().iter() {
         let info = platform.info();
         let mut given = Credentials::new(ready.credentials.clone()).of(info, true)?;
-        for slot in info.slots.iter().filter(|slot| !matches!(slot.source, engine::signin::Source::Given | engine::signin::Source::Minted(_))) {
+        for slot in
+            info.slots.iter().filter(|slot| !matches!(slot.source, engine::signin::Source::Given | engine::signin::Source::Minted(_)))
+        {
             given.remove(slot.field);
         }
         let view = engine.connect(info.id, given, Default::default(), &|_| {}).await?;
@@ -68,7 +70,9 @@ async fn tour(session: &Session) -> Result<()> {
     let World::Demo(ready) = &session.world else { return Err(Error::new(Kind::Bug, "demo", "The tour needs a simulator.")) };
     let engine = session.engine_with(demo_admin(ready)).await?;
     let stage = Stage { answer: session.answer, engine, ready };
-    stage.say("User Sync: a tour with the made-up company Harbor & Pine. Everything happens on this computer; nothing reaches a real platform.")?;
+    stage.say(
+        "User Sync: a tour with the made-up company Harbor & Pine. Everything happens on this computer; nothing reaches a real platform.",
+    )?;
 
     stage.act("Connect", "The IT admin signs in to the four platforms.")?;
     connect(&stage.engine, ready, &|name, tenant| stage.answer.note(&format!("  ✓ {name}: {tenant}"))).await?;
@@ -100,12 +104,19 @@ impl Stage<'_> {
     }
 
     /// Somebody for whom a sync from a primary platform to another would do what is wanted.
-    async fn find(&self, all: &[PlatformId], wanted: impl Fn(&str) -> bool, skip: &[PersonId]) -> Result<Option<(PersonView, PlatformId, PlatformId)>> {
+    async fn find(
+        &self,
+        all: &[PlatformId],
+        wanted: impl Fn(&str) -> bool,
+        skip: &[PersonId],
+    ) -> Result<Option<(PersonView, PlatformId, PlatformId)>> {
         let mut after = None;
         loop {
             let page = self.engine.reading().people(Filter::default(), 200, after).await?;
             for person in page.people.iter().filter(|person| person.offered && !skip.contains(&person.id)) {
-                for (from, to) in person.primary_choices.iter().flat_map(|from| all.iter().map(move |to| (*from, *to))).filter(|(from, to)| from != to) {
+                for (from, to) in
+                    person.primary_choices.iter().flat_map(|from| all.iter().map(move |to| (*from, *to))).filter(|(from, to)| from != to)
+                {
                     let fits = person.primary == Some(from) || (person.primary.is_none() && person.primary_choices.len() > 1);
                     if fits && wanted(&describe(person, to)) && self.would(person, from, to).await? {
                         return Ok(Some((person.clone(), from, to)));
@@ -192,9 +203,13 @@ impl Stage<'_> {
 
     /// A sync that fails at the platform, and is tried again.
     async fn failure(&self, all: &[PlatformId]) -> Result<PersonView> {
-        self.act("A failure", "A refusal of the platform becomes a red triangle with its reason and the next step; trying again is one click.")?;
+        self.act(
+            "A failure",
+            "A refusal of the platform becomes a red triangle with its reason and the next step; trying again is one click.",
+        )?;
         let found = self.find(all, |action| action == "stand-in", &[]).await?;
-        let (person, from, to) = found.ok_or_else(|| Error::new(Kind::Bug, "demo", "The company has nobody left to show a failure with."))?;
+        let (person, from, to) =
+            found.ok_or_else(|| Error::new(Kind::Bug, "demo", "The company has nobody left to show a failure with."))?;
         self.refuse(to).await?;
         self.sync(&person, from, to).await?;
         self.say("The admin mends it at the platform and tries again.")?;
@@ -224,7 +239,8 @@ impl Stage<'_> {
         let id = person.accounts.get(&platform).map(|account| account.id.as_str()).unwrap_or_default();
         let people = world["people"].as_array().map(Vec::as_slice).unwrap_or_default();
         let found = people.iter().find(|known| known["accounts"][platform.as_str()]["id"] == json!(id));
-        let last = found.and_then(|known| known["messages"].as_array()?.iter().rfind(|message| message["platform"] == json!(platform.as_str())));
+        let last =
+            found.and_then(|known| known["messages"].as_array()?.iter().rfind(|message| message["platform"] == json!(platform.as_str())));
         Ok(last.and_then(|message| message["text"].as_str()).unwrap_or_default().to_owned())
     }
 

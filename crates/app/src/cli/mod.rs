@@ -57,7 +57,10 @@ fn finish(answer: Answer, outcome: Result<Exit>) -> ExitCode {
 
 /// Logs go to standard error, and only when the admin asks for them with USERSYNC_LOG.
 fn log() {
-    let filter = tracing_subscriber::EnvFilter::builder().with_default_directive(tracing_subscriber::filter::LevelFilter::OFF.into()).with_env_var("USERSYNC_LOG").from_env_lossy();
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .with_default_directive(tracing_subscriber::filter::LevelFilter::OFF.into())
+        .with_env_var("USERSYNC_LOG")
+        .from_env_lossy();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 

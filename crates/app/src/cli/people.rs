@@ -25,7 +25,13 @@ pub(super) async fn one(session: &Session, person: &str) -> Result<Exit> {
 }
 
 pub(super) async fn primary(session: &Session, mut words: Vec<String>, all: AllMatching, yes: bool) -> Result<Exit> {
-    let usage = || Error::invalid("primary", "It is not clear which platform is meant.", "Write: usersync primary PERSON… PLATFORM, or: usersync primary --all-matching … PLATFORM");
+    let usage = || {
+        Error::invalid(
+            "primary",
+            "It is not clear which platform is meant.",
+            "Write: usersync primary PERSON… PLATFORM, or: usersync primary --all-matching … PLATFORM",
+        )
+    };
     let platform: PlatformId = words.pop().and_then(|word| word.parse().ok()).ok_or_else(usage)?;
     platforms::all().get(platform)?;
     if words.is_empty() != all.all_matching {
@@ -77,7 +83,9 @@ struct Unlinked<'a> {
 
 pub(super) async fn unlink(session: &Session, account: &str) -> Result<Exit> {
     session.engine().await?.unlink(account).await?;
-    session.answer.give(&Unlinked { unlinked: account }, |view| format!("{} stands alone now, through every later import.", view.unlinked))?;
+    session
+        .answer
+        .give(&Unlinked { unlinked: account }, |view| format!("{} stands alone now, through every later import.", view.unlinked))?;
     Ok(Exit::Done)
 }
 

@@ -41,7 +41,11 @@ impl Session {
     pub(super) async fn open(cli: &Cli, answer: Answer) -> Result<Self> {
         let approve = matches!(&cli.command, Command::Connect(args) if args.approve);
         if approve && cli.demo.is_none() {
-            return Err(Error::invalid("connect", "--approve is for the demo only: nobody signs in to a real platform for you.", "Leave --approve out, or add --demo."));
+            return Err(Error::invalid(
+                "connect",
+                "--approve is for the demo only: nobody signs in to a real platform for you.",
+                "Leave --approve out, or add --demo.",
+            ));
         }
         let chosen = cli.data_dir.clone();
         match &cli.demo {

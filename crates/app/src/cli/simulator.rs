@@ -23,7 +23,12 @@ pub(super) async fn run(answer: Answer, args: &args::Simulator) -> Result<()> {
     let (simulator, served) = start(options, args.listen).await?;
     let ready = ready(&simulator, &served, &args.ready_file.with_extension("ca.pem"))?;
     ready.write(&args.ready_file)?;
-    answer.note(&format!("The simulator listens on {} ({} people). Attach with --demo={}; stop with Ctrl+C.", ready.http, ready.people, args.ready_file.display()));
+    answer.note(&format!(
+        "The simulator listens on {} ({} people). Attach with --demo={}; stop with Ctrl+C.",
+        ready.http,
+        ready.people,
+        args.ready_file.display()
+    ));
     interrupted().await;
     served.stop().await;
     // The doors are closed: whoever still holds the file would only meet a closed port.
@@ -34,12 +39,23 @@ pub(super) async fn run(answer: Answer, args: &args::Simulator) -> Result<()> {
 /// Starts a simulator with both doors open.
 pub(super) async fn start(options: Options, listen: std::net::SocketAddr) -> Result<(Simulator, Served)> {
     if !listen.ip().is_loopback() {
-        return Err(Error::invalid("simulator", format!("{listen} can be reached from other computers."), "Listen on a loopback address such as 127.0.0.1:0."));
+        return Err(Error::invalid(
+            "simulator",
+            format!("{listen} can be reached from other computers."),
+            "Listen on a loopback address such as 127.0.0.1:0.",
+        ));
     }
     if options.people < 100 {
-        return Err(Error::invalid("simulator", "A company of fewer than 100 people cannot hold every case.", "Give --people 100 or more."));
+        return Err(Error::invalid(
+            "simulator",
+            "A company of fewer than 100 people cannot hold every case.",
+            "Give --people 100 or more.",
+        ));
     }
-    let failed = |error: std::io::Error| Error::new(Kind::Network, "simulator", format!("The simulator cannot start: {error}.")).ask_admin("Choose another address with --listen, or free the file named with --record.");
+    let failed = |error: std::io::Error| {
+        Error::new(Kind::Network, "simulator", format!("The simulator cannot start: {error}."))
+            .ask_admin("Choose another address with --listen, or free the file named with --record.")
+    };
     let simulator = Simulator::new(options).map_err(failed)?;
     let served = serve(simulator.clone(), listen).await.map_err(failed)?;
     Ok((simulator, served))
@@ -48,7 +64,8 @@ pub(super) async fn start(options: Options, listen: std::net::SocketAddr) -> Res
 /// How to attach to a running simulator; its certificate authority is written to `ca`.
 pub(super) fn ready(simulator: &Simulator, served: &Served, ca: &Path) -> Result<Ready> {
     write_private(ca, served.ca_pem.as_bytes()).map_err(|error| {
-        Error::new(Kind::Storage, "simulator", format!("{} cannot be written: {error}.", ca.display())).ask_admin("Choose a folder that you may write to.")
+        Error::new(Kind::Storage, "simulator", format!("{} cannot be written: {error}.", ca.display()))
+            .ask_admin("Choose a folder that you may write to.")
     })?;
     Ok(Ready {
         http: served.http_url.clone(),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use engine::model::PlatformId;
 use engine::store::runs::RunView;
-use engine::sync::{ResetPreview, UndoneView};
 use engine::sync::Until;
+use engine::sync::{ResetPreview, UndoneView};
 use engine::{Engine, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;

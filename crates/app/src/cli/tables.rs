@@ -6,8 +6,8 @@ use engine::model::{PlatformId, Reason, Status};
 use engine::people::list::PeoplePage;
 use engine::people::views::{ConflictView, PersonView, StatusView};
 use engine::store::runs::RunView;
-use engine::sync::plan::PlanView;
 use engine::sync::SyncView;
+use engine::sync::plan::PlanView;
 use engine::sync::{ResetPreview, UndoneView};
 
 /// How many rows of a long result are shown; `--json` has all of them.
@@ -60,7 +60,8 @@ pub(super) fn connections(connections: &[ConnectionView]) -> String {
             (false, 1) => format!("connected, without {}", view.missing_scopes[0].scope),
             (false, missing) => format!("connected, {missing} permissions missing"),
         };
-        let [tenant, sender, imported] = [&view.tenant_name, &view.sender, &view.imported_at].map(|text| text.clone().unwrap_or_else(|| "–".into()));
+        let [tenant, sender, imported] =
+            [&view.tenant_name, &view.sender, &view.imported_at].map(|text| text.clone().unwrap_or_else(|| "–".into()));
         table.add_row([view.name.clone(), tenant, sender, state, imported]);
     }
     table.to_string()
@@ -80,9 +81,16 @@ pub(super) fn teams(teams: &[TeamView]) -> String {
 pub(super) fn imported(view: &ImportView) -> String {
     let mut table = table(&["Platform", "Accounts", "New", "Changed", "Gone"]);
     for (platform, counts) in &view.platforms {
-        table.add_row([name(*platform), counts.accounts.to_string(), counts.new.to_string(), counts.changed.to_string(), counts.gone.to_string()]);
+        table.add_row([
+            name(*platform),
+            counts.accounts.to_string(),
+            counts.new.to_string(),
+            counts.changed.to_string(),
+            counts.gone.to_string(),
+        ]);
     }
-    let errors: String = view.errors.iter().map(|(platform, reason)| format!("\n{}: {} {}", name(*platform), reason.message, reason.remedy)).collect();
+    let errors: String =
+        view.errors.iter().map(|(platform, reason)| format!("\n{}: {} {}", name(*platform), reason.message, reason.remedy)).collect();
     format!("{table}{errors}")
 }
 
@@ -94,7 +102,11 @@ fn syncs(person: &PersonView) -> String {
         let choices: Vec<&str> = person.primary_choices.iter().map(PlatformId::as_str).collect();
         return format!("choose the primary platform: {}", choices.join(", "));
     }
-    let parts: Vec<String> = person.syncs.iter().map(|(platform, sync)| format!("{platform} {}{}", status_word(sync.status), detail(sync.detail.as_deref()))).collect();
+    let parts: Vec<String> = person
+        .syncs
+        .iter()
+        .map(|(platform, sync)| format!("{platform} {}{}", status_word(sync.status), detail(sync.detail.as_deref())))
+        .collect();
     parts.join(" · ")
 }
 
@@ -112,7 +124,13 @@ pub(super) fn people(page: &PeoplePage) -> String {
 }
 
 pub(super) fn person(person: &PersonView) -> String {
-    let mut text = format!("{} ({})\n  {}\n  primary platform: {}\n", person.name, person.id, person.email.as_deref().unwrap_or("no e-mail"), person.primary.map_or_else(|| "not chosen".to_owned(), name));
+    let mut text = format!(
+        "{} ({})\n  {}\n  primary platform: {}\n",
+        person.name,
+        person.id,
+        person.email.as_deref().unwrap_or("no e-mail"),
+        person.primary.map_or_else(|| "not chosen".to_owned(), name)
+    );
     for (platform, account) in &person.accounts {
         let state = if account.active { "" } else { ", deactivated" };
         text.push_str(&format!("  account on {}: {} ({}{state})\n", name(*platform), account.id, account.kind));
@@ -134,7 +152,14 @@ pub(super) fn conflicts(conflicts: &[ConflictView]) -> String {
     for conflict in conflicts {
         text.push_str(&format!("{} share {}:\n", conflict.id, conflict.addresses.join(", ")));
         for account in &conflict.accounts {
-            text.push_str(&format!("  {}:{}  {} <{}>, now {}\n", account.platform, account.id, account.name, account.email.as_deref().unwrap_or("–"), account.person));
+            text.push_str(&format!(
+                "  {}:{}  {} <{}>, now {}\n",
+                account.platform,
+                account.id,
+                account.name,
+                account.email.as_deref().unwrap_or("–"),
+                account.person
+            ));
         }
         text.push_str(&format!("  → {}\n", conflict.next_step));
     }
@@ -144,7 +169,13 @@ pub(super) fn conflicts(conflicts: &[ConflictView]) -> String {
 pub(super) fn status(view: &StatusView) -> String {
     let mut table = table(&["Platform", "✓ Synced", "◷ Pending", "▲ Failed", "↻ Not synced"]);
     for (platform, counts) in &view.by_platform {
-        table.add_row([name(*platform), counts.synced.to_string(), counts.pending.to_string(), counts.failed.to_string(), counts.not_synced.to_string()]);
+        table.add_row([
+            name(*platform),
+            counts.synced.to_string(),
+            counts.pending.to_string(),
+            counts.failed.to_string(),
+            counts.not_synced.to_string(),
+        ]);
     }
     format!("{table}\n{} people, {} conflicts.", view.people, view.conflicts)
 }
@@ -153,7 +184,13 @@ pub(super) fn would_reset(view: &PrimaryView) -> String {
     let rows = view.people.iter().filter(|row| !row.changed && !row.would_reset.is_empty());
     let lines: Vec<String> = rows
         .take(ROWS)
-        .map(|row| format!("{}: the syncs to {} would be reset.", row.person, row.would_reset.iter().map(|platform| name(*platform)).collect::<Vec<_>>().join(", ")))
+        .map(|row| {
+            format!(
+                "{}: the syncs to {} would be reset.",
+                row.person,
+                row.would_reset.iter().map(|platform| name(*platform)).collect::<Vec<_>>().join(", ")
+            )
+        })
         .collect();
     lines.join("\n")
 }
@@ -197,7 +234,10 @@ pub(super) fn synced(view: &SyncView) -> String {
         }
     }
     text.push_str(more(ROWS, view.people.len()).trim_start());
-    text.push_str(&format!("{}: {} synced, {} waiting, {} failed, {} blocked.\n", view.run, view.done, view.waiting, view.failed, view.blocked));
+    text.push_str(&format!(
+        "{}: {} synced, {} waiting, {} failed, {} blocked.\n",
+        view.run, view.done, view.waiting, view.failed, view.blocked
+    ));
     text
 }
 
@@ -208,11 +248,19 @@ pub(super) fn runs(runs: &[RunView]) -> String {
     let mut table = table(&["Run", "What", "Platform", "State", "Started", "Result"]);
     for run in runs.iter().take(ROWS) {
         let result = run.result.as_ref().and_then(|result| result.as_object()).map(|members| {
-            let parts: Vec<String> = members.iter().filter(|(_, value)| value.is_number()).map(|(word, value)| format!("{value} {word}")).collect();
+            let parts: Vec<String> =
+                members.iter().filter(|(_, value)| value.is_number()).map(|(word, value)| format!("{value} {word}")).collect();
             parts.join(", ")
         });
         let platform = run.platform.map_or_else(|| "–".to_owned(), name);
-        table.add_row([run.id.to_string(), run.kind.clone(), platform, run.state.clone(), run.started_at.strftime("%Y-%m-%d %H:%M:%S").to_string(), result.unwrap_or_default()]);
+        table.add_row([
+            run.id.to_string(),
+            run.kind.clone(),
+            platform,
+            run.state.clone(),
+            run.started_at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            result.unwrap_or_default(),
+        ]);
     }
     format!("{table}{}", more(ROWS, runs.len()))
 }

@@ -517,7 +517,8 @@ async fn a_code_of_an_app_with_several_redirects_names_its_own_again_and_an_empt
         let location = url::Url::parse(allowed.headers["location"].to_str().unwrap()).unwrap();
         location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
     };
-    let access = async |headers: &[(&str, &str)], form: &[(&str, &str)]| with_form(&sim, &format!("{API}oauth.v2.access"), headers, form).await;
+    let access =
+        async |headers: &[(&str, &str)], form: &[(&str, &str)]| with_form(&sim, &format!("{API}oauth.v2.access"), headers, form).await;
     let bare = access(&[], &[("client_id", &client), ("code", &code().await), ("code_verifier", &verifier)]).await;
     assert_eq!(error(&bare), "bad_redirect_uri");
     let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{client}:")));
@@ -533,11 +534,13 @@ async fn a_redirect_does_not_lead_out_of_the_registered_address() {
     let sim = simulator();
     let challenge = "c".repeat(43);
     let page = async |redirect: &str| {
-        let asked = [("user_scope", "users:read"), ("redirect_uri", redirect), ("code_challenge", &*challenge), ("code_challenge_method", "S256")];
+        let asked =
+            [("user_scope", "users:read"), ("redirect_uri", redirect), ("code_challenge", &*challenge), ("code_challenge_method", "S256")];
         call(&sim, "GET", &authorize_url(&sim, &asked), &[], "").await.text.contains("decision")
     };
     assert!(page("http://localhost:43117/slack").await && page("http://localhost:43117/slack/below").await);
-    for wrong in ["http://localhost:43117/slack/../other", "http://localhost:43117/slack/%2e%2e/other", "http://localhost:43117/slackother"] {
+    for wrong in ["http://localhost:43117/slack/../other", "http://localhost:43117/slack/%2e%2e/other", "http://localhost:43117/slackother"]
+    {
         assert!(!page(wrong).await, "{wrong}");
     }
 }
@@ -545,7 +548,12 @@ async fn a_redirect_does_not_lead_out_of_the_registered_address() {
 #[tokio::test(start_paused = true)]
 async fn text_in_a_json_body_is_text() {
     let sim = simulator();
-    let user = sim.world().accounts(Platform::Slack).iter().find(|account| account.active && !account.admin && account.kind == Kind::Member).unwrap();
+    let user = sim
+        .world()
+        .accounts(Platform::Slack)
+        .iter()
+        .find(|account| account.active && !account.admin && account.kind == Kind::Member)
+        .unwrap();
     let channel = open(&sim, &user.id).await;
     for (name, value) in [("thread_ts", json!(17.5)), ("username", json!(["x"])), ("text", json!(5))] {
         let mut body = json!({ "channel": channel, "text": "x" });

@@ -15,7 +15,8 @@ const MOST: usize = 20;
 pub(super) fn run(call: &Call<'_>, _ids: &[String]) -> Outcome {
     let body = call.body(&["requests"])?;
     let wrong = |message: String| Refusal::new(400, "BadRequest", message);
-    let items = body["requests"].as_array().filter(|items| !items.is_empty()).ok_or_else(|| wrong("Invalid batch payload format.".to_owned()))?;
+    let items =
+        body["requests"].as_array().filter(|items| !items.is_empty()).ok_or_else(|| wrong("Invalid batch payload format.".to_owned()))?;
     if items.len() > MOST {
         return Err(wrong(format!("Number of batch request steps exceeds the maximum value of {MOST}.")));
     }
@@ -24,7 +25,10 @@ pub(super) fn run(call: &Call<'_>, _ids: &[String]) -> Outcome {
     for item in items {
         // Microsoft's Python client writes `depends_on`, which Graph lets pass. UNCONFIRMED whether it means anything: here it does not.
         only(item, &["id", "method", "url", "headers", "body", "dependsOn", "depends_on"], "a batch request")?;
-        let id = item["id"].as_str().filter(|id| !id.is_empty() && ids.insert(id)).ok_or_else(|| wrong("The id of a batch request is missing or not unique.".to_owned()))?;
+        let id = item["id"]
+            .as_str()
+            .filter(|id| !id.is_empty() && ids.insert(id))
+            .ok_or_else(|| wrong("The id of a batch request is missing or not unique.".to_owned()))?;
         requests.push((id, item, inner(call, item).ok_or_else(|| wrong(format!("Invalid batch request with id '{id}'.")))?));
     }
     let mut statuses: HashMap<&str, u16> = HashMap::new();
@@ -65,7 +69,8 @@ fn dependency_failed() -> Answer {
 }
 
 fn response(id: &str, answer: &Answer) -> Value {
-    let headers: Map<String, Value> = answer.headers.iter().filter_map(|(name, value)| Some((capitals(name.as_str()), json!(value.to_str().ok()?)))).collect();
+    let headers: Map<String, Value> =
+        answer.headers.iter().filter_map(|(name, value)| Some((capitals(name.as_str()), json!(value.to_str().ok()?)))).collect();
     let mut shown = json!({ "id": id, "status": answer.status.as_u16(), "headers": headers });
     if !answer.body.is_empty() {
         shown["body"] = serde_json::from_slice(&answer.body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&answer.body)));
@@ -75,6 +80,9 @@ fn response(id: &str, answer: &Answer) -> Value {
 
 /// `retry-after` as `Retry-After`: inside a batch headers are JSON names, and these are Graph's.
 fn capitals(name: &str) -> String {
-    let parts: Vec<String> = name.split('-').map(|part| part.chars().enumerate().map(|(at, letter)| if at == 0 { letter.to_ascii_uppercase() } else { letter }).collect()).collect();
+    let parts: Vec<String> = name
+        .split('-')
+        .map(|part| part.chars().enumerate().map(|(at, letter)| if at == 0 { letter.to_ascii_uppercase() } else { letter }).collect())
+        .collect();
     parts.join("-")
 }

@@ -45,7 +45,11 @@ impl Chats {
     pub(super) fn of_member(&mut self, id: &str, account: &str) -> Result<&mut Chat, Refusal> {
         let place = *self.by_id.get(id).ok_or_else(|| Refusal::new(404, "NotFound", "The chat was not found."))?;
         let chat = &mut self.all[place];
-        if chat.has(account) { Ok(chat) } else { Err(Refusal::new(403, "Forbidden", "AclCheckFailed: the user is not a member of the chat.")) }
+        if chat.has(account) {
+            Ok(chat)
+        } else {
+            Err(Refusal::new(403, "Forbidden", "AclCheckFailed: the user is not a member of the chat."))
+        }
     }
 
     /// The conversation with this id, to look at.
@@ -92,7 +96,11 @@ pub(super) fn may_write(account: &Account) -> Result<(), Refusal> {
         return Err(Refusal::new(403, "Forbidden", "GuestAccessDenied: the operation is not allowed for guest users."));
     }
     if !account.licensed {
-        return Err(Refusal::new(403, "Forbidden", "Failed to get license information for the user. Ensure user has a valid Office365 license assigned to them."));
+        return Err(Refusal::new(
+            403,
+            "Forbidden",
+            "Failed to get license information for the user. Ensure user has a valid Office365 license assigned to them.",
+        ));
     }
     Ok(())
 }
@@ -112,7 +120,8 @@ pub(super) fn create(call: &Call<'_>, _ids: &[String]) -> Outcome {
         Value::String(topic) if !one_on_one && !topic.contains(':') && topic.chars().count() <= 250 => Some(topic.clone()),
         _ => return Err(wrong("The topic is not valid: only group chats have one, of at most 250 characters, without a colon.")),
     };
-    let listed = body["members"].as_array().filter(|members| members.len() >= 2).ok_or_else(|| wrong("At least two members are needed."))?;
+    let listed =
+        body["members"].as_array().filter(|members| members.len() >= 2).ok_or_else(|| wrong("At least two members are needed."))?;
     if one_on_one && listed.len() != 2 {
         return Err(wrong("A one-on-one chat has exactly two members."));
     }
@@ -153,8 +162,14 @@ fn read_member(call: &Call<'_>, state: &State, member: &Value) -> Result<(String
     if member["tenantId"].as_str().is_some_and(|tenant| !tenant.eq_ignore_ascii_case(TENANT_ID)) {
         return Err(wrong("A member of another tenant is not known."));
     }
-    let bind = member["user@odata.bind"].as_str().and_then(|bind| bound_user(call, bind)).ok_or_else(|| wrong("The user@odata.bind of a member is not valid."))?;
-    let account = state.directory.find(call.sim.world(), &bind).ok_or_else(|| Refusal::new(404, "NotFound", format!("The user {bind} was not found.")))?;
+    let bind = member["user@odata.bind"]
+        .as_str()
+        .and_then(|bind| bound_user(call, bind))
+        .ok_or_else(|| wrong("The user@odata.bind of a member is not valid."))?;
+    let account = state
+        .directory
+        .find(call.sim.world(), &bind)
+        .ok_or_else(|| Refusal::new(404, "NotFound", format!("The user {bind} was not found.")))?;
     let role = match member["roles"].as_array().map(Vec::as_slice) {
         Some([Value::String(role)]) => role.as_str(),
         _ => return Err(wrong("Invalid role specified for member: exactly one of 'owner' and 'guest' is needed.")),
@@ -192,7 +207,10 @@ fn show(sim: &Simulator, state: &State, chat: &Chat, members: bool, preview: boo
     });
     if members {
         let all = chat.members.iter().filter_map(|(id, role)| {
-            state.directory.by_id(sim.world(), id).map(|account| groups::conversation_member(&chat.id, account, Some(role), "0001-01-01T00:00:00Z"))
+            state
+                .directory
+                .by_id(sim.world(), id)
+                .map(|account| groups::conversation_member(&chat.id, account, Some(role), "0001-01-01T00:00:00Z"))
         });
         shown["members"] = all.collect();
     }
@@ -209,8 +227,18 @@ fn expanded(call: &Call<'_>) -> Result<(bool, bool), Refusal> {
         match name {
             "members" => members = true,
             "lastMessagePreview" if call.has(&["Chat.Read", "Chat.ReadWrite"]) => preview = true,
-            "lastMessagePreview" => return Err(Refusal::new(403, "Forbidden", "Expanding lastMessagePreview needs one of 'Chat.Read, Chat.ReadWrite'.")),
-            _ => return Err(Refusal::new(400, "BadRequest", format!("Parsing OData Select and Expand failed: Could not find a property named '{name}' on type 'microsoft.graph.chat'."))),
+            "lastMessagePreview" => {
+                return Err(Refusal::new(403, "Forbidden", "Expanding lastMessagePreview needs one of 'Chat.Read, Chat.ReadWrite'."));
+            }
+            _ => {
+                return Err(Refusal::new(
+                    400,
+                    "BadRequest",
+                    format!(
+                        "Parsing OData Select and Expand failed: Could not find a property named '{name}' on type 'microsoft.graph.chat'."
+                    ),
+                ));
+            }
         }
     }
     Ok((members, preview))
@@ -219,7 +247,14 @@ fn expanded(call: &Call<'_>) -> Result<(bool, bool), Refusal> {
 /// `GET /me/chats` and `GET /chats`.
 pub(super) fn list(call: &Call<'_>, _ids: &[String]) -> Outcome {
     let (members, preview) = expanded(call)?;
-    let filter = lists::filter(call, "chat", &|name| ["chatType", "topic", "createdDateTime", "lastUpdatedDateTime", "members", "lastMessagePreview", "viewpoint"].contains(&name), Advanced::Never)?;
+    let filter = lists::filter(
+        call,
+        "chat",
+        &|name| {
+            ["chatType", "topic", "createdDateTime", "lastUpdatedDateTime", "members", "lastMessagePreview", "viewpoint"].contains(&name)
+        },
+        Advanced::Never,
+    )?;
     let newest_talk = match call.context.query_value("$orderby") {
         None => false,
         Some("lastMessagePreview/createdDateTime desc") => true,
@@ -234,7 +269,10 @@ pub(super) fn list(call: &Call<'_>, _ids: &[String]) -> Outcome {
     let (items, next) = lists::scan(&page, places.len(), |number| {
         let chat = &state.chats.all[places[number]];
         let whole = || show(call.sim, &state, chat, true, true);
-        filter.as_ref().is_none_or(|filter| filter.matches(&|name| whole()[name].clone())).then(|| show(call.sim, &state, chat, members, preview))
+        filter
+            .as_ref()
+            .is_none_or(|filter| filter.matches(&|name| whole()[name].clone()))
+            .then(|| show(call.sim, &state, chat, members, preview))
     });
     Ok(lists::answer(call, "chats", None, items, next, None))
 }
@@ -259,9 +297,18 @@ pub(super) fn speak(sim: &Simulator, account: &Account, to: &str, text: &str) ->
     } else {
         let world = sim.world();
         let directory = &state.directory;
-        let by_name = || (0..directory.end(world)).filter_map(|position| directory.at(world, position)).find(|other| other.name().eq_ignore_ascii_case(to));
+        let by_name = || {
+            (0..directory.end(world))
+                .filter_map(|position| directory.at(world, position))
+                .find(|other| other.name().eq_ignore_ascii_case(to))
+        };
         let by_address = || directory.with_address(to).iter().find_map(|position| directory.at(world, *position));
-        let other = directory.find(world, to).or_else(by_address).or_else(by_name).filter(|other| other.id != account.id).ok_or_else(|| format!("nobody here is called {to}"))?;
+        let other = directory
+            .find(world, to)
+            .or_else(by_address)
+            .or_else(by_name)
+            .filter(|other| other.id != account.id)
+            .ok_or_else(|| format!("nobody here is called {to}"))?;
         let (other_id, role) = (other.id.clone(), if other.kind == Kind::Guest { "guest" } else { "owner" });
         if !has_teams(other) {
             return Err(format!("{to} does not use Teams"));

@@ -20,7 +20,8 @@ const SIGN_IN: &[&str] = &["openid", "profile", "email", "offline_access"];
 /// What an ordinary user may consent to.
 const FOR_ONESELF: &[&str] = &["User.Read", "User.ReadWrite", "User.ReadBasic.All"];
 /// What the admin consented to for everybody at the start.
-pub(super) const FOR_EVERYBODY: &[&str] = &["User.Read", "Chat.Create", "Chat.Read", "Chat.ReadBasic", "Chat.ReadWrite", "ChatMessage.Send"];
+pub(super) const FOR_EVERYBODY: &[&str] =
+    &["User.Read", "Chat.Create", "Chat.Read", "Chat.ReadBasic", "Chat.ReadWrite", "ChatMessage.Send"];
 /// What only an admin may consent to (the chat scopes too: the tenant follows Microsoft's advice).
 const BY_ADMIN: &[&str] = &[
     "Chat.Create",
@@ -89,7 +90,11 @@ impl Consents {
     }
 
     fn allow(&mut self, principal: Option<&str>, scopes: &[impl AsRef<str>]) {
-        let wanted: Vec<String> = scopes.iter().map(|scope| scope.as_ref().to_owned()).filter(|scope| !SIGN_IN.contains(&scope.as_str()) && scope != ".default").collect();
+        let wanted: Vec<String> = scopes
+            .iter()
+            .map(|scope| scope.as_ref().to_owned())
+            .filter(|scope| !SIGN_IN.contains(&scope.as_str()) && scope != ".default")
+            .collect();
         if wanted.is_empty() {
             return;
         }
@@ -104,7 +109,11 @@ impl Consents {
     /// What of `scopes` nobody consented to for this user.
     pub(super) fn missing<'a>(&self, account: &str, scopes: &'a [String]) -> Vec<&'a str> {
         let held: Vec<_> = self.of(account).flat_map(|consent| &consent.scopes).collect();
-        scopes.iter().filter(|scope| !SIGN_IN.contains(&scope.as_str()) && *scope != ".default" && !held.contains(scope)).map(String::as_str).collect()
+        scopes
+            .iter()
+            .filter(|scope| !SIGN_IN.contains(&scope.as_str()) && *scope != ".default" && !held.contains(scope))
+            .map(String::as_str)
+            .collect()
     }
 
     /// `scopes` with `.default` replaced by everything consented to.

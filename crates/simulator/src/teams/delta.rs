@@ -42,7 +42,12 @@ pub(super) fn users(call: &Call<'_>, _ids: &[String]) -> Outcome {
     let lost = || Refusal::new(410, "syncStateNotFound", "The sync state generation is not found. Please do a full sync again.");
     let mut state = call.sim.teams();
     let now_seen = state.directory.changes().len();
-    let begin = |position| Place { select: named.clone().unwrap_or_else(|| DEFAULT.iter().map(|name| (*name).to_owned()).collect()), position, seen: now_seen, ready: false };
+    let begin = |position| Place {
+        select: named.clone().unwrap_or_else(|| DEFAULT.iter().map(|name| (*name).to_owned()).collect()),
+        position,
+        seen: now_seen,
+        ready: false,
+    };
     let place = match (skip, delta) {
         (None, None) => begin(Some(0)),
         // Nothing now, only what changes from here on.
@@ -56,15 +61,22 @@ pub(super) fn users(call: &Call<'_>, _ids: &[String]) -> Outcome {
         Some(position) => {
             let end = directory.end(world);
             let to = (position + page_length(position, PAGE)).min(end);
-            let items = (position..to).filter_map(|position| directory.at(world, position)).map(|account| users::show(world, directory, account, &with_id(&place.select))).collect();
+            let items = (position..to)
+                .filter_map(|position| directory.at(world, position))
+                .map(|account| users::show(world, directory, account, &with_id(&place.select)))
+                .collect();
             (items, Place { position: (to < end).then_some(to), ready: to >= end, ..place })
         }
         None => {
             let changes = &directory.changes()[place.seen..];
             // Who came and left since is only reported as having left.
-            let left: HashSet<&str> = changes.iter().filter_map(|change| if let Change::Left(id) = change { Some(id.as_str()) } else { None }).collect();
+            let left: HashSet<&str> =
+                changes.iter().filter_map(|change| if let Change::Left(id) = change { Some(id.as_str()) } else { None }).collect();
             let shown = |change: &Change| match change {
-                Change::Came(position) => directory.at(world, *position).filter(|account| !left.contains(account.id.as_str())).map(|account| users::show(world, directory, account, &with_id(&place.select))),
+                Change::Came(position) => directory
+                    .at(world, *position)
+                    .filter(|account| !left.contains(account.id.as_str()))
+                    .map(|account| users::show(world, directory, account, &with_id(&place.select))),
                 Change::Left(id) => Some(json!({ "id": id, "@removed": { "reason": "changed" } })),
             };
             (changes.iter().filter_map(shown).collect::<Vec<Value>>(), Place { seen: now_seen, ready: true, ..place })

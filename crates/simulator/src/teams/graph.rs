@@ -43,7 +43,11 @@ impl Refusal {
 
     /// The directory's 404.
     pub(super) fn no_resource(id: &str) -> Self {
-        Self::new(404, "Request_ResourceNotFound", format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present."))
+        Self::new(
+            404,
+            "Request_ResourceNotFound",
+            format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present."),
+        )
     }
 }
 
@@ -75,8 +79,14 @@ impl Call<'_> {
     /// The body, with members among `known` only.
     pub(super) fn body(&self, known: &[&str]) -> Result<Value, Refusal> {
         let body = self.context.json().map_err(|wrong| match wrong {
-            WrongBody::ContentType => Refusal::new(400, "BadRequest", "Write requests (excluding DELETE) must contain the Content-Type header declaration."),
-            WrongBody::Malformed => Refusal::new(400, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."),
+            WrongBody::ContentType => {
+                Refusal::new(400, "BadRequest", "Write requests (excluding DELETE) must contain the Content-Type header declaration.")
+            }
+            WrongBody::Malformed => Refusal::new(
+                400,
+                "BadRequest",
+                "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
+            ),
         })?;
         only(&body, known, "the request")?;
         Ok(body)
@@ -93,7 +103,11 @@ pub(super) fn only(value: &Value, known: &[&str], what: &str) -> Result<(), Refu
     let Some(members) = value.as_object() else { return Err(Refusal::new(400, "BadRequest", format!("{what} is not an object."))) };
     match members.keys().find(|name| *name != "@odata.type" && !known.contains(&name.as_str())) {
         None => Ok(()),
-        Some(name) => Err(Refusal::new(400, "BadRequest", format!("The property '{name}' does not exist on {what}. Make sure to only use property names that are defined by the type."))),
+        Some(name) => Err(Refusal::new(
+            400,
+            "BadRequest",
+            format!("The property '{name}' does not exist on {what}. Make sure to only use property names that are defined by the type."),
+        )),
     }
 }
 
@@ -121,7 +135,15 @@ const fn operation(
     Operation { method, path, cost, scopes, options, run }
 }
 
-const READ_SELF: &[&str] = &["User.Read", "User.ReadWrite", "User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
+const READ_SELF: &[&str] = &[
+    "User.Read",
+    "User.ReadWrite",
+    "User.ReadBasic.All",
+    "User.Read.All",
+    "User.ReadWrite.All",
+    "Directory.Read.All",
+    "Directory.ReadWrite.All",
+];
 /// Reading other people needs one of these; the first gives names and addresses only.
 const READ_USERS: &[&str] = &["User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 const READ_USERS_FULLY: &[&str] = &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
@@ -129,9 +151,12 @@ const READ_ORGANIZATION: &[&str] = &["User.Read", "Organization.Read.All", "Dire
 const DELETE_USERS: &[&str] = &["User.ReadWrite.All"];
 const END_SESSIONS: &[&str] = &["User.RevokeSessions.All", "User.ReadWrite.All", "Directory.ReadWrite.All"];
 const INVITE: &[&str] = &["User.Invite.All", "User.ReadWrite.All", "Directory.ReadWrite.All"];
-const READ_TEAMS: &[&str] = &["Team.ReadBasic.All", "Directory.Read.All", "Directory.ReadWrite.All", "Group.Read.All", "Group.ReadWrite.All"];
-const READ_TEAM_MEMBERS: &[&str] = &["TeamMember.Read.All", "Directory.Read.All", "Directory.ReadWrite.All", "Group.Read.All", "Group.ReadWrite.All"];
-const READ_GROUPS: &[&str] = &["GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
+const READ_TEAMS: &[&str] =
+    &["Team.ReadBasic.All", "Directory.Read.All", "Directory.ReadWrite.All", "Group.Read.All", "Group.ReadWrite.All"];
+const READ_TEAM_MEMBERS: &[&str] =
+    &["TeamMember.Read.All", "Directory.Read.All", "Directory.ReadWrite.All", "Group.Read.All", "Group.ReadWrite.All"];
+const READ_GROUPS: &[&str] =
+    &["GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 const READ_CONSENTS: &[&str] = &["DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 const END_CONSENTS: &[&str] = &["DelegatedPermissionGrant.ReadWrite.All"];
 const CREATE_CHATS: &[&str] = &["Chat.Create", "Chat.ReadWrite"];
@@ -154,7 +179,14 @@ const OPERATIONS: &[Operation] = &[
     operation("DELETE", "users/{}", Cost::DirectoryWrite, DELETE_USERS, &[], users::remove),
     operation("POST", "users/{}/revokeSignInSessions", Cost::DirectoryWrite, END_SESSIONS, &[], users::end_sessions),
     operation("POST", "invitations", Cost::Invitation, INVITE, &[], invitations::invite),
-    operation("GET", "oauth2PermissionGrants", Cost::DirectoryRead, READ_CONSENTS, &["$filter", "$select", "$top", "$count", "$skiptoken"], consents::list),
+    operation(
+        "GET",
+        "oauth2PermissionGrants",
+        Cost::DirectoryRead,
+        READ_CONSENTS,
+        &["$filter", "$select", "$top", "$count", "$skiptoken"],
+        consents::list,
+    ),
     operation("DELETE", "oauth2PermissionGrants/{}", Cost::DirectoryWrite, END_CONSENTS, &[], consents::remove),
     operation("GET", "groups", Cost::DirectoryRead, READ_GROUPS, LIST, groups::list_groups),
     operation("GET", "groups/{}/members", Cost::DirectoryRead, READ_GROUPS, SHORT_LIST, groups::group_members),
@@ -184,7 +216,8 @@ pub(super) fn route(sim: &Simulator, context: &Context) -> Answer {
     let Some(("v1.0", rest)) = segments.split_first().map(|(first, rest)| (first.as_str(), rest)) else { return sim.unknown(context) };
     // Microsoft's own client for Python writes `/v1.0//me`.
     let rest = rest.split_first().filter(|(first, more)| first.is_empty() && !more.is_empty()).map_or(rest, |(_, more)| more);
-    let found: Vec<(&Operation, Vec<String>)> = OPERATIONS.iter().filter_map(|operation| ids(operation.path, rest).map(|ids| (operation, ids))).collect();
+    let found: Vec<(&Operation, Vec<String>)> =
+        OPERATIONS.iter().filter_map(|operation| ids(operation.path, rest).map(|ids| (operation, ids))).collect();
     match found.iter().find(|(operation, _)| context.method == operation.method) {
         Some((operation, ids)) => finish(sim, context, perform(sim, context, operation, ids)),
         // Vendors' clients try this; the answer is documented by those who did.
@@ -210,18 +243,28 @@ fn split_keys(segments: &[String]) -> Vec<String> {
 /// The ids in a path, if it is of this form.
 fn ids(form: &str, segments: &[String]) -> Option<Vec<String>> {
     let names: Vec<&str> = form.split('/').collect();
-    let fits = names.len() == segments.len() && names.iter().zip(segments).all(|(name, segment)| *name == "{}" && !segment.is_empty() && segment != "delta" || name == segment);
+    let fits = names.len() == segments.len()
+        && names.iter().zip(segments).all(|(name, segment)| *name == "{}" && !segment.is_empty() && segment != "delta" || name == segment);
     fits.then(|| names.iter().zip(segments).filter(|(name, _)| **name == "{}").map(|(_, segment)| segment.clone()).collect())
 }
 
 fn perform(sim: &Simulator, context: &Context, operation: &Operation, ids: &[String]) -> Outcome {
     let call = enter(sim, context)?;
-    let units = operation.cost.units(context.query_value("$select").is_some(), context.query_value("$top").and_then(|top| top.parse().ok()));
+    let units =
+        operation.cost.units(context.query_value("$select").is_some(), context.query_value("$top").and_then(|top| top.parse().ok()));
     throttle::take(sim, operation.cost, units)?;
     if !call.has(operation.scopes) {
         let teams = units == 0;
         return Err(if teams {
-            Refusal::new(403, "Forbidden", format!("Missing scope permissions on the request. API requires one of '{}'. Scopes on the request '{}'.", operation.scopes.join(", "), call.scopes.join(", ")))
+            Refusal::new(
+                403,
+                "Forbidden",
+                format!(
+                    "Missing scope permissions on the request. API requires one of '{}'. Scopes on the request '{}'.",
+                    operation.scopes.join(", "),
+                    call.scopes.join(", ")
+                ),
+            )
         } else {
             Refusal::denied()
         });
@@ -235,14 +278,24 @@ fn perform(sim: &Simulator, context: &Context, operation: &Operation, ids: &[Str
 
 /// Who calls, by the bearer token.
 fn enter<'a>(sim: &'a Simulator, context: &'a Context) -> Result<Call<'a>, Refusal> {
-    let refused = |message: &str| Refusal::new(401, "InvalidAuthenticationToken", message).header("www-authenticate", "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\"".to_owned());
+    let refused = |message: &str| {
+        Refusal::new(401, "InvalidAuthenticationToken", message).header(
+            "www-authenticate",
+            "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\"".to_owned(),
+        )
+    };
     let token = context.bearer().ok_or_else(|| refused("Access token is empty."))?;
     let access = sim.tokens().access(token, context.now).map_err(|trouble| match trouble {
         TokenTrouble::Unknown => refused("IDX14100: JWT is not well formed, or it is of another tenant."),
         TokenTrouble::Expired => refused("Lifetime validation failed, the token is expired."),
         TokenTrouble::Revoked => refused("Continuous access evaluation resulted in challenge: the token was revoked."),
     })?;
-    let account = access.grant.account.as_deref().filter(|_| access.grant.platform == Platform::Teams).and_then(|id| sim.world().by_id(Platform::Teams, id));
+    let account = access
+        .grant
+        .account
+        .as_deref()
+        .filter(|_| access.grant.platform == Platform::Teams)
+        .and_then(|id| sim.world().by_id(Platform::Teams, id));
     let account = account.ok_or_else(|| refused("Access token validation failure. Invalid audience."))?;
     if sim.teams().directory.is_deleted(&account.id) {
         return Err(refused("The user of the token was deleted."));

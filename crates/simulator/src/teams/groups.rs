@@ -23,13 +23,55 @@ struct Group {
 }
 
 const GROUPS: &[Group] = &[
-    Group { id: "1f6c20e4-0b7a-4d55-9f43-8a2be1c0d7f1", name: "Everyone at Harbor & Pine", about: "The whole company", nickname: "everyone", team: true, part: None },
-    Group { id: "2a7d31f5-1c8b-4e66-8054-9b3cf2d1e802", name: "Engineering", about: "Plans and builds", nickname: "engineering", team: true, part: Some(0) },
-    Group { id: "3b8e4206-2d9c-4f77-9165-ac4d03e2f913", name: "Sales", about: "Finds customers", nickname: "sales", team: true, part: Some(1) },
-    Group { id: "4c9f5317-3ead-4088-a276-bd5e14f30a24", name: "Operations", about: "Keeps things running", nickname: "operations", team: true, part: Some(2) },
+    Group {
+        id: "1f6c20e4-0b7a-4d55-9f43-8a2be1c0d7f1",
+        name: "Everyone at Harbor & Pine",
+        about: "The whole company",
+        nickname: "everyone",
+        team: true,
+        part: None,
+    },
+    Group {
+        id: "2a7d31f5-1c8b-4e66-8054-9b3cf2d1e802",
+        name: "Engineering",
+        about: "Plans and builds",
+        nickname: "engineering",
+        team: true,
+        part: Some(0),
+    },
+    Group {
+        id: "3b8e4206-2d9c-4f77-9165-ac4d03e2f913",
+        name: "Sales",
+        about: "Finds customers",
+        nickname: "sales",
+        team: true,
+        part: Some(1),
+    },
+    Group {
+        id: "4c9f5317-3ead-4088-a276-bd5e14f30a24",
+        name: "Operations",
+        about: "Keeps things running",
+        nickname: "operations",
+        team: true,
+        part: Some(2),
+    },
     Group { id: "5da06428-4fbe-4199-b387-ce6f25041b35", name: "Finance", about: "Counts", nickname: "finance", team: true, part: Some(3) },
-    Group { id: "6eb17539-50cf-42aa-8498-df7036152c46", name: "Customer Care", about: "Answers", nickname: "care", team: true, part: Some(4) },
-    Group { id: "7fc2864a-61d0-43bb-95a9-e08147263d57", name: "Printers of the second floor", about: "May print", nickname: "printers", team: false, part: Some(5) },
+    Group {
+        id: "6eb17539-50cf-42aa-8498-df7036152c46",
+        name: "Customer Care",
+        about: "Answers",
+        nickname: "care",
+        team: true,
+        part: Some(4),
+    },
+    Group {
+        id: "7fc2864a-61d0-43bb-95a9-e08147263d57",
+        name: "Printers of the second floor",
+        about: "May print",
+        nickname: "printers",
+        team: false,
+        part: Some(5),
+    },
 ];
 
 impl Group {
@@ -40,15 +82,47 @@ impl Group {
 }
 
 const GROUP_PROPERTIES: &[&str] = &[
-    "id", "displayName", "description", "createdDateTime", "deletedDateTime", "classification", "expirationDateTime", "groupTypes", "isAssignableToRole", "mail", "mailEnabled", "mailNickname",
-    "membershipRule", "membershipRuleProcessingState", "preferredDataLocation", "preferredLanguage", "proxyAddresses", "renewedDateTime", "resourceBehaviorOptions",
-    "resourceProvisioningOptions", "securityEnabled", "theme", "visibility",
+    "id",
+    "displayName",
+    "description",
+    "createdDateTime",
+    "deletedDateTime",
+    "classification",
+    "expirationDateTime",
+    "groupTypes",
+    "isAssignableToRole",
+    "mail",
+    "mailEnabled",
+    "mailNickname",
+    "membershipRule",
+    "membershipRuleProcessingState",
+    "preferredDataLocation",
+    "preferredLanguage",
+    "proxyAddresses",
+    "renewedDateTime",
+    "resourceBehaviorOptions",
+    "resourceProvisioningOptions",
+    "securityEnabled",
+    "theme",
+    "visibility",
 ];
-const GROUP_FILTERABLE: &[&str] = &["id", "displayName", "description", "createdDateTime", "groupTypes", "mail", "mailEnabled", "mailNickname", "resourceProvisioningOptions", "securityEnabled"];
+const GROUP_FILTERABLE: &[&str] = &[
+    "id",
+    "displayName",
+    "description",
+    "createdDateTime",
+    "groupTypes",
+    "mail",
+    "mailEnabled",
+    "mailNickname",
+    "resourceProvisioningOptions",
+    "securityEnabled",
+];
 
 /// Whether a property of users or groups holds a list.
 pub(super) fn is_list(name: &str) -> bool {
-    ["businessPhones", "proxyAddresses", "otherMails", "assignedPlans", "assignedLicenses", "identities", "imAddresses", "provisionedPlans"].contains(&name)
+    ["businessPhones", "proxyAddresses", "otherMails", "assignedPlans", "assignedLicenses", "identities", "imAddresses", "provisionedPlans"]
+        .contains(&name)
 }
 
 fn show_group(group: &Group) -> Value {
@@ -94,7 +168,10 @@ fn group(id: &str) -> Result<&'static Group, Refusal> {
 }
 
 fn team(id: &str) -> Result<&'static Group, Refusal> {
-    GROUPS.iter().find(|group| group.id == id && group.team).ok_or_else(|| Refusal::new(404, "NotFound", format!("No team found with Group Id {id}")))
+    GROUPS
+        .iter()
+        .find(|group| group.id == id && group.team)
+        .ok_or_else(|| Refusal::new(404, "NotFound", format!("No team found with Group Id {id}")))
 }
 
 /// `GET /groups/{id}/members`.
@@ -111,15 +188,33 @@ pub(super) fn group_members(call: &Call<'_>, ids: &[String]) -> Outcome {
     let (world, state) = (call.sim.world(), call.sim.teams());
     let directory = &state.directory;
     let fits = |account: &&Account| {
-        group.has(account) && filter.as_ref().is_none_or(|filter| filter.matches(&|name| users::property(world, directory, account, name).unwrap_or_default()))
+        group.has(account)
+            && filter
+                .as_ref()
+                .is_none_or(|filter| filter.matches(&|name| users::property(world, directory, account, name).unwrap_or_default()))
     };
     let end = directory.end(world);
-    let count = (call.context.query_value("$count") == Some("true")).then(|| (0..end).filter_map(|position| directory.at(world, position)).filter(fits).count());
-    let (items, next) = lists::scan(&page, end, |position| directory.at(world, position).filter(fits).map(|account| users::member(call, directory, account, select.as_deref())));
+    let count = (call.context.query_value("$count") == Some("true"))
+        .then(|| (0..end).filter_map(|position| directory.at(world, position)).filter(fits).count());
+    let (items, next) = lists::scan(&page, end, |position| {
+        directory.at(world, position).filter(fits).map(|account| users::member(call, directory, account, select.as_deref()))
+    });
     Ok(lists::answer(call, "directoryObjects", select.as_deref(), items, next, count))
 }
 
-const TEAM_PROPERTIES: &[&str] = &["id", "displayName", "description", "internalId", "classification", "specialization", "visibility", "webUrl", "isArchived", "tenantId", "createdDateTime"];
+const TEAM_PROPERTIES: &[&str] = &[
+    "id",
+    "displayName",
+    "description",
+    "internalId",
+    "classification",
+    "specialization",
+    "visibility",
+    "webUrl",
+    "isArchived",
+    "tenantId",
+    "createdDateTime",
+];
 
 fn show_team(group: &Group) -> Value {
     json!({
@@ -181,7 +276,8 @@ pub(super) fn conversation_member(conversation: &str, account: &Account, role: O
 pub(super) fn team_members(call: &Call<'_>, ids: &[String]) -> Outcome {
     let team = team(&ids[0])?;
     let select = lists::select(call, "conversationMember", &|name| MEMBER_PROPERTIES.contains(&name))?;
-    let filter = lists::filter(call, "conversationMember", &|name| ["displayName", "userId", "email", "roles"].contains(&name), Advanced::Never)?;
+    let filter =
+        lists::filter(call, "conversationMember", &|name| ["displayName", "userId", "email", "roles"].contains(&name), Advanced::Never)?;
     let page = lists::page(call, 100, 999)?;
     let (world, state) = (call.sim.world(), call.sim.teams());
     let show = |account: &Account| {

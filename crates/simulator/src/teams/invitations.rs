@@ -11,7 +11,14 @@ use crate::world::{OWN_DOMAINS, TENANT_DOMAIN};
 use crate::{ALPHANUMERIC, Account, Kind, Platform};
 
 const KNOWN: &[&str] = &[
-    "invitedUserEmailAddress", "inviteRedirectUrl", "invitedUserDisplayName", "sendInvitationMessage", "invitedUserMessageInfo", "invitedUserType", "invitedUser", "resetRedemption",
+    "invitedUserEmailAddress",
+    "inviteRedirectUrl",
+    "invitedUserDisplayName",
+    "sendInvitationMessage",
+    "invitedUserMessageInfo",
+    "invitedUserType",
+    "invitedUser",
+    "resetRedemption",
 ];
 
 /// `POST /invitations`.
@@ -35,7 +42,13 @@ pub(super) fn invite(call: &Call<'_>, _ids: &[String]) -> Outcome {
     let sends = body["sendInvitationMessage"].as_bool().unwrap_or(false);
     let resets = body["resetRedemption"].as_bool().unwrap_or(false);
     let guest = if resets { reset(call, &body["invitedUser"]["id"])? } else { find_or_make(call, email, text("invitedUserDisplayName"))? };
-    let link = call.context.absolute(super::LOGIN, &format!("/redeem?rd=https%3a%2f%2finvitations.microsoft.com%2fredeem%2f%3ftenant%3d{TENANT_ID}%26ticket%3d{}", call.sim.random_text(ALPHANUMERIC, 32)));
+    let link = call.context.absolute(
+        super::LOGIN,
+        &format!(
+            "/redeem?rd=https%3a%2f%2finvitations.microsoft.com%2fredeem%2f%3ftenant%3d{TENANT_ID}%26ticket%3d{}",
+            call.sim.random_text(ALPHANUMERIC, 32)
+        ),
+    );
     let answer = json!({
         "@odata.context": call.metadata("invitations/$entity"),
         "id": call.sim.random_uuid().to_string(),
@@ -60,11 +73,18 @@ fn check_address(email: &str) -> Result<(), Refusal> {
     let invalid = || wrong(format!("The invited user email address '{email}' is not valid."));
     let (local, domain) = email.split_once('@').ok_or_else(invalid)?;
     let edge = |letter: char| letter == '.' || letter == '-';
-    if local.is_empty() || !domain.contains('.') || local.starts_with(edge) || local.ends_with(edge) || local.contains(|letter: char| !letter.is_alphanumeric() && !"._-".contains(letter)) {
+    if local.is_empty()
+        || !domain.contains('.')
+        || local.starts_with(edge)
+        || local.ends_with(edge)
+        || local.contains(|letter: char| !letter.is_alphanumeric() && !"._-".contains(letter))
+    {
         return Err(invalid());
     }
     if OWN_DOMAINS.iter().chain(&[TENANT_DOMAIN]).any(|own| own.eq_ignore_ascii_case(domain)) {
-        return Err(wrong(format!("The invited user's email domain '{domain}' is a verified domain of this directory. Users of the directory's own domains cannot be invited.")));
+        return Err(wrong(format!(
+            "The invited user's email domain '{domain}' is a verified domain of this directory. Users of the directory's own domains cannot be invited."
+        )));
     }
     Ok(())
 }
@@ -80,12 +100,16 @@ fn reset(call: &Call<'_>, id: &serde_json::Value) -> Result<Account, Refusal> {
 fn find_or_make(call: &Call<'_>, email: &str, name: Option<&str>) -> Result<Account, Refusal> {
     let world = call.sim.world();
     let mut state = call.sim.teams();
-    let holders: Vec<Account> = state.directory.with_address(email).iter().filter_map(|position| state.directory.at(world, *position)).cloned().collect();
+    let holders: Vec<Account> =
+        state.directory.with_address(email).iter().filter_map(|position| state.directory.at(world, *position)).cloned().collect();
     if let Some(guest) = holders.iter().find(|account| account.kind == Kind::Guest) {
         return Ok(guest.clone());
     }
     if let Some(member) = holders.first() {
-        let message = format!("Another object with the same value for property proxyAddresses already exists: object ID {}. They can use that account to sign in.", member.id);
+        let message = format!(
+            "Another object with the same value for property proxyAddresses already exists: object ID {}. They can use that account to sign in.",
+            member.id
+        );
         return Err(Refusal::new(400, "BadRequest", message));
     }
     let guest = Account {
@@ -105,6 +129,12 @@ fn find_or_make(call: &Call<'_>, email: &str, name: Option<&str>) -> Result<Acco
     };
     state.directory.invite(world, guest.clone(), call.context.now);
     drop(state);
-    call.sim.ledger().represent(Representation { platform: Platform::Teams, kind: "guest", id: guest.id.clone(), name: guest.name(), email: Some(email.to_owned()) });
+    call.sim.ledger().represent(Representation {
+        platform: Platform::Teams,
+        kind: "guest",
+        id: guest.id.clone(),
+        name: guest.name(),
+        email: Some(email.to_owned()),
+    });
     Ok(guest)
 }

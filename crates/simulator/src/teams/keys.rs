@@ -39,7 +39,9 @@ fn make() -> Result<Key, NoKey> {
 /// The public half, as a JWK set.
 pub(super) fn public(issuer: &str) -> Result<Value, NoKey> {
     let key = key()?;
-    Ok(json!({ "keys": [{ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": key.id, "n": key.modulus, "e": key.exponent, "issuer": issuer }] }))
+    Ok(
+        json!({ "keys": [{ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": key.id, "n": key.modulus, "e": key.exponent, "issuer": issuer }] }),
+    )
 }
 
 /// `claims` as a signed JWT.

@@ -24,20 +24,28 @@ const AFTER_EMPTY: char = 'Q';
 
 /// The page that the request asks for.
 pub(super) fn page(call: &Call<'_>, default: usize, maximum: usize) -> Result<Page, Refusal> {
-    let wrong = |top: &str| Refusal::bad_request(format!("Invalid page size specified: '{top}'. Must be between 1 and {maximum} inclusive."));
+    let wrong =
+        |top: &str| Refusal::bad_request(format!("Invalid page size specified: '{top}'. Must be between 1 and {maximum} inclusive."));
     let size = match call.context.query_value("$top") {
         None => default,
         Some(top) => top.parse().ok().filter(|size| (1..=maximum).contains(size)).ok_or_else(|| wrong(top))?,
     };
     let Some(token) = call.context.query_value("$skiptoken") else { return Ok(Page { position: None, size, after_empty: false }) };
     let position = call.sim.cursors().position(token, &list_name(call), call.context.now);
-    let expired = || Refusal::new(400, "Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be included in your request.");
+    let expired = || {
+        Refusal::new(
+            400,
+            "Directory_ExpiredPageToken",
+            "The specified page token value has expired and can no longer be included in your request.",
+        )
+    };
     Ok(Page { position: Some(position.ok_or_else(expired)?), size, after_empty: token.starts_with(AFTER_EMPTY) })
 }
 
 /// The list with all its options and its reader: a page token works with nothing else.
 fn list_name(call: &Call<'_>) -> String {
-    let options: Vec<String> = call.context.query.iter().filter(|(name, _)| name != "$skiptoken").map(|(name, value)| format!("{name}={value}")).collect();
+    let options: Vec<String> =
+        call.context.query.iter().filter(|(name, _)| name != "$skiptoken").map(|(name, value)| format!("{name}={value}")).collect();
     format!("{} {}?{}", call.account.id, call.context.path, options.join("&"))
 }
 
@@ -47,7 +55,10 @@ pub(super) fn next_link(call: &Call<'_>, position: usize, after_empty: bool) -> 
     let token = format!("{start}{}", call.sim.random_text(ALPHANUMERIC, 47));
     call.sim.cursors().keep(&token, &list_name(call), position, None);
     let query = call.context.raw_query.as_deref().unwrap_or_default();
-    let kept: Vec<&str> = query.split('&').filter(|part| !part.is_empty() && !part.starts_with("$skiptoken=") && !part.to_ascii_lowercase().starts_with("%24skiptoken=")).collect();
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|part| !part.is_empty() && !part.starts_with("$skiptoken=") && !part.to_ascii_lowercase().starts_with("%24skiptoken="))
+        .collect();
     let separator = if kept.is_empty() { "" } else { "&" };
     call.context.absolute(&call.context.host, &format!("{}?{}{separator}$skiptoken={token}", call.context.path, kept.join("&")))
 }
@@ -70,7 +81,14 @@ pub(super) fn scan(page: &Page, end: usize, mut pick: impl FnMut(usize) -> Optio
 }
 
 /// A list's answer.
-pub(super) fn answer(call: &Call<'_>, what: &str, select: Option<&[String]>, items: Vec<Value>, next: Option<(usize, bool)>, count: Option<usize>) -> Answer {
+pub(super) fn answer(
+    call: &Call<'_>,
+    what: &str,
+    select: Option<&[String]>,
+    items: Vec<Value>,
+    next: Option<(usize, bool)>,
+    count: Option<usize>,
+) -> Answer {
     let selected = select.map(|names| format!("({})", names.join(","))).unwrap_or_default();
     let mut body = Map::new();
     body.insert("@odata.context".to_owned(), json!(call.metadata(&format!("{what}{selected}"))));
@@ -85,7 +103,15 @@ pub(super) fn answer(call: &Call<'_>, what: &str, select: Option<&[String]>, ite
 }
 
 /// A list of ready objects, filtered, cut and paged.
-pub(super) fn answer_values(call: &Call<'_>, what: &str, all: Vec<Value>, select: Option<&[String]>, filter: Option<&Filter>, default: usize, maximum: usize) -> Outcome {
+pub(super) fn answer_values(
+    call: &Call<'_>,
+    what: &str,
+    all: Vec<Value>,
+    select: Option<&[String]>,
+    filter: Option<&Filter>,
+    default: usize,
+    maximum: usize,
+) -> Outcome {
     let page = page(call, default, maximum)?;
     let kept: Vec<Value> = all.into_iter().filter(|item| filter.is_none_or(|filter| filter.matches(&|name| item[name].clone()))).collect();
     let count = (call.context.query_value("$count") == Some("true")).then_some(kept.len());
@@ -96,7 +122,12 @@ pub(super) fn answer_values(call: &Call<'_>, what: &str, all: Vec<Value>, select
 /// An object with the selected properties only (and its type, where it has one).
 pub(super) fn cut(item: &Value, select: Option<&[String]>) -> Value {
     let (Some(names), Some(members)) = (select, item.as_object()) else { return item.clone() };
-    members.iter().filter(|(name, _)| name.starts_with('@') || names.contains(name)).map(|(name, value)| (name.clone(), value.clone())).collect::<Map<_, _>>().into()
+    members
+        .iter()
+        .filter(|(name, _)| name.starts_with('@') || names.contains(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// The names in `$select`, each known.
@@ -106,7 +137,11 @@ pub(super) fn select(call: &Call<'_>, kind: &str, known: &dyn Fn(&str) -> bool) 
     match names.iter().find(|name| !known(name)) {
         None if names.is_empty() => Err(Refusal::bad_request("The $select clause is empty.")),
         None => Ok(Some(names)),
-        Some(name) => Err(Refusal::new(400, "BadRequest", format!("Parsing OData Select and Expand failed: Could not find a property named '{name}' on type 'microsoft.graph.{kind}'."))),
+        Some(name) => Err(Refusal::new(
+            400,
+            "BadRequest",
+            format!("Parsing OData Select and Expand failed: Could not find a property named '{name}' on type 'microsoft.graph.{kind}'."),
+        )),
     }
 }
 
@@ -120,10 +155,25 @@ pub(super) enum Advanced {
 }
 
 /// `$filter`, over properties that can be filtered by.
-pub(super) fn filter(call: &Call<'_>, kind: &str, filterable: &dyn Fn(&str) -> bool, advanced: Advanced) -> Result<Option<Filter>, Refusal> {
+pub(super) fn filter(
+    call: &Call<'_>,
+    kind: &str,
+    filterable: &dyn Fn(&str) -> bool,
+    advanced: Advanced,
+) -> Result<Option<Filter>, Refusal> {
     let context = call.context;
-    let filter = context.query_value("$filter").map(odata::parse).transpose().map_err(|trouble| Refusal::new(400, "BadRequest", format!("Invalid filter clause: {trouble}")))?;
-    let unsupported = |name: &str| Refusal::new(400, "Request_UnsupportedQuery", format!("Unsupported or invalid query filter clause specified for property '{name}' of resource '{kind}'."));
+    let filter = context
+        .query_value("$filter")
+        .map(odata::parse)
+        .transpose()
+        .map_err(|trouble| Refusal::new(400, "BadRequest", format!("Invalid filter clause: {trouble}")))?;
+    let unsupported = |name: &str| {
+        Refusal::new(
+            400,
+            "Request_UnsupportedQuery",
+            format!("Unsupported or invalid query filter clause specified for property '{name}' of resource '{kind}'."),
+        )
+    };
     if let Some(name) = filter.iter().flat_map(Filter::properties).find(|name| !filterable(name)) {
         return Err(unsupported(name));
     }
@@ -138,10 +188,16 @@ pub(super) fn filter(call: &Call<'_>, kind: &str, filterable: &dyn Fn(&str) -> b
     let searches = context.query_value("$search").is_some();
     let eventual = context.header("consistencylevel").is_some_and(|level| level.eq_ignore_ascii_case("eventual"));
     if (searches || counts == Some("true")) && !eventual {
-        return Err(Refusal::bad_request("Request with $search or $count query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'."));
+        return Err(Refusal::bad_request(
+            "Request with $search or $count query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'.",
+        ));
     }
     if hard && !(eventual && counts == Some("true")) {
-        return Err(Refusal::new(400, "Request_UnsupportedQuery", "Unsupported Query. Use the header 'ConsistencyLevel: eventual' and $count=true."));
+        return Err(Refusal::new(
+            400,
+            "Request_UnsupportedQuery",
+            "Unsupported Query. Use the header 'ConsistencyLevel: eventual' and $count=true.",
+        ));
     }
     Ok(filter)
 }

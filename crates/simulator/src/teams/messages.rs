@@ -68,7 +68,15 @@ pub(super) fn announce(chat: &mut Chat, by: &str, added: &[String], now: Timesta
 }
 
 /// Adds a message and lets the others hear it. Gives its place.
-pub(super) fn post(sim: &Simulator, chat: &mut Chat, sender: &Account, body: Value, attachments: Value, mentions: Value, importance: &str) -> usize {
+pub(super) fn post(
+    sim: &Simulator,
+    chat: &mut Chat,
+    sender: &Account,
+    body: Value,
+    attachments: Value,
+    mentions: Value,
+    importance: &str,
+) -> usize {
     let now = sim.clock().now();
     let message = Message { body, attachments, mentions, importance: importance.to_owned(), ..new_message(chat, Some(&sender.id), now) };
     let heard = Heard { from: sender.name(), answer_to: chat.id.clone(), text: plain(&message.body), at: now, key: key(&message) };
@@ -203,7 +211,11 @@ fn own<'a>(call: &Call<'_>, state: &'a mut State, chat: &str, id: &str) -> Resul
     let chat = state.chats.of_member(chat, &call.account.id)?;
     let place = place(chat, id)?;
     let message = &mut chat.messages[place];
-    if message.from.as_deref() == Some(call.account.id.as_str()) { Ok(message) } else { Err(Refusal::new(403, "Forbidden", "Only the sender can change a message.")) }
+    if message.from.as_deref() == Some(call.account.id.as_str()) {
+        Ok(message)
+    } else {
+        Err(Refusal::new(403, "Forbidden", "Only the sender can change a message."))
+    }
 }
 
 /// `PATCH /chats/{id}/messages/{id}`.
@@ -259,7 +271,13 @@ pub(super) fn undo_soft_delete(call: &Call<'_>, ids: &[String]) -> Outcome {
     let message = own(call, &mut state, &ids[1], &ids[2])?;
     if message.deleted.take().is_some() {
         message.modified = call.context.now;
-        let heard = Heard { from: call.account.name(), answer_to: message.chat.clone(), text: plain(&message.body), at: message.created, key: key(message) };
+        let heard = Heard {
+            from: call.account.name(),
+            answer_to: message.chat.clone(),
+            text: plain(&message.body),
+            at: message.created,
+            key: key(message),
+        };
         let chat = state.chats.shared(&ids[1])?;
         for listener in chats::listeners(call.sim, chat, &call.account.id) {
             call.sim.ledger().hear(Platform::Teams, &listener.id, heard.clone());
@@ -273,11 +291,18 @@ pub(super) fn list(call: &Call<'_>, ids: &[String]) -> Outcome {
     let by_change = match call.context.query_value("$orderby") {
         Some("createdDateTime desc") => false,
         None | Some("lastModifiedDateTime desc") => true,
-        Some(_) => return Err(Refusal::new(400, "BadRequest", "QueryOptions to order by are not supported, but lastModifiedDateTime desc and createdDateTime desc.")),
+        Some(_) => {
+            return Err(Refusal::new(
+                400,
+                "BadRequest",
+                "QueryOptions to order by are not supported, but lastModifiedDateTime desc and createdDateTime desc.",
+            ));
+        }
     };
     let ordered_by = if by_change { "lastModifiedDateTime" } else { "createdDateTime" };
     let filter = lists::filter(call, "chatMessage", &|name| name == "lastModifiedDateTime" || name == "createdDateTime", Advanced::Never)?;
-    let applies = call.context.query_value("$orderby").is_some() && filter.iter().flat_map(super::odata::Filter::properties).all(|name| name == ordered_by);
+    let applies = call.context.query_value("$orderby").is_some()
+        && filter.iter().flat_map(super::odata::Filter::properties).all(|name| name == ordered_by);
     let filter = filter.filter(|_| applies);
     let page = lists::page(call, 20, 50)?;
     let newer_words = newer_words(call);
@@ -319,7 +344,10 @@ fn plain(body: &Value) -> String {
         let name = tag.trim_end_matches('/').split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
         match name.as_str() {
             "br" | "/p" | "/div" | "/li" | "/h1" | "/h2" | "/h3" | "/pre" => text.push('\n'),
-            "a" => link = tag.split_once("href=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(address, _)| (unescape(address), text.len())),
+            "a" => {
+                link =
+                    tag.split_once("href=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(address, _)| (unescape(address), text.len()))
+            }
             "/a" => {
                 if let Some((address, start)) = link.take()
                     && text[start..] != address
@@ -337,7 +365,12 @@ fn plain(body: &Value) -> String {
 }
 
 fn unescape(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&nbsp;", " ").replace("&amp;", "&")
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&nbsp;", " ")
+        .replace("&amp;", "&")
 }
 
 #[cfg(test)]

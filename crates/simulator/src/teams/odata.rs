@@ -10,13 +10,28 @@ pub(super) enum Filter {
     Or(Box<Filter>, Box<Filter>),
     Not(Box<Filter>),
     /// `path eq value`
-    Compare { path: String, operator: Operator, value: Value },
+    Compare {
+        path: String,
+        operator: Operator,
+        value: Value,
+    },
     /// `path in (a, b)`
-    In { path: String, values: Vec<Value> },
+    In {
+        path: String,
+        values: Vec<Value>,
+    },
     /// `startswith(path, 'text')`
-    Call { function: Function, path: String, text: String },
+    Call {
+        function: Function,
+        path: String,
+        text: String,
+    },
     /// `path/any(x:…)`
-    Any { path: String, variable: String, inner: Box<Filter> },
+    Any {
+        path: String,
+        variable: String,
+        inner: Box<Filter>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +76,9 @@ impl Filter {
             }),
             Self::Any { path, variable, inner } => {
                 let held = resolve(path, look_up);
-                held.as_array().is_some_and(|items| items.iter().any(|item| inner.matches(&|name| if name == variable { item.clone() } else { Value::Null })))
+                held.as_array().is_some_and(|items| {
+                    items.iter().any(|item| inner.matches(&|name| if name == variable { item.clone() } else { Value::Null }))
+                })
             }
         }
     }
@@ -333,14 +350,30 @@ mod tests {
 
     #[test]
     fn what_is_no_filter_is_refused() {
-        for wrong in ["", "mail", "mail eq", "mail eq 'x", "mail like 'x'", "(mail eq 'x'", "mail eq 'x' mail eq 'y'", "length(mail) eq 3", "mail eq other", "mail == 'x'"] {
+        for wrong in [
+            "",
+            "mail",
+            "mail eq",
+            "mail eq 'x",
+            "mail like 'x'",
+            "(mail eq 'x'",
+            "mail eq 'x' mail eq 'y'",
+            "length(mail) eq 3",
+            "mail eq other",
+            "mail == 'x'",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn only_negations_and_endings_are_advanced() {
-        for (filter, expected) in [("mail eq 'x'", false), ("mail ne 'x'", true), ("endswith(mail,'x')", true), ("startswith(mail,'x') and not(mail eq 'y')", true)] {
+        for (filter, expected) in [
+            ("mail eq 'x'", false),
+            ("mail ne 'x'", true),
+            ("endswith(mail,'x')", true),
+            ("startswith(mail,'x') and not(mail eq 'y')", true),
+        ] {
             assert_eq!(parse(filter).unwrap().is_advanced(), expected, "{filter}");
         }
     }

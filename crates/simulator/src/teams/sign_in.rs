@@ -54,8 +54,18 @@ impl Tenant {
         match name {
             _ if own => Ok(Self::This),
             "common" | "organizations" => Ok(Self::Home),
-            "consumers" => Err(token::trouble(400, "invalid_request", 9_002_331, "The application is for work accounts only. Please do not use the /consumers endpoint.")),
-            _ => Err(token::trouble(400, "invalid_request", 90_002, "Tenant not found. Check that you have the correct tenant id and that it is in this cloud.")),
+            "consumers" => Err(token::trouble(
+                400,
+                "invalid_request",
+                9_002_331,
+                "The application is for work accounts only. Please do not use the /consumers endpoint.",
+            )),
+            _ => Err(token::trouble(
+                400,
+                "invalid_request",
+                90_002,
+                "Tenant not found. Check that you have the correct tenant id and that it is in this cloud.",
+            )),
         }
     }
 }
@@ -101,9 +111,10 @@ fn instances(context: &Context) -> Value {
 pub(super) fn registered(address: &str) -> Option<String> {
     let given = Url::parse(address).ok()?;
     let plain = given.username().is_empty() && given.password().is_none() && given.query().is_none() && given.fragment().is_none();
-    let known = REDIRECTS.iter().filter_map(|known| Url::parse(known).ok()).any(|known| {
-        (known.scheme(), known.host_str(), known.path()) == (given.scheme(), given.host_str(), given.path())
-    });
+    let known = REDIRECTS
+        .iter()
+        .filter_map(|known| Url::parse(known).ok())
+        .any(|known| (known.scheme(), known.host_str(), known.path()) == (given.scheme(), given.host_str(), given.path()));
     (plain && known).then(|| given.into())
 }
 
@@ -119,7 +130,12 @@ fn opening(context: &Context, tenant: &str) -> Result<(Tenant, String), Answer> 
         return Err(page(&token::NO_APP));
     }
     let redirect = context.query_value("redirect_uri").and_then(registered);
-    let wrong = token::trouble(400, "invalid_request", 50_011, "The redirect URI specified in the request does not match the redirect URIs configured for the application.");
+    let wrong = token::trouble(
+        400,
+        "invalid_request",
+        50_011,
+        "The redirect URI specified in the request does not match the redirect URIs configured for the application.",
+    );
     redirect.map(|redirect| (tenant, redirect)).ok_or_else(|| page(&wrong))
 }
 
@@ -136,7 +152,10 @@ fn authorize(sim: &Simulator, context: &Context, tenant: &str) -> Answer {
         Some(_) => Err(token::trouble(400, "invalid_request", 90_023, "The value of the parameter 'response_mode' is not supported.")),
     };
     let back = |mode: ResponseMode, trouble: &token::Trouble| {
-        let outcome = vec![("error".to_owned(), trouble.error.to_owned()), ("error_description".to_owned(), format!("AADSTS{}: {}", trouble.number, trouble.text))];
+        let outcome = vec![
+            ("error".to_owned(), trouble.error.to_owned()),
+            ("error_description".to_owned(), format!("AADSTS{}: {}", trouble.number, trouble.text)),
+        ];
         oauth::send_back(&redirect_uri, mode, outcome, state)
     };
     let mode = match mode {
@@ -171,17 +190,26 @@ fn authorize(sim: &Simulator, context: &Context, tenant: &str) -> Answer {
 type Asked = (Vec<String>, Option<(String, String)>);
 
 fn asked(context: &Context) -> Result<Asked, token::Trouble> {
-    let missing = |name: &str| token::trouble(400, "invalid_request", 900_144, &format!("The request body must contain the following parameter: '{name}'."));
+    let missing = |name: &str| {
+        token::trouble(400, "invalid_request", 900_144, &format!("The request body must contain the following parameter: '{name}'."))
+    };
     match context.query_value("response_type") {
         Some("code") => {}
         None => return Err(missing("response_type")),
-        Some(_) => return Err(token::trouble(400, "unsupported_response_type", 700_054, "This response_type is not enabled for the application.")),
+        Some(_) => {
+            return Err(token::trouble(400, "unsupported_response_type", 700_054, "This response_type is not enabled for the application."));
+        }
     }
-    let scopes = consents::read(context.query_value("scope").ok_or_else(|| missing("scope"))?).map_err(|scope| token::wrong_scope(&scope))?;
+    let scopes =
+        consents::read(context.query_value("scope").ok_or_else(|| missing("scope"))?).map_err(|scope| token::wrong_scope(&scope))?;
     let challenge = match (context.query_value("code_challenge"), context.query_value("code_challenge_method").unwrap_or("plain")) {
         (None, _) => None,
-        (Some(challenge), method @ ("S256" | "plain")) if (43..=128).contains(&challenge.len()) => Some((method.to_owned(), challenge.to_owned())),
-        (Some(_), _) => return Err(token::trouble(400, "invalid_request", 501_491, "The size or method of the Code_Challenge parameter is not valid.")),
+        (Some(challenge), method @ ("S256" | "plain")) if (43..=128).contains(&challenge.len()) => {
+            Some((method.to_owned(), challenge.to_owned()))
+        }
+        (Some(_), _) => {
+            return Err(token::trouble(400, "invalid_request", 501_491, "The size or method of the Code_Challenge parameter is not valid."));
+        }
     };
     match context.query_value("prompt") {
         None | Some("login" | "consent" | "select_account") => Ok((scopes, challenge)),
@@ -214,7 +242,11 @@ fn admin_consent(sim: &Simulator, context: &Context, tenant: &str) -> Answer {
         login_hint: None,
         response_mode: ResponseMode::Query,
         code_lifetime: 0,
-        extra: vec![("admin_consent".to_owned(), "True".to_owned()), ("tenant".to_owned(), TENANT_ID.to_owned()), ("scope".to_owned(), scope.to_owned())],
+        extra: vec![
+            ("admin_consent".to_owned(), "True".to_owned()),
+            ("tenant".to_owned(), TENANT_ID.to_owned()),
+            ("scope".to_owned(), scope.to_owned()),
+        ],
         may_consent: consent_for_everybody,
     };
     oauth::consent_page(sim, context, request)
@@ -235,7 +267,9 @@ fn consent_here(sim: &Simulator, account: &Account, request: &AuthorizeRequest) 
     }
     let missing: Vec<String> = state.consents.missing(&account.id, &request.scopes).into_iter().map(str::to_owned).collect();
     if !account.admin && missing.iter().any(|scope| !consents::for_oneself(scope)) {
-        return Err(format!("AADSTS90094: Need admin approval. {APP_NAME} needs permission to access resources in your organization that only an admin can grant."));
+        return Err(format!(
+            "AADSTS90094: Need admin approval. {APP_NAME} needs permission to access resources in your organization that only an admin can grant."
+        ));
     }
     state.consents.allow_one(&account.id, &missing);
     Ok(())
@@ -257,7 +291,16 @@ mod tests {
     fn the_port_of_a_redirect_is_free_and_its_path_is_not() {
         assert_eq!(registered("http://localhost:8123").as_deref(), Some("http://localhost:8123/"));
         assert_eq!(registered("http://localhost:43117/entra").as_deref(), Some("http://localhost:43117/entra"));
-        for wrong in ["http://localhost:1/Entra", "http://127.0.0.1:1/entra", "http://127.0.0.1", "https://localhost/entra", "http://localhost.evil.example", "http://localhost/entra?x=1", "http://a@localhost/", "x"] {
+        for wrong in [
+            "http://localhost:1/Entra",
+            "http://127.0.0.1:1/entra",
+            "http://127.0.0.1",
+            "https://localhost/entra",
+            "http://localhost.evil.example",
+            "http://localhost/entra?x=1",
+            "http://a@localhost/",
+            "x",
+        ] {
             assert_eq!(registered(wrong), None, "{wrong}");
         }
     }

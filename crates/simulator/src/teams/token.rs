@@ -37,13 +37,31 @@ const fn fixed(status: u16, error: &'static str, number: u32, text: &'static str
 }
 
 pub(super) const NO_KEY: Trouble = fixed(500, "server_error", 90_033, "A transient error has occurred. Please try again.", None);
-pub(super) const NO_APP: Trouble = fixed(400, "unauthorized_client", 700_016, "Application with this identifier was not found in the directory.", None);
-const PUBLIC: Trouble = fixed(401, "invalid_client", 700_025, "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.", None);
-const NO_SECRET: Trouble = fixed(401, "invalid_client", 7_000_218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.", None);
-const BLOCKED: Trouble =
-    fixed(400, "invalid_grant", 53_003, "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.", Some("message_only"));
-const NO_CONSENT: Trouble =
-    fixed(400, "invalid_grant", 65_001, "The user or administrator has not consented to use the application. Send an interactive authorization request.", Some("consent_required"));
+pub(super) const NO_APP: Trouble =
+    fixed(400, "unauthorized_client", 700_016, "Application with this identifier was not found in the directory.", None);
+const PUBLIC: Trouble =
+    fixed(401, "invalid_client", 700_025, "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.", None);
+const NO_SECRET: Trouble = fixed(
+    401,
+    "invalid_client",
+    7_000_218,
+    "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+    None,
+);
+const BLOCKED: Trouble = fixed(
+    400,
+    "invalid_grant",
+    53_003,
+    "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+    Some("message_only"),
+);
+const NO_CONSENT: Trouble = fixed(
+    400,
+    "invalid_grant",
+    65_001,
+    "The user or administrator has not consented to use the application. Send an interactive authorization request.",
+    Some("consent_required"),
+);
 const NO_USER: Trouble = fixed(400, "invalid_grant", 50_034, "The user account does not exist in the directory.", None);
 const DISABLED: Trouble = fixed(400, "invalid_grant", 50_057, "The user account is disabled.", None);
 
@@ -54,7 +72,12 @@ pub(super) fn trouble(status: u16, error: &'static str, number: u32, text: &str)
 
 /// A scope that does not exist.
 pub(super) fn wrong_scope(scope: &str) -> Trouble {
-    trouble(400, "invalid_scope", 70_011, &format!("The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."))
+    trouble(
+        400,
+        "invalid_scope",
+        70_011,
+        &format!("The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."),
+    )
 }
 
 /// Entra's error body.
@@ -162,14 +185,31 @@ fn by_code(sim: &Simulator, context: &Context, form: &Form) -> Result<Answer, Tr
     let (code, redirect) = (required(form, "code")?, required(form, "redirect_uri")?);
     let code = sim.sign_ins().take_code(Platform::Teams, code, context.now).map_err(|found| match found {
         CodeTrouble::Unknown => trouble(400, "invalid_grant", 70_000, "The provided value for the 'code' parameter is not valid."),
-        CodeTrouble::Expired => trouble(400, "invalid_grant", 70_008, "The provided authorization code has expired. Send a new interactive authorization request."),
-        CodeTrouble::Used => trouble(400, "invalid_grant", 54_005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code."),
+        CodeTrouble::Expired => trouble(
+            400,
+            "invalid_grant",
+            70_008,
+            "The provided authorization code has expired. Send a new interactive authorization request.",
+        ),
+        CodeTrouble::Used => {
+            trouble(400, "invalid_grant", 54_005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code.")
+        }
     })?;
     if sign_in::registered(redirect).as_ref() != Some(&code.request.redirect_uri) {
-        return Err(trouble(400, "invalid_client", 500_112, "The reply address does not match the reply address provided when requesting the authorization code."));
+        return Err(trouble(
+            400,
+            "invalid_client",
+            500_112,
+            "The reply address does not match the reply address provided when requesting the authorization code.",
+        ));
     }
     if !code.verifier_fits(value(form, "code_verifier")) {
-        return Err(trouble(400, "invalid_grant", 501_481, "The Code_Verifier does not match the code_challenge supplied in the authorization request."));
+        return Err(trouble(
+            400,
+            "invalid_grant",
+            501_481,
+            "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
+        ));
     }
     let scopes = scopes_asked(form, &code.request.scopes)?;
     let with_refresh = scopes.iter().any(|scope| scope == "offline_access");
@@ -182,7 +222,9 @@ fn by_refresh(sim: &Simulator, context: &Context, form: &Form) -> Result<Answer,
     let grant = sim.tokens().refresh(token, context.now).map_err(|found| match found {
         TokenTrouble::Unknown => unknown(),
         TokenTrouble::Expired => trouble(400, "invalid_grant", 700_082, "The refresh token has expired due to inactivity."),
-        TokenTrouble::Revoked => trouble(400, "invalid_grant", 50_173, "The provided grant has expired due to it being revoked, a fresh auth token is needed."),
+        TokenTrouble::Revoked => {
+            trouble(400, "invalid_grant", 50_173, "The provided grant has expired due to it being revoked, a fresh auth token is needed.")
+        }
     })?;
     let account = grant.account.as_deref().filter(|_| grant.platform == Platform::Teams).ok_or_else(unknown)?;
     let scopes = scopes_asked(form, &grant.scopes)?;
@@ -198,9 +240,16 @@ fn by_device(sim: &Simulator, context: &Context, form: &Form, tenant: Tenant) ->
     let polled = sim.sign_ins().poll_device(Platform::Teams, device_code, CLIENT_ID, context.now);
     match polled {
         Poll::Unknown => Err(trouble(400, "bad_verification_code", 70_018, "The verification code is not known.")),
-        Poll::Pending => Err(trouble(400, "authorization_pending", 70_016, "OAuth 2.0 device flow error. Authorization is pending. Continue polling.")),
+        Poll::Pending => {
+            Err(trouble(400, "authorization_pending", 70_016, "OAuth 2.0 device flow error. Authorization is pending. Continue polling."))
+        }
         Poll::SlowDown => Err(trouble(400, "slow_down", 70_016, "OAuth 2.0 device flow error. Authorization is pending. Poll less often.")),
-        Poll::Expired => Err(trouble(400, "expired_token", 70_020, "The provided value for the input parameter 'device_code' is not valid. This device code has expired.")),
+        Poll::Expired => Err(trouble(
+            400,
+            "expired_token",
+            70_020,
+            "The provided value for the input parameter 'device_code' is not valid. This device code has expired.",
+        )),
         Poll::Declined => Err(trouble(400, "authorization_declined", 65_004, "User declined to consent to access the app.")),
         Poll::Approved { account, scopes } => {
             if tenant == Tenant::Home && sim.world().by_id(Platform::Teams, &account).is_some_and(|account| account.kind == Kind::Guest) {
@@ -213,7 +262,15 @@ fn by_device(sim: &Simulator, context: &Context, form: &Form, tenant: Tenant) ->
 }
 
 /// A token answer for an account, if it may still sign in and everything is consented to.
-fn answer(sim: &Simulator, context: &Context, form: &Form, account: &str, scopes: &[String], with_refresh: bool, nonce: Option<&str>) -> Result<Answer, Trouble> {
+fn answer(
+    sim: &Simulator,
+    context: &Context,
+    form: &Form,
+    account: &str,
+    scopes: &[String],
+    with_refresh: bool,
+    nonce: Option<&str>,
+) -> Result<Answer, Trouble> {
     let account = sim.world().by_id(Platform::Teams, account).ok_or(NO_USER)?;
     let scopes = {
         let state = sim.teams();
@@ -295,8 +352,12 @@ pub(super) struct Opened {
 /// Opens a grant for an account with a first access token that lives `lifetime` seconds.
 pub(super) fn open_access(sim: &Simulator, account: &str, scopes: &[String], lifetime: i64) -> Opened {
     let now = sim.clock().now();
-    let access_token =
-        format!("eyJ0eXAiOiJKV1Qi{}.eyJhdWQiOiJo{}.{}", sim.random_text(ALPHANUMERIC, 90), sim.random_text(ALPHANUMERIC, 1_200), sim.random_text(ALPHANUMERIC, 342));
+    let access_token = format!(
+        "eyJ0eXAiOiJKV1Qi{}.eyJhdWQiOiJo{}.{}",
+        sim.random_text(ALPHANUMERIC, 90),
+        sim.random_text(ALPHANUMERIC, 1_200),
+        sim.random_text(ALPHANUMERIC, 342)
+    );
     let mut tokens = sim.tokens();
     let grant = tokens.open(Grant {
         id: 0,

@@ -12,22 +12,89 @@ use crate::world::{COMPANY, OWN_DOMAINS, TENANT_DOMAIN};
 use crate::{Account, Kind, Platform, World};
 
 /// What comes without `$select`.
-const DEFAULT: &[&str] = &["businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation", "preferredLanguage", "surname", "userPrincipalName", "id"];
+const DEFAULT: &[&str] = &[
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+    "id",
+];
 /// All that `User.ReadBasic.All` shows of other people.
 const BASIC: &[&str] = &["id", "displayName", "givenName", "surname", "mail", "userPrincipalName"];
 /// Properties that can be filtered by.
 const FILTERABLE: &[&str] = &[
-    "id", "displayName", "givenName", "surname", "mail", "userPrincipalName", "mailNickname", "userType", "accountEnabled", "externalUserState", "externalUserStateChangeDateTime",
-    "otherMails", "proxyAddresses", "createdDateTime", "creationType", "assignedPlans", "assignedLicenses", "department", "jobTitle", "companyName", "usageLocation",
+    "id",
+    "displayName",
+    "givenName",
+    "surname",
+    "mail",
+    "userPrincipalName",
+    "mailNickname",
+    "userType",
+    "accountEnabled",
+    "externalUserState",
+    "externalUserStateChangeDateTime",
+    "otherMails",
+    "proxyAddresses",
+    "createdDateTime",
+    "creationType",
+    "assignedPlans",
+    "assignedLicenses",
+    "department",
+    "jobTitle",
+    "companyName",
+    "usageLocation",
 ];
 /// Properties that nobody here has a value for.
 const NOTHING: &[&str] = &[
-    "ageGroup", "city", "companyName", "consentProvidedForMinor", "country", "deletedDateTime", "department", "employeeHireDate", "employeeId", "employeeLeaveDateTime", "employeeOrgData",
-    "employeeType", "faxNumber", "jobTitle", "lastPasswordChangeDateTime", "legalAgeGroupClassification", "mobilePhone", "officeLocation", "onPremisesDistinguishedName",
-    "onPremisesDomainName", "onPremisesImmutableId", "onPremisesLastSyncDateTime", "onPremisesSamAccountName", "onPremisesSecurityIdentifier", "onPremisesSyncEnabled",
-    "onPremisesUserPrincipalName", "passwordPolicies", "postalCode", "preferredDataLocation", "preferredLanguage", "showInAddressList", "state", "streetAddress",
+    "ageGroup",
+    "city",
+    "companyName",
+    "consentProvidedForMinor",
+    "country",
+    "deletedDateTime",
+    "department",
+    "employeeHireDate",
+    "employeeId",
+    "employeeLeaveDateTime",
+    "employeeOrgData",
+    "employeeType",
+    "faxNumber",
+    "jobTitle",
+    "lastPasswordChangeDateTime",
+    "legalAgeGroupClassification",
+    "mobilePhone",
+    "officeLocation",
+    "onPremisesDistinguishedName",
+    "onPremisesDomainName",
+    "onPremisesImmutableId",
+    "onPremisesLastSyncDateTime",
+    "onPremisesSamAccountName",
+    "onPremisesSecurityIdentifier",
+    "onPremisesSyncEnabled",
+    "onPremisesUserPrincipalName",
+    "passwordPolicies",
+    "postalCode",
+    "preferredDataLocation",
+    "preferredLanguage",
+    "showInAddressList",
+    "state",
+    "streetAddress",
 ];
-const NO_ITEMS: &[&str] = &["businessPhones", "imAddresses", "licenseAssignmentStates", "onPremisesProvisioningErrors", "provisionedPlans", "serviceProvisioningErrors"];
+const NO_ITEMS: &[&str] = &[
+    "businessPhones",
+    "imAddresses",
+    "licenseAssignmentStates",
+    "onPremisesProvisioningErrors",
+    "provisionedPlans",
+    "serviceProvisioningErrors",
+];
 
 /// When the company set up its accounts.
 const COMPANY_BEGAN: &str = "2024-03-04T09:00:00Z";
@@ -39,7 +106,9 @@ const EXCHANGE_PLAN: &str = "efb87545-963c-4e0d-99df-69c6916d9eb0";
 /// A property's value; `None` when users have no such property.
 pub(super) fn property(world: &World, directory: &Directory, account: &Account, name: &str) -> Option<Value> {
     let guest = account.kind == Kind::Guest;
-    let created = || directory.invited_at(&account.id).map_or_else(|| json!(COMPANY_BEGAN), |at| json!(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()));
+    let created = || {
+        directory.invited_at(&account.id).map_or_else(|| json!(COMPANY_BEGAN), |at| json!(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()))
+    };
     Some(match name {
         "id" => json!(account.id),
         "displayName" => json!(account.name()),
@@ -53,12 +122,26 @@ pub(super) fn property(world: &World, directory: &Directory, account: &Account, 
         "creationType" => json!(guest.then_some("Invitation")),
         "createdDateTime" => created(),
         "externalUserState" => json!(guest.then_some(if account.pending { "PendingAcceptance" } else { "Accepted" })),
-        "externalUserStateChangeDateTime" => if guest { created() } else { Value::Null },
+        "externalUserStateChangeDateTime" => {
+            if guest {
+                created()
+            } else {
+                Value::Null
+            }
+        }
         "otherMails" => json!(account.email.iter().filter(|_| guest).collect::<Vec<_>>()),
         "proxyAddresses" => json!(proxy_addresses(world, account)),
-        "assignedLicenses" => if guest { json!([]) } else { json!([{ "skuId": SKU, "disabledPlans": if account.licensed { vec![] } else { vec![TEAMS_PLAN] } }]) },
+        "assignedLicenses" => {
+            if guest {
+                json!([])
+            } else {
+                json!([{ "skuId": SKU, "disabledPlans": if account.licensed { vec![] } else { vec![TEAMS_PLAN] } }])
+            }
+        }
         "assignedPlans" => json!(plans(account)),
-        "identities" => json!([{ "signInType": "userPrincipalName", "issuer": TENANT_DOMAIN, "issuerAssignedId": directory::principal_name(world, account) }]),
+        "identities" => {
+            json!([{ "signInType": "userPrincipalName", "issuer": TENANT_DOMAIN, "issuerAssignedId": directory::principal_name(world, account) }])
+        }
         "usageLocation" => json!((!guest).then_some("DE")),
         _ if NO_ITEMS.contains(&name) => json!([]),
         _ if NOTHING.contains(&name) => Value::Null,
@@ -105,7 +188,8 @@ pub(super) fn select(call: &Call<'_>, whole: &[&str]) -> Result<Option<Vec<Strin
 }
 
 const WHOLE: &[&str] = &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
-const WHOLE_SELF: &[&str] = &["User.Read", "User.ReadWrite", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
+const WHOLE_SELF: &[&str] =
+    &["User.Read", "User.ReadWrite", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 
 fn answer_one(call: &Call<'_>, account: &Account, select: Option<&[String]>, directory: &Directory) -> Answer {
     let world = call.sim.world();
@@ -127,7 +211,10 @@ pub(super) fn me(call: &Call<'_>, _ids: &[String]) -> Outcome {
 /// `GET /oidc/userinfo`.
 pub(super) fn user_info(call: &Call<'_>) -> Answer {
     let account = call.account;
-    Answer::json(200, &json!({ "sub": super::token::subject(account), "name": account.name(), "given_name": account.first_name, "family_name": account.last_name, "email": account.email }))
+    Answer::json(
+        200,
+        &json!({ "sub": super::token::subject(account), "name": account.name(), "given_name": account.first_name, "family_name": account.last_name, "email": account.email }),
+    )
 }
 
 /// `GET /users/{id}`: by object id or user principal name.
@@ -179,7 +266,12 @@ pub(super) fn end_sessions(call: &Call<'_>, ids: &[String]) -> Outcome {
 
 fn end_grants(call: &Call<'_>, account: &str) {
     let mut tokens = call.sim.tokens();
-    let theirs: Vec<u64> = tokens.grants(Platform::Teams).into_iter().filter(|grant| grant.account.as_deref() == Some(account)).map(|grant| grant.id).collect();
+    let theirs: Vec<u64> = tokens
+        .grants(Platform::Teams)
+        .into_iter()
+        .filter(|grant| grant.account.as_deref() == Some(account))
+        .map(|grant| grant.id)
+        .collect();
     for grant in theirs {
         tokens.revoke(grant);
     }
@@ -214,12 +306,20 @@ pub(super) fn list(call: &Call<'_>, _ids: &[String]) -> Outcome {
     let directory = &state.directory;
     let fits = |account: &Account| {
         let look_up = |name: &str| property(world, directory, account, name).unwrap_or(Value::Null);
-        filter.as_ref().is_none_or(|filter| filter.matches(&look_up)) && search.as_ref().is_none_or(|(name, text)| begins(&look_up(name), text))
+        filter.as_ref().is_none_or(|filter| filter.matches(&look_up))
+            && search.as_ref().is_none_or(|(name, text)| begins(&look_up(name), text))
     };
     let end = directory.end(world);
     let mut listed: Option<Vec<usize>> = filter.as_ref().and_then(|filter| candidates(filter, directory));
     if let Some((name, down)) = order(call)? {
-        let key = |position: &usize| directory.at(world, *position).and_then(|account| property(world, directory, account, name)).unwrap_or_default().to_string().to_lowercase();
+        let key = |position: &usize| {
+            directory
+                .at(world, *position)
+                .and_then(|account| property(world, directory, account, name))
+                .unwrap_or_default()
+                .to_string()
+                .to_lowercase()
+        };
         let mut sorted: Vec<usize> = listed.unwrap_or_else(|| (0..end).collect());
         sorted.sort_by_cached_key(key);
         if down {
@@ -232,7 +332,8 @@ pub(super) fn list(call: &Call<'_>, _ids: &[String]) -> Outcome {
         Some(positions) => positions.get(number).and_then(|position| directory.at(world, *position)),
     };
     let end = listed.as_ref().map_or(end, Vec::len);
-    let count = (call.context.query_value("$count") == Some("true")).then(|| (0..end).filter_map(user_at).filter(|account| fits(account)).count());
+    let count =
+        (call.context.query_value("$count") == Some("true")).then(|| (0..end).filter_map(user_at).filter(|account| fits(account)).count());
     let (items, next) = lists::scan(&page, end, |number| {
         let account = user_at(number).filter(|account| fits(account))?;
         Some(match &names {
@@ -279,8 +380,11 @@ fn candidates(filter: &Filter, directory: &Directory) -> Option<Vec<usize>> {
 fn search(call: &Call<'_>) -> Result<Option<(String, String)>, Refusal> {
     let Some(text) = call.context.query_value("$search") else { return Ok(None) };
     let clause = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.split_once(':'));
-    let clause = clause.filter(|(name, text)| ["displayName", "givenName", "surname", "mail", "userPrincipalName"].contains(name) && !text.is_empty());
-    clause.map(|(name, text)| Some((name.to_owned(), text.to_lowercase()))).ok_or_else(|| Refusal::bad_request("Syntax error in $search: expected \"property:text\"."))
+    let clause = clause
+        .filter(|(name, text)| ["displayName", "givenName", "surname", "mail", "userPrincipalName"].contains(name) && !text.is_empty());
+    clause
+        .map(|(name, text)| Some((name.to_owned(), text.to_lowercase())))
+        .ok_or_else(|| Refusal::bad_request("Syntax error in $search: expected \"property:text\"."))
 }
 
 fn begins(held: &Value, text: &str) -> bool {
@@ -300,7 +404,8 @@ fn order<'a>(call: &Call<'a>) -> Result<Option<(&'a str, bool)>, Refusal> {
 
 /// A member of a group as a directory object; who may not read users sees the id alone.
 pub(super) fn member(call: &Call<'_>, directory: &Directory, account: &Account, names: Option<&[String]>) -> Value {
-    let may_read = call.has(&["User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"]);
+    let may_read =
+        call.has(&["User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"]);
     let defaults: Vec<String> = DEFAULT.iter().map(|name| (*name).to_owned()).collect();
     let names = names.unwrap_or(&defaults);
     let mut shown = show(call.sim.world(), directory, account, names);

@@ -68,7 +68,9 @@ pub(super) fn token(sim: &Simulator, context: &Context, caller: &Access) -> Resu
     need(sim, caller, &["guest-issuer:write"])?;
     only(sim, context, &[])?;
     let body = body(sim, context, &["subject", "displayName"])?;
-    let (Some(subject), Some(name)) = (body["subject"].as_str().filter(|text| !text.is_empty()), body["displayName"].as_str().filter(|text| !text.is_empty())) else {
+    let (Some(subject), Some(name)) =
+        (body["subject"].as_str().filter(|text| !text.is_empty()), body["displayName"].as_str().filter(|text| !text.is_empty()))
+    else {
         return Err(trouble(sim, 400, "subject and displayName are needed."));
     };
     let (id, email) = (ids::webex("PEOPLE", &sim.random_uuid().to_string()), format!("{}@appid.ciscospark.com", sim.random_uuid()));
@@ -81,7 +83,9 @@ pub(super) fn token(sim: &Simulator, context: &Context, caller: &Access) -> Resu
         platform: Platform::Webex,
         client_id: caller.grant.client_id.clone(),
         account: Some(guest.id.clone()),
-        scopes: ["spark:messages_read", "spark:messages_write", "spark:rooms_read", "spark:people_read", "spark:kms"].map(str::to_owned).to_vec(),
+        scopes: ["spark:messages_read", "spark:messages_write", "spark:rooms_read", "spark:people_read", "spark:kms"]
+            .map(str::to_owned)
+            .to_vec(),
         kind: "guest",
         created: context.now,
     };
@@ -161,7 +165,12 @@ pub(super) fn delete_client(sim: &Simulator, context: &Context, caller: &Access)
         return Err(trouble(sim, 403, "The organisation is not yours."));
     }
     let mut tokens = sim.tokens();
-    let ended: Vec<u64> = tokens.grants(Platform::Webex).into_iter().filter(|grant| grant.client_id == client && grant.kind == "user").map(|grant| grant.id).collect();
+    let ended: Vec<u64> = tokens
+        .grants(Platform::Webex)
+        .into_iter()
+        .filter(|grant| grant.client_id == client && grant.kind == "user")
+        .map(|grant| grant.id)
+        .collect();
     for grant in ended {
         tokens.revoke(grant);
     }
@@ -172,7 +181,11 @@ pub(super) fn delete_authorization(sim: &Simulator, context: &Context, caller: &
     admin(sim, caller, "identity:tokens_write")?;
     only(sim, context, &[])?;
     let mut tokens = sim.tokens();
-    let found = tokens.grants(Platform::Webex).into_iter().find(|grant| grant.kind == "user" && ids::webex("AUTHORIZATION", &grant.id.to_string()) == id).map(|grant| grant.id);
+    let found = tokens
+        .grants(Platform::Webex)
+        .into_iter()
+        .find(|grant| grant.kind == "user" && ids::webex("AUTHORIZATION", &grant.id.to_string()) == id)
+        .map(|grant| grant.id);
     match found {
         Some(grant) => {
             tokens.revoke(grant);

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{body, need, not_found, only, page, page_size, time, trouble};
 use super::guests::Guest;
+use super::{body, need, not_found, only, page, page_size, time, trouble};
 use crate::http::{Answer, Context, escape_html};
 use crate::ledger::Heard;
 use crate::tokens::Access;
@@ -52,7 +52,12 @@ struct Party {
 impl Party {
     fn of_account(account: &Account) -> Option<Self> {
         let reachable = account.active && account.kind != Kind::Foreign;
-        reachable.then(|| Self { id: account.id.clone(), email: account.email.clone().unwrap_or_default(), name: account.name(), guest: false })
+        reachable.then(|| Self {
+            id: account.id.clone(),
+            email: account.email.clone().unwrap_or_default(),
+            name: account.name(),
+            guest: false,
+        })
     }
 
     fn of_guest(guest: &Guest) -> Self {
@@ -148,7 +153,8 @@ fn deliver(sim: &Simulator, from: &Party, to: &Party, text: String, markdown: Op
         room.id.clone()
     };
     if !to.guest {
-        let heard = Heard { from: from.name.clone(), answer_to: from.id.clone(), text: message.text.clone(), at: now, key: message.id.clone() };
+        let heard =
+            Heard { from: from.name.clone(), answer_to: from.id.clone(), text: message.text.clone(), at: now, key: message.id.clone() };
         sim.ledger().hear(Platform::Webex, &to.id, heard);
     }
     (room_id, message)
@@ -163,10 +169,13 @@ pub(super) fn post(sim: &Simulator, context: &Context, caller: &Access) -> Resul
     }
     let from = caller_party(sim, caller)?;
     let (text, markdown) = content(sim, &body)?;
-    if let Some(name) = ["roomId", "toPersonId", "toPersonEmail", "parentId"].into_iter().find(|name| !(body[*name].is_null() || body[*name].is_string())) {
+    if let Some(name) =
+        ["roomId", "toPersonId", "toPersonEmail", "parentId"].into_iter().find(|name| !(body[*name].is_null() || body[*name].is_string()))
+    {
         return Err(trouble(sim, 400, &format!("{name} must be a string")));
     }
-    let named: Vec<(&str, &str)> = ["roomId", "toPersonId", "toPersonEmail"].into_iter().filter_map(|name| body[name].as_str().map(|value| (name, value))).collect();
+    let named: Vec<(&str, &str)> =
+        ["roomId", "toPersonId", "toPersonEmail"].into_iter().filter_map(|name| body[name].as_str().map(|value| (name, value))).collect();
     let [(how, whom)] = named.as_slice() else {
         return Err(trouble(sim, 400, "Exactly one of roomId, toPersonId and toPersonEmail is needed."));
     };
@@ -184,7 +193,8 @@ pub(super) fn post(sim: &Simulator, context: &Context, caller: &Access) -> Resul
     }
     let parent = body["parentId"].as_str().map(str::to_owned);
     if let Some(parent) = &parent {
-        let known = sim.webex().rooms.get(&pair(&from.id, &to.id)).is_some_and(|room| room.messages.iter().any(|message| message.id == *parent));
+        let known =
+            sim.webex().rooms.get(&pair(&from.id, &to.id)).is_some_and(|room| room.messages.iter().any(|message| message.id == *parent));
         if !known {
             return Err(trouble(sim, 400, "The parent message does not exist in this room."));
         }
@@ -344,9 +354,13 @@ pub(super) fn speak(sim: &Simulator, account: &Account, to: &str, text: &str) ->
     let from = party(sim, &account.id).ok_or_else(|| format!("{} cannot write on Webex", account.name()))?;
     let by_name = || {
         let guest = sim.webex().guests.by_name(to).map(|guest| guest.id.clone());
-        guest.or_else(|| sim.world().accounts(Platform::Webex).iter().find(|account| account.name() == to).map(|account| account.id.clone()))
+        guest
+            .or_else(|| sim.world().accounts(Platform::Webex).iter().find(|account| account.name() == to).map(|account| account.id.clone()))
     };
-    let to = party(sim, to).or_else(|| party_by_email(sim, to)).or_else(|| by_name().and_then(|id| party(sim, &id))).ok_or_else(|| format!("nobody on Webex is called {to}"))?;
+    let to = party(sim, to)
+        .or_else(|| party_by_email(sim, to))
+        .or_else(|| by_name().and_then(|id| party(sim, &id)))
+        .ok_or_else(|| format!("nobody on Webex is called {to}"))?;
     deliver(sim, &from, &to, text.to_owned(), None, None);
     Ok(())
 }

@@ -24,7 +24,8 @@ use crate::{Account, CAPITALS, LimitRow, Platform, Simulator, World, ids};
 /// The vendor hosts answered here.
 pub(crate) const HOSTS: &[&str] = &["webexapis.com", "oauth-helper-r.wbx2.com"];
 
-const REQUESTS: LimitRow = LimitRow { platform: Platform::Webex, name: "requests", scope: "authorization", amount: 600.0, seconds: 60.0, burst: 60.0 };
+const REQUESTS: LimitRow =
+    LimitRow { platform: Platform::Webex, name: "requests", scope: "authorization", amount: 600.0, seconds: 60.0, burst: 60.0 };
 
 /// The simulator's own choice: see the module's text.
 pub(crate) const LIMITS: &[LimitRow] = &[REQUESTS];
@@ -117,9 +118,8 @@ pub(crate) fn speak(sim: &Simulator, account: &Account, to: &str, text: &str) ->
 fn caller(sim: &Simulator, context: &Context) -> Result<Access, Answer> {
     let token = context.bearer().unwrap_or_default();
     let access = sim.tokens().access(token, context.now).ok().filter(|access| access.grant.platform == Platform::Webex);
-    let access = access.ok_or_else(|| {
-        trouble(sim, 401, "The request requires a valid access token set in the Authorization request header.")
-    })?;
+    let access =
+        access.ok_or_else(|| trouble(sim, 401, "The request requires a valid access token set in the Authorization request header."))?;
     sim.take(&format!("webex/{}", access.grant.id), &REQUESTS, 1.0).map_err(|seconds| {
         let after = seconds.ceil().max(1.0);
         trouble(sim, 429, "Too many requests have been sent in a given amount of time and the request has been rate limited.")
@@ -148,10 +148,15 @@ fn only(sim: &Simulator, context: &Context, known: &[&str]) -> Result<(), Answer
 /// The JSON body, with nothing in it but these members.
 fn body(sim: &Simulator, context: &Context, known: &[&str]) -> Result<Value, Answer> {
     let body = context.json().map_err(|wrong| match wrong {
-        WrongBody::ContentType => trouble(sim, 415, "The request was made to a resource without specifying a media type or used a media type that is not supported."),
+        WrongBody::ContentType => trouble(
+            sim,
+            415,
+            "The request was made to a resource without specifying a media type or used a media type that is not supported.",
+        ),
         WrongBody::Malformed => trouble(sim, 400, "The request could not be understood by the server due to malformed syntax."),
     })?;
-    let members = body.as_object().ok_or_else(|| trouble(sim, 400, "POST failed: HTTP/1.1 400 Bad Request (json body is not an object)"))?;
+    let members =
+        body.as_object().ok_or_else(|| trouble(sim, 400, "POST failed: HTTP/1.1 400 Bad Request (json body is not an object)"))?;
     match members.keys().find(|name| !known.contains(&name.as_str())) {
         Some(name) => Err(trouble(sim, 400, &format!("Unrecognized field \"{name}\""))),
         None => Ok(body),
@@ -190,7 +195,14 @@ fn parameters(context: &Context) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// One page of `all` as `{"items": […]}`, with a `Link` to the next one when there is more.
-fn page<T>(sim: &Simulator, context: &Context, all: &[T], size: usize, show: impl Fn(&T) -> Value, extra: Option<(&str, Value)>) -> Result<Answer, Answer> {
+fn page<T>(
+    sim: &Simulator,
+    context: &Context,
+    all: &[T],
+    size: usize,
+    show: impl Fn(&T) -> Value,
+    extra: Option<(&str, Value)>,
+) -> Result<Answer, Answer> {
     let start = position(sim, context)?.min(all.len());
     let end = (start + crate::pages::page_length(start, size)).min(all.len());
     let mut answer = json!({ "items": all[start..end].iter().map(show).collect::<Vec<_>>() });
@@ -223,4 +235,3 @@ fn not_found(sim: &Simulator) -> Answer {
 fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
-

@@ -10,8 +10,11 @@ use crate::{Account, Kind, Platform, Simulator, ids};
 /// When every account was made.
 const CREATED: &str = "2021-03-04T09:00:00.000Z";
 /// The organisation's teams; a person is in the one that their place in the list falls into.
-const TEAMS: [(&str, &str); 3] =
-    [("5f0a1d30-1f51-4f39-8f2e-0c1f5b0c1a01", "Timber"), ("5f0a1d30-1f51-4f39-8f2e-0c1f5b0c1a02", "Shipping"), ("5f0a1d30-1f51-4f39-8f2e-0c1f5b0c1a03", "Office")];
+const TEAMS: [(&str, &str); 3] = [
+    ("5f0a1d30-1f51-4f39-8f2e-0c1f5b0c1a01", "Timber"),
+    ("5f0a1d30-1f51-4f39-8f2e-0c1f5b0c1a02", "Shipping"),
+    ("5f0a1d30-1f51-4f39-8f2e-0c1f5b0c1a03", "Office"),
+];
 /// A bot that somebody made in the portal.
 const BOT: &str = "9e6a4e7e-8e35-4f2f-9f0a-3d7a2b1c0d11";
 
@@ -78,11 +81,23 @@ pub(super) fn list(sim: &Simulator, context: &Context, caller: &Access) -> Resul
             return Err(trouble(sim, 400, "At most 85 ids can be given."));
         }
         let (found, lost): (Vec<&str>, Vec<&str>) = asked.into_iter().partition(|id| show_by_id(sim, id, admin).is_some());
-        return page(sim, context, &found, size.max(85), |id| show_by_id(sim, id, admin).unwrap_or_default(), Some(("notFoundIds", json!(lost))));
+        return page(
+            sim,
+            context,
+            &found,
+            size.max(85),
+            |id| show_by_id(sim, id, admin).unwrap_or_default(),
+            Some(("notFoundIds", json!(lost))),
+        );
     }
     if let Some(name) = context.query_value("displayName") {
         let prefix = name.to_lowercase();
-        let found: Vec<&Account> = world.accounts(Platform::Webex).iter().filter(own).filter(|account| account.name().to_lowercase().starts_with(&prefix)).collect();
+        let found: Vec<&Account> = world
+            .accounts(Platform::Webex)
+            .iter()
+            .filter(own)
+            .filter(|account| account.name().to_lowercase().starts_with(&prefix))
+            .collect();
         return page(sim, context, &found, size, |account| show(sim, account, admin), None);
     }
     if !admin {

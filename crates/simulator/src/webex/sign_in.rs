@@ -37,7 +37,13 @@ const SCOPES: &[&str] = &[
     "identity:tokens_write",
 ];
 /// What only administrators can allow.
-const ADMIN_SCOPES: &[&str] = &["spark-admin:people_read", "spark-admin:organizations_read", "identity:tokens_read", "identity:tokens_write", "spark:applications_token"];
+const ADMIN_SCOPES: &[&str] = &[
+    "spark-admin:people_read",
+    "spark-admin:organizations_read",
+    "identity:tokens_read",
+    "identity:tokens_write",
+    "spark:applications_token",
+];
 
 /// An app's id and secret.
 #[derive(Default, Clone)]
@@ -72,7 +78,15 @@ pub(super) fn prepare(sim: &Simulator) -> Value {
 
 /// New tokens of a new authorisation.
 fn issue(sim: &Simulator, client: &str, account: &str, scopes: Vec<String>, now: Timestamp) -> Value {
-    let grant = Grant { id: 0, platform: Platform::Webex, client_id: client.to_owned(), account: Some(account.to_owned()), scopes, kind: "user", created: now };
+    let grant = Grant {
+        id: 0,
+        platform: Platform::Webex,
+        client_id: client.to_owned(),
+        account: Some(account.to_owned()),
+        scopes,
+        kind: "user",
+        created: now,
+    };
     let grant = sim.tokens().open(grant);
     answer(sim, grant, now)
 }
@@ -106,7 +120,19 @@ fn is_redirect(uri: &str) -> bool {
 }
 
 pub(super) fn authorize(sim: &Simulator, context: &Context) -> Answer {
-    let known = ["response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method", "prompt", "login_hint", "max_age", "nonce"];
+    let known = [
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "scope",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+        "prompt",
+        "login_hint",
+        "max_age",
+        "nonce",
+    ];
     if let Some(name) = context.unknown_parameter(&context.query, &known) {
         return oauth::notice(400, &format!("Unknown parameter {name}."));
     }
@@ -117,7 +143,8 @@ pub(super) fn authorize(sim: &Simulator, context: &Context) -> Answer {
     let Some(redirect) = given("redirect_uri").filter(|uri| is_redirect(uri)) else {
         return oauth::notice(400, "The redirect_uri is not registered with this integration.");
     };
-    let refuse = |error: &str| oauth::send_back(redirect, ResponseMode::Query, vec![("error".to_owned(), error.to_owned())], given("state"));
+    let refuse =
+        |error: &str| oauth::send_back(redirect, ResponseMode::Query, vec![("error".to_owned(), error.to_owned())], given("state"));
     if given("response_type") != Some("code") {
         return refuse("unsupported_response_type");
     }
@@ -127,7 +154,9 @@ pub(super) fn authorize(sim: &Simulator, context: &Context) -> Answer {
     }
     let challenge = match (given("code_challenge"), given("code_challenge_method")) {
         (None, None) => None,
-        (Some(challenge), method @ (Some("S256" | "plain") | None)) if (43..=128).contains(&challenge.len()) => Some((method.unwrap_or("plain").to_owned(), challenge.to_owned())),
+        (Some(challenge), method @ (Some("S256" | "plain") | None)) if (43..=128).contains(&challenge.len()) => {
+            Some((method.unwrap_or("plain").to_owned(), challenge.to_owned()))
+        }
         _ => return refuse("invalid_request"),
     };
     let request = AuthorizeRequest {
@@ -201,7 +230,9 @@ fn exchange(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
         Some("authorization_code") => {
             let code = sim.sign_ins().take_code(Platform::Webex, value(&form, "code").unwrap_or_default(), context.now);
             let code = code.map_err(|_| trouble(sim, 400, "invalid_grant"))?;
-            let fits = code.request.client_id == id && value(&form, "redirect_uri") == Some(code.request.redirect_uri.as_str()) && code.verifier_fits(value(&form, "code_verifier"));
+            let fits = code.request.client_id == id
+                && value(&form, "redirect_uri") == Some(code.request.redirect_uri.as_str())
+                && code.verifier_fits(value(&form, "code_verifier"));
             if !fits {
                 return Err(trouble(sim, 400, "invalid_grant"));
             }
@@ -209,7 +240,8 @@ fn exchange(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
         }
         Some("refresh_token") => {
             let given = value(&form, "refresh_token").unwrap_or_default();
-            let grant = sim.tokens().refresh(given, context.now).ok().filter(|grant| grant.platform == Platform::Webex && grant.client_id == id);
+            let grant =
+                sim.tokens().refresh(given, context.now).ok().filter(|grant| grant.platform == Platform::Webex && grant.client_id == id);
             let grant = grant.ok_or_else(|| trouble(sim, 400, "invalid_grant"))?;
             if value(&form, "scope").is_some_and(|asked| asked.split_whitespace().any(|scope| !grant.has_scope(scope))) {
                 return Err(trouble(sim, 400, "invalid_scope"));
@@ -290,7 +322,10 @@ fn poll(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
         Poll::Declined => Err(trouble(sim, 400, "access_denied")),
         Poll::Expired | Poll::Unknown => Err(trouble(sim, 400, "invalid_grant")),
         Poll::Approved { account, scopes } => {
-            let may = sim.world().by_id(Platform::Webex, &account).is_some_and(|account| account.admin || !scopes.iter().any(|scope| ADMIN_SCOPES.contains(&scope.as_str())));
+            let may = sim
+                .world()
+                .by_id(Platform::Webex, &account)
+                .is_some_and(|account| account.admin || !scopes.iter().any(|scope| ADMIN_SCOPES.contains(&scope.as_str())));
             if !may {
                 return Err(trouble(sim, 400, "access_denied"));
             }

@@ -51,7 +51,10 @@ async fn a_message_has_one_addressee_a_size_and_at_most_ten_edits() {
     assert_eq!(sent.status, 200, "{}", sent.text);
     let (message, room) = (sent.json["id"].as_str().unwrap(), &sent.json["roomId"]);
     for edit in 1..=10 {
-        assert_eq!(write(&sim, "PUT", &format!("/messages/{message}"), json!({ "roomId": room, "text": format!("edit {edit}") })).await.status, 200);
+        assert_eq!(
+            write(&sim, "PUT", &format!("/messages/{message}"), json!({ "roomId": room, "text": format!("edit {edit}") })).await.status,
+            200
+        );
     }
     assert_eq!(write(&sim, "PUT", &format!("/messages/{message}"), json!({ "roomId": room, "text": "one more" })).await.status, 400);
     let heard: Vec<String> = sim.ledger().heard(Platform::Webex, &id).iter().map(|heard| heard.text.clone()).collect();
@@ -94,7 +97,9 @@ async fn guests_need_the_service_app_and_are_one_per_subject() {
 async fn a_device_code_is_pending_with_428_and_names_the_employee_afterwards() {
     let sim = simulator();
     let client = credential(&sim, "client_id");
-    let start = with_form(&sim, &format!("{V1}/device/authorize"), &[], &[("client_id", &client), ("scope", "spark:messages_read spark:kms")]).await;
+    let start =
+        with_form(&sim, &format!("{V1}/device/authorize"), &[], &[("client_id", &client), ("scope", "spark:messages_read spark:kms")])
+            .await;
     assert_eq!(start.json["expires_in"], 300);
     let basic = {
         use base64::Engine as _;
@@ -121,7 +126,10 @@ async fn a_device_code_is_pending_with_428_and_names_the_employee_afterwards() {
     let listed = get(&sim, &format!("/authorizations?personId={id}")).await;
     let authorization = listed.json["items"][0]["id"].as_str().unwrap();
     assert_eq!(write(&sim, "DELETE", &format!("/authorizations/{authorization}"), Value::Null).await.status, 204);
-    assert_eq!(with_json(&sim, "GET", &format!("{V1}/people/me"), tokens.json["access_token"].as_str().unwrap(), &Value::Null).await.status, 401);
+    assert_eq!(
+        with_json(&sim, "GET", &format!("{V1}/people/me"), tokens.json["access_token"].as_str().unwrap(), &Value::Null).await.status,
+        401
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -145,8 +153,15 @@ async fn the_code_grant_needs_registered_redirect_secret_and_verifier() {
     let location = url::Url::parse(back.headers["location"].to_str().unwrap()).unwrap();
     let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
     let form = |secret: &str, verifier: &str| {
-        [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", "http://localhost:43117/webex"), ("client_id", &client), ("client_secret", secret), ("code_verifier", verifier)]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        [
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", "http://localhost:43117/webex"),
+            ("client_id", &client),
+            ("client_secret", secret),
+            ("code_verifier", verifier),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
     let exchange = |form: [(String, String); 6]| {
         let sim = sim.clone();
@@ -175,20 +190,33 @@ async fn an_id_is_no_address_and_an_address_no_id() {
         assert_eq!(get(&sim, &format!("/{path}?personEmail={id}")).await.status, 404);
         assert_eq!(get(&sim, &format!("/{path}?personId={id}&personEmail={email}")).await.status, 400);
     }
-    assert_eq!(write(&sim, "POST", "/messages", json!({ "toPersonId": id, "roomId": 5, "text": "x" })).await.status, 400, "a room's id is text");
+    assert_eq!(
+        write(&sim, "POST", "/messages", json!({ "toPersonId": id, "roomId": 5, "text": "x" })).await.status,
+        400,
+        "a room's id is text"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refresh_may_name_the_scopes_it_has_and_no_others() {
     let sim = simulator();
     let (client, secret) = (credential(&sim, "client_id"), credential(&sim, "client_secret"));
-    let query = [("response_type", "code"), ("client_id", &*client), ("redirect_uri", "http://localhost:43117/webex"), ("scope", "spark:people_read")];
-    let back = consent(&sim, &format!("{V1}/authorize?{}", crate::http::encode(&query)), employee(&sim).email.as_deref().unwrap(), "allow").await;
+    let query = [
+        ("response_type", "code"),
+        ("client_id", &*client),
+        ("redirect_uri", "http://localhost:43117/webex"),
+        ("scope", "spark:people_read"),
+    ];
+    let back =
+        consent(&sim, &format!("{V1}/authorize?{}", crate::http::encode(&query)), employee(&sim).email.as_deref().unwrap(), "allow").await;
     let location = url::Url::parse(back.headers["location"].to_str().unwrap()).unwrap();
     let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
-    let redeem = async |form: &[(&str, &str)]| with_form(&sim, &format!("{V1}/access_token"), &[], &[&[("client_id", &*client), ("client_secret", &*secret)], form].concat()).await;
+    let redeem = async |form: &[(&str, &str)]| {
+        with_form(&sim, &format!("{V1}/access_token"), &[], &[&[("client_id", &*client), ("client_secret", &*secret)], form].concat()).await
+    };
     let got = redeem(&[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", "http://localhost:43117/webex")]).await;
     let refresh_token = got.json["refresh_token"].as_str().unwrap();
-    let refresh = async |scope: &str| redeem(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("scope", scope)]).await.status;
+    let refresh =
+        async |scope: &str| redeem(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("scope", scope)]).await.status;
     assert_eq!((refresh("spark:people_read").await, refresh("spark:people_read spark:messages_write").await), (200, 400));
 }

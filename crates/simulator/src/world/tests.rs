@@ -67,7 +67,8 @@ fn an_address_finds_all_who_have_it_in_the_order_of_the_list() {
         for address in world.accounts(platform).iter().flat_map(Account::addresses) {
             let has = |account: &&Account| account.addresses().any(|known| known.to_lowercase() == address.to_lowercase());
             let expected: Vec<&str> = world.accounts(platform).iter().filter(has).map(|account| account.id.as_str()).collect();
-            let found: Vec<&str> = world.all_by_email(platform, &address.to_uppercase()).into_iter().map(|account| account.id.as_str()).collect();
+            let found: Vec<&str> =
+                world.all_by_email(platform, &address.to_uppercase()).into_iter().map(|account| account.id.as_str()).collect();
             assert_eq!(found, expected, "{address}");
             several += usize::from(found.len() > 1);
         }

@@ -44,7 +44,8 @@ fn show(sim: &Simulator, id: &str, message: &BotMessage) -> Value {
 
 pub(super) fn post(sim: &Simulator, context: &Context, caller: &Access) -> Result<Answer, Answer> {
     only(context, &[])?;
-    let body = body(context, &["robot_jid", "to_jid", "account_id", "content", "visible_to_user", "user_jid", "reply_to", "is_markdown_support"])?;
+    let body =
+        body(context, &["robot_jid", "to_jid", "account_id", "content", "visible_to_user", "user_jid", "reply_to", "is_markdown_support"])?;
     check(sim, caller, body["account_id"].as_str(), body["robot_jid"].as_str())?;
     let jid = body["to_jid"].as_str().unwrap_or_default();
     if body["user_jid"].as_str().is_none() {
@@ -58,7 +59,11 @@ pub(super) fn post(sim: &Simulator, context: &Context, caller: &Access) -> Resul
     let id = format!("{}_{}", context.now.strftime("%Y%m%d%H%M%S"), sim.random_text(crate::ALPHANUMERIC, 10));
     sim.zoom().bot_messages.insert(id.clone(), message.clone());
     let robot = sim.zoom().apps.robot_jid.clone();
-    sim.ledger().hear(Platform::Zoom, &to.id, Heard { from: "User Sync".to_owned(), answer_to: robot, text, at: context.now, key: id.clone() });
+    sim.ledger().hear(
+        Platform::Zoom,
+        &to.id,
+        Heard { from: "User Sync".to_owned(), answer_to: robot, text, at: context.now, key: id.clone() },
+    );
     Ok(Answer::json(201, &show(sim, &id, &message)))
 }
 

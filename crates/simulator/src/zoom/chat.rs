@@ -58,7 +58,13 @@ fn show(sim: &Simulator, message: &Message) -> Value {
 /// A message as a list shows it, with its status.
 fn show_listed(sim: &Simulator, message: &Message) -> Value {
     let mut shown = show(sim, message);
-    shown["status"] = json!(if message.deleted { "Deleted" } else if message.edited { "Edited" } else { "Normal" });
+    shown["status"] = json!(if message.deleted {
+        "Deleted"
+    } else if message.edited {
+        "Edited"
+    } else {
+        "Normal"
+    });
     shown
 }
 
@@ -73,7 +79,8 @@ fn text(body: &Value) -> Result<String, Answer> {
 
 fn deliver(sim: &Simulator, from: &Account, to: &Account, text: String, reply_to: Option<String>) -> Message {
     let now = sim.clock().now();
-    let message = Message { id: sim.random_uuid().to_string(), from: from.id.clone(), text, at: now, edited: false, deleted: false, reply_to };
+    let message =
+        Message { id: sim.random_uuid().to_string(), from: from.id.clone(), text, at: now, edited: false, deleted: false, reply_to };
     sim.zoom().chats.entry(pair(&from.id, &to.id)).or_default().push(message.clone());
     let heard = Heard { from: from.name(), answer_to: from.id.clone(), text: message.text.clone(), at: now, key: message.id.clone() };
     sim.ledger().hear(Platform::Zoom, &to.id, heard);
@@ -89,14 +96,28 @@ fn sender<'a>(sim: &'a Simulator, caller: &Access, user: &str) -> Result<&'a Acc
 pub(super) fn post(sim: &Simulator, context: &Context, caller: &Access, user: &str) -> Result<Answer, Answer> {
     need(sim, caller, &MEDIUM, "team_chat:write:user_message")?;
     only(context, &[])?;
-    let known = ["message", "to_contact", "to_channel", "reply_main_message_id", "rich_text", "at_items", "file_ids", "interactive_cards", "scheduled_time"];
+    let known = [
+        "message",
+        "to_contact",
+        "to_channel",
+        "reply_main_message_id",
+        "rich_text",
+        "at_items",
+        "file_ids",
+        "interactive_cards",
+        "scheduled_time",
+    ];
     let body = body(context, &known)?;
     let me = sender(sim, caller, user)?;
     let to = contact(sim, me, body["to_contact"].as_str(), body["to_channel"].as_str())?;
     let text = text(&body)?;
     let reply_to = body["reply_main_message_id"].as_str().map(str::to_owned);
     if let Some(main) = &reply_to {
-        let known = sim.zoom().chats.get(&pair(&me.id, &to.id)).is_some_and(|chat| chat.iter().any(|message| message.id == *main && message.reply_to.is_none()));
+        let known = sim
+            .zoom()
+            .chats
+            .get(&pair(&me.id, &to.id))
+            .is_some_and(|chat| chat.iter().any(|message| message.id == *main && message.reply_to.is_none()));
         if !known {
             return Err(trouble(400, 5402, "This only supports replies to a main message."));
         }
@@ -108,7 +129,8 @@ pub(super) fn post(sim: &Simulator, context: &Context, caller: &Access, user: &s
 fn span(context: &Context) -> Result<(Timestamp, Timestamp), Answer> {
     let wrong = |name: &str| trouble(400, 300, &format!("The {name} is no date."));
     if context.query_value("from").is_some() || context.query_value("to").is_some() {
-        let read = |name: &str, default: Timestamp| context.query_value(name).map_or(Ok(default), |text| text.parse().map_err(|_| wrong(name)));
+        let read =
+            |name: &str, default: Timestamp| context.query_value(name).map_or(Ok(default), |text| text.parse().map_err(|_| wrong(name)));
         return Ok((read("from", Timestamp::MIN)?, read("to", Timestamp::MAX)?));
     }
     let day: civil::Date = match context.query_value("date") {
@@ -122,8 +144,18 @@ fn span(context: &Context) -> Result<(Timestamp, Timestamp), Answer> {
 pub(super) fn list(sim: &Simulator, context: &Context, caller: &Access, user: &str) -> Result<Answer, Answer> {
     need(sim, caller, &MEDIUM, "team_chat:read:list_user_messages")?;
     let known = [
-        "to_contact", "to_channel", "date", "from", "to", "page_size", "next_page_token", "include_deleted_and_edited_message", "search_type", "search_key",
-        "exclude_child_message", "download_file_formats",
+        "to_contact",
+        "to_channel",
+        "date",
+        "from",
+        "to",
+        "page_size",
+        "next_page_token",
+        "include_deleted_and_edited_message",
+        "search_type",
+        "search_key",
+        "exclude_child_message",
+        "download_file_formats",
     ];
     only(context, &known)?;
     let me = named(sim, caller, user)?;
@@ -133,7 +165,9 @@ pub(super) fn list(sim: &Simulator, context: &Context, caller: &Access, user: &s
     let deleted_too = context.query_value("include_deleted_and_edited_message") == Some("true");
     let mains_only = context.query_value("exclude_child_message") == Some("true");
     let mut found: Vec<Message> = sim.zoom().chats.get(&pair(&me.id, &with.id)).cloned().unwrap_or_default();
-    found.retain(|message| (from..=to).contains(&message.at) && (deleted_too || !message.deleted) && !(mains_only && message.reply_to.is_some()));
+    found.retain(|message| {
+        (from..=to).contains(&message.at) && (deleted_too || !message.deleted) && !(mains_only && message.reply_to.is_some())
+    });
     found.reverse();
     let end = (start + page_length(start, size)).min(found.len());
     let messages: Vec<Value> = found.get(start..end).unwrap_or_default().iter().map(|message| show_listed(sim, message)).collect();
@@ -170,7 +204,9 @@ fn change(sim: &Simulator, me: &Account, with: &Account, id: &str, change: impl 
     if find(sim, me, with, id)?.from != me.id {
         return Err(trouble(400, 300, "Only the sender can change a message."));
     }
-    if let Some(message) = sim.zoom().chats.get_mut(&pair(&me.id, &with.id)).and_then(|chat| chat.iter_mut().find(|message| message.id == id)) {
+    if let Some(message) =
+        sim.zoom().chats.get_mut(&pair(&me.id, &with.id)).and_then(|chat| chat.iter_mut().find(|message| message.id == id))
+    {
         change(message);
     }
     Ok(())
@@ -220,7 +256,13 @@ pub(super) fn sessions(sim: &Simulator, context: &Context, caller: &Access, user
     if context.query_value("type") != Some("groupchat") {
         let state = sim.zoom();
         for ((one, other), messages) in &state.chats {
-            let with = if *one == me.id { other } else if *other == me.id { one } else { continue };
+            let with = if *one == me.id {
+                other
+            } else if *other == me.id {
+                one
+            } else {
+                continue;
+            };
             if let Some(last) = messages.iter().map(|message| message.at).max().filter(|at| (from..=to).contains(at)) {
                 found.push((last, with.clone()));
             }
@@ -246,7 +288,12 @@ pub(super) fn sessions(sim: &Simulator, context: &Context, caller: &Access, user
 
 pub(super) fn speak(sim: &Simulator, account: &Account, to: &str, text: &str) -> Result<(), String> {
     let by_name = || sim.world().accounts(Platform::Zoom).iter().find(|known| known.name() == to);
-    let to = sim.world().find(Platform::Zoom, to).or_else(by_name).filter(|to| to.active).ok_or_else(|| format!("nobody on Zoom is called {to}"))?;
+    let to = sim
+        .world()
+        .find(Platform::Zoom, to)
+        .or_else(by_name)
+        .filter(|to| to.active)
+        .ok_or_else(|| format!("nobody on Zoom is called {to}"))?;
     if !account.active {
         return Err(format!("{} cannot write on Zoom", account.name()));
     }

@@ -173,7 +173,8 @@ fn next_page(sim: &Simulator, context: &Context, end: usize, all: usize) -> Stri
 }
 
 fn list_name(context: &Context) -> String {
-    let kept: Vec<(&str, &str)> = context.query.iter().filter(|(name, _)| name != "next_page_token").map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let kept: Vec<(&str, &str)> =
+        context.query.iter().filter(|(name, _)| name != "next_page_token").map(|(name, value)| (name.as_str(), value.as_str())).collect();
     format!("{}?{}", context.path, crate::http::encode(&kept))
 }
 

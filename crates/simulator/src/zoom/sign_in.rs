@@ -64,7 +64,13 @@ pub(super) fn prepare(sim: &Simulator) -> Value {
     {
         let mut state = sim.zoom();
         state.account_id.clone_from(&account_id);
-        state.apps = Apps { server: server.clone(), employee: employee.clone(), public_id: public_id.clone(), chatbot: chatbot.clone(), robot_jid: robot_jid.clone() };
+        state.apps = Apps {
+            server: server.clone(),
+            employee: employee.clone(),
+            public_id: public_id.clone(),
+            chatbot: chatbot.clone(),
+            robot_jid: robot_jid.clone(),
+        };
     }
     let token = issue(sim, None, &server.id, None, ADMIN_SCOPES, "server", sim.clock().now());
     json!({
@@ -75,17 +81,38 @@ pub(super) fn prepare(sim: &Simulator) -> Value {
 }
 
 /// New tokens. A user's new authorisation ends that user's earlier ones with the same app.
-fn issue(sim: &Simulator, context: Option<&Context>, client: &str, account: Option<&str>, scopes: &[&str], kind: &'static str, now: Timestamp) -> Value {
+fn issue(
+    sim: &Simulator,
+    context: Option<&Context>,
+    client: &str,
+    account: Option<&str>,
+    scopes: &[&str],
+    kind: &'static str,
+    now: Timestamp,
+) -> Value {
     let grant = {
         let mut tokens = sim.tokens();
         if account.is_some() {
-            let earlier: Vec<u64> = tokens.grants(Platform::Zoom).into_iter().filter(|grant| grant.kind == kind && grant.account.as_deref() == account).map(|grant| grant.id).collect();
+            let earlier: Vec<u64> = tokens
+                .grants(Platform::Zoom)
+                .into_iter()
+                .filter(|grant| grant.kind == kind && grant.account.as_deref() == account)
+                .map(|grant| grant.id)
+                .collect();
             for grant in earlier {
                 tokens.revoke(grant);
             }
         }
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        tokens.open(Grant { id: 0, platform: Platform::Zoom, client_id: client.to_owned(), account: account.map(str::to_owned), scopes, kind, created: now })
+        tokens.open(Grant {
+            id: 0,
+            platform: Platform::Zoom,
+            client_id: client.to_owned(),
+            account: account.map(str::to_owned),
+            scopes,
+            kind,
+            created: now,
+        })
     };
     tokens_of(sim, context, grant, kind == "user", now)
 }
@@ -110,7 +137,10 @@ fn refuse(status: u16, error: &str, reason: &str) -> Answer {
 }
 
 pub(super) fn authorize(sim: &Simulator, context: &Context) -> Answer {
-    if let Some(name) = context.unknown_parameter(&context.query, &["response_type", "client_id", "redirect_uri", "state", "code_challenge", "code_challenge_method", "scope"]) {
+    if let Some(name) = context.unknown_parameter(
+        &context.query,
+        &["response_type", "client_id", "redirect_uri", "state", "code_challenge", "code_challenge_method", "scope"],
+    ) {
         return oauth::notice(400, &format!("Invalid request: unknown parameter {name}."));
     }
     let given = |name: &str| context.query_value(name).filter(|value| !value.is_empty());
@@ -131,7 +161,9 @@ pub(super) fn authorize(sim: &Simulator, context: &Context) -> Answer {
     }
     let challenge = match (given("code_challenge"), given("code_challenge_method").unwrap_or("plain")) {
         (None, _) => None,
-        (Some(challenge), method @ ("S256" | "plain")) if (43..=128).contains(&challenge.len()) => Some((method.to_owned(), challenge.to_owned())),
+        (Some(challenge), method @ ("S256" | "plain")) if (43..=128).contains(&challenge.len()) => {
+            Some((method.to_owned(), challenge.to_owned()))
+        }
         _ => return oauth::notice(400, "Invalid code challenge or code challenge method."),
     };
     let public = client == sim.zoom().apps.public_id;
@@ -213,7 +245,11 @@ pub(super) fn token(sim: &Simulator, context: &Context) -> Answer {
 
 fn exchange(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
     let device = context.query_value("grant_type") == Some(DEVICE_GRANT);
-    let form = form(context, device, &["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "refresh_token", "scope", "account_id", "device_code"])?;
+    let form = form(
+        context,
+        device,
+        &["grant_type", "code", "redirect_uri", "code_verifier", "client_id", "refresh_token", "scope", "account_id", "device_code"],
+    )?;
     let caller = client(sim, context, &form)?;
     let now = context.now;
     let answer = match (value(&form, "grant_type").unwrap_or_default(), caller) {
@@ -230,7 +266,10 @@ fn exchange(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
         }
         ("authorization_code", caller @ (Caller::Employee | Caller::Public)) => {
             let wrong = |reason: &str| refuse(400, "invalid_grant", reason);
-            let code = sim.sign_ins().take_code(Platform::Zoom, value(&form, "code").unwrap_or_default(), now).map_err(|_| wrong("Invalid authorization code"))?;
+            let code = sim
+                .sign_ins()
+                .take_code(Platform::Zoom, value(&form, "code").unwrap_or_default(), now)
+                .map_err(|_| wrong("Invalid authorization code"))?;
             let id = employee_id(sim, &caller);
             if code.request.client_id != id || !code.verifier_fits(value(&form, "code_verifier")) {
                 return Err(wrong("Invalid authorization code"));

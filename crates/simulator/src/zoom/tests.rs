@@ -83,7 +83,13 @@ async fn a_public_client_needs_no_secret_but_its_verifier_and_a_new_grant_ends_t
             ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
             ("code_challenge_method", "S256"),
         ];
-        let back = consent(&sim, &format!("https://zoom.us/oauth/authorize?{}", crate::http::encode(&query)), account.email.as_deref().unwrap(), "allow").await;
+        let back = consent(
+            &sim,
+            &format!("https://zoom.us/oauth/authorize?{}", crate::http::encode(&query)),
+            account.email.as_deref().unwrap(),
+            "allow",
+        )
+        .await;
         let location = url::Url::parse(back.headers["location"].to_str().unwrap()).unwrap();
         let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
         let form = [
@@ -113,7 +119,8 @@ async fn a_public_client_needs_no_secret_but_its_verifier_and_a_new_grant_ends_t
 async fn the_server_app_gets_tokens_for_itself_only_and_only_by_form() {
     let sim = simulator();
     let (server, account) = (basic(&sim, ""), credential(&sim, "/account_id"));
-    let good = with_form(&sim, TOKEN, &[("authorization", &server)], &[("grant_type", "account_credentials"), ("account_id", &account)]).await;
+    let good =
+        with_form(&sim, TOKEN, &[("authorization", &server)], &[("grant_type", "account_credentials"), ("account_id", &account)]).await;
     assert_eq!((good.status, good.json["refresh_token"].is_null()), (200, true));
     let query = format!("{TOKEN}?grant_type=account_credentials&account_id={account}");
     assert_eq!(call(&sim, "POST", &query, &[("authorization", &server)], "").await.status, 400);
@@ -148,7 +155,8 @@ async fn the_chatbot_writes_to_a_user_by_jid() {
         "robot_jid": credential(&sim, "/chatbot/robot_jid"), "to_jid": jid, "user_jid": jid, "account_id": credential(&sim, "/account_id"),
         "content": { "head": { "text": "Ana (elsewhere)" }, "body": [{ "type": "message", "text": "hello" }] },
     });
-    let sent = with_json(&sim, "POST", "https://api.zoom.us/v2/im/chat/messages", token.json["access_token"].as_str().unwrap(), &message).await;
+    let sent =
+        with_json(&sim, "POST", "https://api.zoom.us/v2/im/chat/messages", token.json["access_token"].as_str().unwrap(), &message).await;
     assert_eq!(sent.status, 201, "{}", sent.text);
     assert_eq!(sim.ledger().heard(Platform::Zoom, &to.id)[0].text, "Ana (elsewhere)\nhello");
 }
@@ -161,7 +169,10 @@ async fn the_account_wide_limit_answers_in_zooms_form() {
         last = api(&sim, "GET", "/users?page_size=1", Value::Null).await;
     }
     assert_eq!((last.status, &last.json["code"]), (429, &json!(429)));
-    assert_eq!((last.headers["x-ratelimit-type"].to_str().unwrap(), last.headers["x-ratelimit-category"].to_str().unwrap()), ("QPS", "Medium"));
+    assert_eq!(
+        (last.headers["x-ratelimit-type"].to_str().unwrap(), last.headers["x-ratelimit-category"].to_str().unwrap()),
+        ("QPS", "Medium")
+    );
 }
 
 /// The tokens of a first authorization by this client id, with `Authorization` where the client has a secret.
@@ -200,7 +211,9 @@ async fn only_the_client_that_was_authorized_refreshes() {
     assert_eq!((by_public.status, by_public.json["error"].as_str()), (400, Some("invalid_grant")));
     let other_id = with_form(&sim, TOKEN, &[("authorization", &secret)], &[form.as_slice(), &[("client_id", &public)]].concat()).await;
     assert_eq!((other_id.status, other_id.json["error"].as_str()), (400, Some("invalid_client")));
-    let wider = with_form(&sim, TOKEN, &[("authorization", &secret)], &[form.as_slice(), &[("scope", "user:read:list_users:admin")]].concat()).await;
+    let wider =
+        with_form(&sim, TOKEN, &[("authorization", &secret)], &[form.as_slice(), &[("scope", "user:read:list_users:admin")]].concat())
+            .await;
     assert_eq!((wider.status, wider.json["error"].as_str()), (400, Some("invalid_scope")));
     let own = with_form(&sim, TOKEN, &[("authorization", &secret)], &[form.as_slice(), &[("scope", "user:read:user")]].concat()).await;
     assert_eq!(own.status, 200, "{}", own.text);

@@ -95,7 +95,8 @@ pub(super) fn contacts(sim: &Simulator, context: &Context, caller: &Access) -> R
     only(context, &["type", "page_size", "next_page_token"])?;
     let me = named(sim, caller, "me")?;
     let (size, start) = page(sim, context, 10, 50)?;
-    let others: Vec<&Account> = sim.world().accounts(Platform::Zoom).iter().filter(|account| account.active && account.id != me.id).collect();
+    let others: Vec<&Account> =
+        sim.world().accounts(Platform::Zoom).iter().filter(|account| account.active && account.id != me.id).collect();
     let end = (start + page_length(start, size)).min(others.len());
     let contacts: Vec<Value> = others
         .get(start..end)
@@ -103,5 +104,8 @@ pub(super) fn contacts(sim: &Simulator, context: &Context, caller: &Access) -> R
         .iter()
         .map(|account| json!({ "email": account.email, "first_name": account.first_name, "last_name": account.last_name, "id": account.id, "member_id": account.id }))
         .collect();
-    Ok(Answer::json(200, &json!({ "contacts": contacts, "next_page_token": next_page(sim, context, end, others.len()), "page_size": size })))
+    Ok(Answer::json(
+        200,
+        &json!({ "contacts": contacts, "next_page_token": next_page(sim, context, end, others.len()), "page_size": size }),
+    ))
 }

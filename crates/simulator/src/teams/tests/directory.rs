@@ -2,7 +2,8 @@ use std::collections::HashSet;
 
 use super::*;
 
-const WHOLE: &str = "id,displayName,mail,userPrincipalName,accountEnabled,userType,assignedPlans,externalUserState,otherMails,proxyAddresses";
+const WHOLE: &str =
+    "id,displayName,mail,userPrincipalName,accountEnabled,userType,assignedPlans,externalUserState,otherMails,proxyAddresses";
 
 fn ids(items: &[Value]) -> Vec<&str> {
     items.iter().map(|item| item["id"].as_str().unwrap()).collect()
@@ -85,7 +86,8 @@ async fn people_are_found_by_each_of_their_addresses() {
     let shared = sim.world().accounts(Platform::Teams).iter().filter_map(|account| account.email.as_deref());
     let mut seen = HashSet::new();
     let twice = shared.into_iter().find(|email| !seen.insert(email.to_lowercase())).unwrap();
-    let found = all(&sim, &format!("/users?{}", crate::http::encode(&[("$filter", &format!("mail eq '{twice}'")), ("$select", "id")]))).await;
+    let found =
+        all(&sim, &format!("/users?{}", crate::http::encode(&[("$filter", &format!("mail eq '{twice}'")), ("$select", "id")]))).await;
     assert_eq!(found.len(), 2, "two accounts with one address are both found");
 }
 
@@ -104,7 +106,10 @@ async fn scopes_and_guests_see_what_they_may() {
     let refused = ask(&basic, "/users?$select=id,accountEnabled").await;
     assert_eq!((refused.status, code_of(&refused)), (403, "Authorization_RequestDenied"));
     let guest = token_of(&sim, account(&sim, |account| account.kind == Kind::Guest), &["User.Read.All", "Group.Read.All"]);
-    assert_eq!((ask(&guest, "/users").await.status, ask(&guest, "/groups").await.status, ask(&guest, "/users/delta").await.status), (403, 403, 403));
+    assert_eq!(
+        (ask(&guest, "/users").await.status, ask(&guest, "/groups").await.status, ask(&guest, "/users/delta").await.status),
+        (403, 403, 403)
+    );
     assert_eq!((ask(&guest, "/me").await.status, ask(&guest, &format!("/users/{}", one.id)).await.status), (200, 200));
     let blind = token_of(&sim, one, &["GroupMember.Read.All"]);
     let groups = ask(&blind, "/groups?$filter=resourceProvisioningOptions/Any(x:x%20eq%20'Team')&$select=id").await;
@@ -123,7 +128,10 @@ async fn an_invitation_makes_one_guest_and_tells_nobody() {
     assert_eq!((got.status, got.json["status"].as_str()), (201, Some("PendingAcceptance")));
     let id = got.json["invitedUser"]["id"].as_str().unwrap().to_owned();
     let again = invite(&sim, "ada.guest@tidewater.example").await;
-    assert_eq!((again.json["invitedUser"]["id"].as_str(), again.json["inviteRedeemUrl"] == got.json["inviteRedeemUrl"]), (Some(id.as_str()), false));
+    assert_eq!(
+        (again.json["invitedUser"]["id"].as_str(), again.json["inviteRedeemUrl"] == got.json["inviteRedeemUrl"]),
+        (Some(id.as_str()), false)
+    );
     let user = get(&sim, &format!("/users/{id}?$select={WHOLE}")).await;
     assert_eq!((user.json["userType"].as_str(), user.json["externalUserState"].as_str()), (Some("Guest"), Some("PendingAcceptance")));
     let found = all(&sim, "/users?$filter=otherMails/any(x:x%20eq%20'ada.guest@tidewater.example')&$select=id").await;
@@ -136,19 +144,31 @@ async fn an_invitation_makes_one_guest_and_tells_nobody() {
     assert_eq!((gone.status, code_of(&gone)), (404, "Request_ResourceNotFound"));
     assert_eq!(write(&sim, "DELETE", &format!("/users/{id}"), Value::Null).await.status, 404);
     assert!(sim.ledger().representations().is_empty());
-    assert_ne!(invite(&sim, "ada.guest@tidewater.example").await.json["invitedUser"]["id"], json!(id), "a deleted guest does not come back");
+    assert_ne!(
+        invite(&sim, "ada.guest@tidewater.example").await.json["invitedUser"]["id"],
+        json!(id),
+        "a deleted guest does not come back"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn own_domains_members_addresses_and_strange_letters_are_refused() {
     let sim = simulator();
-    for email in ["new.person@harborpine.example", "x@EU.harborpine.example", "x@harborpine.onmicrosoft.com", "a+b@tidewater.example", ".a@tidewater.example", "nothing"] {
+    for email in [
+        "new.person@harborpine.example",
+        "x@EU.harborpine.example",
+        "x@harborpine.onmicrosoft.com",
+        "a+b@tidewater.example",
+        ".a@tidewater.example",
+        "nothing",
+    ] {
         let got = invite(&sim, email).await;
         assert_eq!((got.status, code_of(&got)), (400, "BadRequest"), "{email}");
     }
     let member = account(&sim, |account| account.kind == Kind::Guest);
     assert_eq!(invite(&sim, member.email.as_deref().unwrap()).await.json["status"], "Completed", "an accepted guest stays one");
-    let holder = Account { id: "a-member".to_owned(), email: Some("held@tidewater.example".to_owned()), kind: Kind::Member, ..member.clone() };
+    let holder =
+        Account { id: "a-member".to_owned(), email: Some("held@tidewater.example".to_owned()), kind: Kind::Member, ..member.clone() };
     sim.teams().directory.invite(sim.world(), holder, sim.clock().now());
     let held = invite(&sim, "Held@tidewater.example").await;
     assert_eq!(held.status, 400);
@@ -156,7 +176,13 @@ async fn own_domains_members_addresses_and_strange_letters_are_refused() {
     let token = token_of(&sim, colleagues(&sim)[0], &["User.Read"]);
     let got = with_json(&sim, "POST", &format!("{V1}/invitations"), &token, &json!({})).await;
     assert_eq!(got.status, 403);
-    let unknown = write(&sim, "POST", "/invitations", json!({ "invitedUserEmailAddress": "a@tidewater.example", "inviteRedirectUrl": "https://x.example", "hello": 1 })).await;
+    let unknown = write(
+        &sim,
+        "POST",
+        "/invitations",
+        json!({ "invitedUserEmailAddress": "a@tidewater.example", "inviteRedirectUrl": "https://x.example", "hello": 1 }),
+    )
+    .await;
     assert_eq!(unknown.status, 400);
 }
 
@@ -180,7 +206,10 @@ async fn a_delta_query_reports_only_what_changed() {
     let gone = invite(&sim, "gone@tidewater.example").await.json["invitedUser"]["id"].as_str().unwrap().to_owned();
     write(&sim, "DELETE", &format!("/users/{gone}"), Value::Null).await;
     let (items, later) = follow(delta).await;
-    assert_eq!(items, [json!({ "id": kept, "mail": "kept@tidewater.example" }), json!({ "id": gone, "@removed": { "reason": "changed" } })]);
+    assert_eq!(
+        items,
+        [json!({ "id": kept, "mail": "kept@tidewater.example" }), json!({ "id": gone, "@removed": { "reason": "changed" } })]
+    );
     assert!(follow(later).await.0.is_empty());
     assert_eq!(get(&sim, "/users/delta()?$select=id").await.status, 200, "as Microsoft's own clients write it");
     let lost = get(&sim, "/users/delta?$deltatoken=made-up").await;
@@ -202,11 +231,17 @@ async fn ended_sessions_kill_tokens_and_deleted_consents_stop_refreshing() {
     let grants = all(&sim, "/oauth2PermissionGrants").await;
     let everybody = grants.iter().find(|grant| grant["consentType"] == "AllPrincipals").unwrap();
     assert!(everybody["principalId"].is_null() && everybody["scope"].as_str().unwrap().contains("Chat.ReadWrite"));
-    let query = crate::http::encode(&[("$filter", &format!("clientId eq '{}' and principalId eq '{}'", consents::SERVICE_PRINCIPAL, sim.world().admin(Platform::Teams).id))]);
+    let query = crate::http::encode(&[(
+        "$filter",
+        &format!("clientId eq '{}' and principalId eq '{}'", consents::SERVICE_PRINCIPAL, sim.world().admin(Platform::Teams).id),
+    )]);
     assert_eq!(all(&sim, &format!("/oauth2PermissionGrants?{query}")).await.len(), 1);
     let scopes = ["Chat.ReadWrite".to_owned()];
     assert!(sim.teams().consents.missing(&one.id, &scopes).is_empty());
-    assert_eq!(write(&sim, "DELETE", &format!("/oauth2PermissionGrants/{}", everybody["id"].as_str().unwrap()), Value::Null).await.status, 204);
+    assert_eq!(
+        write(&sim, "DELETE", &format!("/oauth2PermissionGrants/{}", everybody["id"].as_str().unwrap()), Value::Null).await.status,
+        204
+    );
     assert_eq!(sim.teams().consents.missing(&one.id, &scopes), ["Chat.ReadWrite"]);
 }
 
@@ -233,14 +268,21 @@ async fn teams_and_groups_have_the_same_people() {
 async fn a_batch_answers_each_request_by_itself() {
     let sim = simulator();
     let one = &colleagues(&sim)[0].id;
-    let got = write(&sim, "POST", "/$batch", json!({ "requests": [
+    let got = write(
+        &sim,
+        "POST",
+        "/$batch",
+        json!({ "requests": [
         { "id": "1", "method": "GET", "url": format!("/users/{one}?$select=id") },
         { "id": "2", "method": "GET", "url": "/users/nobody" },
         { "id": "3", "method": "GET", "url": "/me", "dependsOn": ["2"] },
         { "id": "4", "method": "GET", "url": "/users?$filter=mail eq 'x'&$select=id" },
-    ] })).await;
+    ] }),
+    )
+    .await;
     assert_eq!(got.status, 200, "{}", got.text);
-    let status = |id: &str| got.json["responses"].as_array().unwrap().iter().find(|answer| answer["id"] == id).unwrap()["status"].as_u64().unwrap();
+    let status =
+        |id: &str| got.json["responses"].as_array().unwrap().iter().find(|answer| answer["id"] == id).unwrap()["status"].as_u64().unwrap();
     assert_eq!([status("1"), status("2"), status("3"), status("4")], [200, 404, 424, 200]);
     let many: Vec<Value> = (0..21).map(|number| json!({ "id": number.to_string(), "method": "GET", "url": "/me" })).collect();
     assert_eq!(write(&sim, "POST", "/$batch", json!({ "requests": many })).await.status, 400);
@@ -286,7 +328,10 @@ async fn a_second_slash_behind_the_version_changes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_batch_takes_relative_addresses_only_as_microsofts_python_client_found_out() {
     let sim = simulator();
-    let batch = async |url: &str| write(&sim, "POST", "/$batch", json!({ "requests": [{ "id": "1", "method": "GET", "url": url, "depends_on": [], "headers": {} }] })).await;
+    let batch = async |url: &str| {
+        write(&sim, "POST", "/$batch", json!({ "requests": [{ "id": "1", "method": "GET", "url": url, "depends_on": [], "headers": {} }] }))
+            .await
+    };
     assert_eq!(batch("https://graph.microsoft.com/v1.0/me").await.status, 400);
     for url in ["/me", "//me", "me"] {
         let got = batch(url).await;

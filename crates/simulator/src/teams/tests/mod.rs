@@ -10,8 +10,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{Got, call, consent, simulator, with_form, with_json};
 use crate::Kind;
+use crate::testing::{Got, call, consent, simulator, with_form, with_json};
 
 const V1: &str = "https://graph.microsoft.com/v1.0";
 const LOGIN_AT: &str = "https://login.microsoftonline.com/harborpine.onmicrosoft.com/oauth2/v2.0";
@@ -37,7 +37,8 @@ fn account(sim: &Simulator, fits: impl Fn(&Account) -> bool) -> &Account {
 /// Members with everything one needs, in order, the admin aside.
 fn colleagues(sim: &Simulator) -> Vec<&Account> {
     let all = sim.world().accounts(Platform::Teams).iter();
-    all.filter(|account| !account.admin && account.active && account.licensed && account.kind == Kind::Member && account.email.is_some()).collect()
+    all.filter(|account| !account.admin && account.active && account.licensed && account.kind == Kind::Member && account.email.is_some())
+        .collect()
 }
 
 async fn get(sim: &Simulator, path: &str) -> Got {
@@ -75,7 +76,8 @@ fn member(account: &Account, role: &str) -> Value {
 
 async fn chat_with(sim: &Simulator, other: &Account) -> String {
     let admin = sim.world().admin(Platform::Teams);
-    let got = write(sim, "POST", "/chats", json!({ "chatType": "oneOnOne", "members": [member(admin, "owner"), member(other, "owner")] })).await;
+    let got =
+        write(sim, "POST", "/chats", json!({ "chatType": "oneOnOne", "members": [member(admin, "owner"), member(other, "owner")] })).await;
     assert_eq!(got.status, 201, "{}", got.text);
     got.json["id"].as_str().unwrap().to_owned()
 }
