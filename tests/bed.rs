@@ -97,8 +97,18 @@ impl Bed {
     /// Starts a simulator and connects the platform.
     pub async fn new(platform: &'static dyn Platform, setup: Setup) -> Result<Self> {
         let slug = platform.info().id;
-        let refused = if setup.no_device_grant { vec![slug.as_str().parse().map_err(|error: String| Error::new(Kind::Bug, "test", error))?] } else { Vec::new() };
-        let options = Options { people: setup.people, rate_limits: setup.rate_limits, no_device_grant: refused, record: setup.record, ..Options::default() };
+        let refused = if setup.no_device_grant {
+            vec![slug.as_str().parse().map_err(|error: String| Error::new(Kind::Bug, "test", error))?]
+        } else {
+            Vec::new()
+        };
+        let options = Options {
+            people: setup.people,
+            rate_limits: setup.rate_limits,
+            no_device_grant: refused,
+            record: setup.record,
+            ..Options::default()
+        };
         let simulator = Simulator::new(options).map_err(|error| Error::new(Kind::Storage, "test", error.to_string()))?;
         let vault = Arc::new(Vault::default());
         let paced = Paced::new(Parts {
@@ -128,7 +138,10 @@ impl Bed {
 
     /// The platform in the simulator's words.
     pub fn side(&self) -> simulator::Platform {
-        simulator::Platform::ALL.into_iter().find(|side| side.slug() == self.platform.info().id.as_str()).unwrap_or(simulator::Platform::Slack)
+        simulator::Platform::ALL
+            .into_iter()
+            .find(|side| side.slug() == self.platform.info().id.as_str())
+            .unwrap_or(simulator::Platform::Slack)
     }
 
     /// The platform's accounts as they really are.

@@ -7,7 +7,8 @@ use simulator::Simulator;
 /// One call of the control interface: status and JSON.
 pub async fn control(simulator: &Simulator, method: &str, path: &str, body: &Value) -> (u16, Value) {
     let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
-    let request = http::Request::builder().method(method).uri(format!("/_control/{path}")).header("content-type", "application/json").body(body);
+    let request =
+        http::Request::builder().method(method).uri(format!("/_control/{path}")).header("content-type", "application/json").body(body);
     let Ok(request) = request else { return (0, Value::Null) };
     let answer = simulator.control(request).await;
     (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap_or_default())
@@ -20,7 +21,11 @@ pub async fn heard(simulator: &Simulator, platform: &str, account: &str) -> Vec<
     let person = people.into_iter().find(|person| person["accounts"][platform]["id"] == json!(account)).unwrap_or_default();
     let messages = person["messages"].as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    messages.iter().filter(|message| message["platform"] == json!(platform)).map(|message| (text(&message["from"]), text(&message["text"]))).collect()
+    messages
+        .iter()
+        .filter(|message| message["platform"] == json!(platform))
+        .map(|message| (text(&message["from"]), text(&message["text"])))
+        .collect()
 }
 
 /// All representations that the world knows, as `(platform, kind, id, name)`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::Kind;
-use engine::model::{PersonId, Represented, Representation, RepresentationKind};
+use engine::model::{PersonId, Representation, RepresentationKind, Represented};
 use engine::platform::{GrantFacts, RateScope};
 use engine::signin::Source;
 
@@ -21,7 +21,8 @@ async fn hosts_are_plain_names_of_the_vendor(case: Case) -> Checked {
     let info = case.platform.info();
     ensure!(!info.hosts.is_empty(), "no hosts");
     for host in info.hosts {
-        let plain = host.split('.').count() >= 2 && host.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '.' | '-'));
+        let plain = host.split('.').count() >= 2
+            && host.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '.' | '-'));
         ensure!(plain && !host.ends_with("localhost") && host.parse::<std::net::IpAddr>().is_err(), "{host} is no plain host name");
     }
     Ok(())
@@ -55,7 +56,12 @@ async fn every_token_is_fed_by_a_declared_field_and_every_client_too(case: Case)
         }
     }
     if let Some(employee) = info.employee {
-        needed.extend(employee.device.iter().flat_map(|device| [device.start_client.id_field(), device.poll_client.id_field(), device.refresh_client.id_field()]));
+        needed.extend(
+            employee
+                .device
+                .iter()
+                .flat_map(|device| [device.start_client.id_field(), device.poll_client.id_field(), device.refresh_client.id_field()]),
+        );
         needed.extend(employee.paste_back.iter().map(|paste| paste.code.client.id_field()));
     }
     let missing: Vec<&&str> = needed.iter().filter(|name| !fields.contains(**name)).collect();
@@ -82,9 +88,11 @@ async fn what_is_not_declared_is_refused_before_a_request_leaves(case: Case) -> 
         refused.push(connection.teams(None).await.err());
     }
     if info.capabilities.stand_in.is_none() {
-        let person = Represented { key: PersonId(1).to_string(), name: "Ana Ruiz".into(), email: None, avatar: None, primary: "elsewhere".into() };
+        let person =
+            Represented { key: PersonId(1).to_string(), name: "Ana Ruiz".into(), email: None, avatar: None, primary: "elsewhere".into() };
         refused.push(connection.represent(&person, "k").await.err());
-        let stand_in = Representation { kind: RepresentationKind::Bot, id: "x".into(), name: "Ana Ruiz".into(), detail: None, created: true };
+        let stand_in =
+            Representation { kind: RepresentationKind::Bot, id: "x".into(), name: "Ana Ruiz".into(), detail: None, created: true };
         refused.push(connection.dismiss(&stand_in).await.err());
     }
     if !info.capabilities.own_account {

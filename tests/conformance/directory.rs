@@ -38,7 +38,10 @@ async fn connecting_tells_tenant_sender_and_scopes(case: Case) -> Checked {
 
 async fn connecting_without_a_required_field_names_it(case: Case) -> Checked {
     let bed = case.bed().await?;
-    let error = signin::connect(&bed.paced, bed.platform, BTreeMap::new(), BTreeMap::new(), &Unneeded, &|_| {}).await.err().ok_or("connected with nothing")?;
+    let error = signin::connect(&bed.paced, bed.platform, BTreeMap::new(), BTreeMap::new(), &Unneeded, &|_| {})
+        .await
+        .err()
+        .ok_or("connected with nothing")?;
     let required: Vec<&str> = bed.platform.info().fields.iter().filter(|field| field.required).map(|field| field.name).collect();
     ensure!(error.kind == Kind::Invalid, "{:?}", error.kind);
     ensure!(required.iter().all(|name| error.next_step().contains(name)), "{} does not name {required:?}", error.next_step());
@@ -57,7 +60,10 @@ async fn a_wrong_token_is_signed_out_and_keeps_nothing(case: Case) -> Checked {
         }
         given.insert(slot.field.to_owned(), engine::secrets::Secret::new("xoxb-wrong"));
     }
-    let error = signin::connect(&bed.paced, bed.platform, given, BTreeMap::new(), &Unneeded, &|_| {}).await.err().ok_or("connected with a wrong token")?;
+    let error = signin::connect(&bed.paced, bed.platform, given, BTreeMap::new(), &Unneeded, &|_| {})
+        .await
+        .err()
+        .ok_or("connected with a wrong token")?;
     ensure!(error.kind == Kind::SignedOut, "{:?}: {}", error.kind, error.message);
     ensure!(!format!("{error} {error:?}").contains("xoxb-wrong"), "the token stands in the error");
     // The connection from before still works.
@@ -92,7 +98,12 @@ async fn the_list_of_accounts_is_complete_and_free_of_doubles(case: Case) -> Che
     ensure!(ids.len() == all.len(), "{} accounts, {} ids", all.len(), ids.len());
     let listed: BTreeSet<&str> = all.iter().filter(|account| account.kind != AccountKind::Bot).map(|account| account.id.as_str()).collect();
     let real: BTreeSet<&str> = bed.accounts().iter().map(|account| account.id.as_str()).collect();
-    ensure!(listed == real, "missing {:?}, too many {:?}", real.difference(&listed).take(3).collect::<Vec<_>>(), listed.difference(&real).take(3).collect::<Vec<_>>());
+    ensure!(
+        listed == real,
+        "missing {:?}, too many {:?}",
+        real.difference(&listed).take(3).collect::<Vec<_>>(),
+        listed.difference(&real).take(3).collect::<Vec<_>>()
+    );
     Ok(())
 }
 
@@ -106,7 +117,13 @@ async fn accounts_tell_kind_and_activity_as_they_are(case: Case) -> Checked {
             RealKind::Foreign => AccountKind::Foreign,
         };
         ensure!(seen.kind == kind, "{} is {kind:?}, shown as {:?}", real.id, seen.kind);
-        ensure!(real.kind == RealKind::Foreign || seen.active == real.active, "{} active {}, shown as {}", real.id, real.active, seen.active);
+        ensure!(
+            real.kind == RealKind::Foreign || seen.active == real.active,
+            "{} active {}, shown as {}",
+            real.id,
+            real.active,
+            seen.active
+        );
         ensure!(seen.name == real.name(), "{} is called {}, shown as {}", real.id, real.name(), seen.name);
     }
     Ok(())
@@ -119,7 +136,13 @@ async fn accounts_tell_their_addresses_and_whether_they_are_verified(case: Case)
         let fold = |address: &str| address.to_lowercase();
         let real_addresses: BTreeSet<String> = real.addresses().map(fold).collect();
         // The sign-in name under the tenant's first domain is an address of the account as well.
-        let shown: BTreeSet<String> = seen.email.iter().chain(&seen.aliases).map(|address| fold(address)).filter(|address| !address.ends_with(".onmicrosoft.com")).collect();
+        let shown: BTreeSet<String> = seen
+            .email
+            .iter()
+            .chain(&seen.aliases)
+            .map(|address| fold(address))
+            .filter(|address| !address.ends_with(".onmicrosoft.com"))
+            .collect();
         ensure!(real_addresses == shown, "{}: {real_addresses:?} shown as {shown:?}", real.id);
         if real.active && real.email.is_some() {
             ensure!(seen.email_verified == real.verified, "{} verified {}, shown as {}", real.id, real.verified, seen.email_verified);
@@ -158,12 +181,23 @@ async fn a_made_up_cursor_is_refused(case: Case) -> Checked {
 async fn an_address_finds_its_account_in_any_spelling_and_nobody_else(case: Case) -> Checked {
     let bed = case.bed().await?;
     let (connection, side) = (bed.connection(), bed.side());
-    let known = |account: &&simulator::Account| account.active && account.kind == RealKind::Member && account.email.is_some() && account.verified;
-    let unique = |account: &&simulator::Account| bed.accounts().iter().filter(|other| other.addresses().any(|address| account.addresses().any(|own| own.eq_ignore_ascii_case(address)))).count() == 1;
+    let known =
+        |account: &&simulator::Account| account.active && account.kind == RealKind::Member && account.email.is_some() && account.verified;
+    let unique = |account: &&simulator::Account| {
+        bed.accounts()
+            .iter()
+            .filter(|other| other.addresses().any(|address| account.addresses().any(|own| own.eq_ignore_ascii_case(address))))
+            .count()
+            == 1
+    };
     for real in bed.accounts().iter().filter(known).filter(unique).take(5) {
         let address = real.email.clone().unwrap_or_default().to_uppercase();
         let found = connection.find_account(&address).await.map_err(say)?;
-        ensure!(found.as_ref().map(|account| &account.id) == Some(&real.id), "{address} finds {:?} on {side:?}", found.map(|account| account.id));
+        ensure!(
+            found.as_ref().map(|account| &account.id) == Some(&real.id),
+            "{address} finds {:?} on {side:?}",
+            found.map(|account| account.id)
+        );
     }
     for nobody in ["nobody@harborpine.example", "o'brien+x@tidewater.example"] {
         let found = connection.find_account(nobody).await.map_err(say)?;
@@ -180,7 +214,8 @@ async fn teams_hold_accounts_of_the_directory(case: Case) -> Checked {
         ensure!(error.kind == Kind::Unsupported, "{:?}", error.kind);
         return Ok(());
     }
-    let everybody: BTreeMap<String, Account> = everybody(&bed).await.map_err(say)?.into_iter().map(|account| (account.id.clone(), account)).collect();
+    let everybody: BTreeMap<String, Account> =
+        everybody(&bed).await.map_err(say)?.into_iter().map(|account| (account.id.clone(), account)).collect();
     let (mut cursor, mut teams) = (None, Vec::new());
     loop {
         let page = connection.teams(cursor.as_deref()).await.map_err(say)?;
@@ -208,6 +243,10 @@ async fn teams_hold_accounts_of_the_directory(case: Case) -> Checked {
         }
         sizes.push(members.len());
     }
-    ensure!(sizes.iter().any(|size| (1..everybody.len()).contains(size)), "no team is a part of the whole: {sizes:?} of {}", everybody.len());
+    ensure!(
+        sizes.iter().any(|size| (1..everybody.len()).contains(size)),
+        "no team is a part of the whole: {sizes:?} of {}",
+        everybody.len()
+    );
     Ok(())
 }

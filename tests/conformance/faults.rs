@@ -41,9 +41,15 @@ struct Places {
 
 fn places(bed: &Bed) -> Places {
     match bed.side() {
-        simulator::Platform::Slack => Places { host: "slack.com", list: "/api/users.list", message: "/api/chat.postMessage", stand_in: "/api/auth.test" },
-        simulator::Platform::Teams => Places { host: "graph.microsoft.com", list: "/v1.0/users", message: "/v1.0/chats/*", stand_in: "/v1.0/invitations" },
-        simulator::Platform::Webex => Places { host: "webexapis.com", list: "/v1/people", message: "/v1/messages", stand_in: "/v1/guests/token" },
+        simulator::Platform::Slack => {
+            Places { host: "slack.com", list: "/api/users.list", message: "/api/chat.postMessage", stand_in: "/api/auth.test" }
+        }
+        simulator::Platform::Teams => {
+            Places { host: "graph.microsoft.com", list: "/v1.0/users", message: "/v1.0/chats/*", stand_in: "/v1.0/invitations" }
+        }
+        simulator::Platform::Webex => {
+            Places { host: "webexapis.com", list: "/v1/people", message: "/v1/messages", stand_in: "/v1/guests/token" }
+        }
         simulator::Platform::Zoom => Places { host: "api.zoom.us", list: "/v2/users", message: "/v2/chat/users/*", stand_in: "/v2/none" },
     }
 }
@@ -73,9 +79,15 @@ fn plant(bed: &Bed, path: &str, members: Value) {
 fn slow_down(bed: &Bed, seconds: i64) -> Value {
     let until = bed.simulator.clock().now() + jiff::SignedDuration::from_secs(seconds);
     match bed.side() {
-        simulator::Platform::Slack => json!({ "status": 429, "headers": { "Retry-After": seconds.to_string() }, "body": { "ok": false, "error": "ratelimited" } }),
-        simulator::Platform::Teams => json!({ "status": 429, "headers": { "Retry-After": format!("{seconds}.25") }, "body": { "error": { "code": "TooManyRequests", "message": "Too many requests." } } }),
-        simulator::Platform::Webex => json!({ "status": 429, "headers": { "Retry-After": seconds.to_string() }, "body": { "message": "Too many requests.", "trackingId": "ROUTER_1" } }),
+        simulator::Platform::Slack => {
+            json!({ "status": 429, "headers": { "Retry-After": seconds.to_string() }, "body": { "ok": false, "error": "ratelimited" } })
+        }
+        simulator::Platform::Teams => {
+            json!({ "status": 429, "headers": { "Retry-After": format!("{seconds}.25") }, "body": { "error": { "code": "TooManyRequests", "message": "Too many requests." } } })
+        }
+        simulator::Platform::Webex => {
+            json!({ "status": 429, "headers": { "Retry-After": seconds.to_string() }, "body": { "message": "Too many requests.", "trackingId": "ROUTER_1" } })
+        }
         simulator::Platform::Zoom => json!({
             "status": 429,
             "headers": { "Retry-After": until.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "X-RateLimit-Type": "Daily-limit", "X-RateLimit-Category": "Medium" },
@@ -155,8 +167,12 @@ async fn a_write_into_an_outage_is_uncertain_and_not_repeated(case: Case) -> Che
 fn dead_token(bed: &Bed) -> Value {
     match bed.side() {
         simulator::Platform::Slack => json!({ "status": 200, "body": { "ok": false, "error": "token_revoked" } }),
-        simulator::Platform::Teams => json!({ "status": 401, "body": { "error": { "code": "InvalidAuthenticationToken", "message": "Access token has expired or is not yet valid." } } }),
-        simulator::Platform::Webex => json!({ "status": 401, "body": { "message": "The request requires a valid access token set in the Authorization request header.", "trackingId": "ROUTER_1" } }),
+        simulator::Platform::Teams => {
+            json!({ "status": 401, "body": { "error": { "code": "InvalidAuthenticationToken", "message": "Access token has expired or is not yet valid." } } })
+        }
+        simulator::Platform::Webex => {
+            json!({ "status": 401, "body": { "message": "The request requires a valid access token set in the Authorization request header.", "trackingId": "ROUTER_1" } })
+        }
         simulator::Platform::Zoom => json!({ "status": 401, "body": { "code": 124, "message": "Invalid access token." } }),
     }
 }
@@ -181,15 +197,31 @@ async fn a_token_that_dies_in_the_middle_of_a_list_is_signed_out_and_the_cursor_
 async fn a_refused_right_is_forbidden_and_names_what_is_missing(case: Case) -> Checked {
     let bed = case.bed().await?;
     let (fault, word) = match bed.side() {
-        simulator::Platform::Slack => (json!({ "status": 200, "body": { "ok": false, "error": "missing_scope", "needed": "users:read", "provided": "chat:write" } }), "users:read"),
-        simulator::Platform::Teams => (json!({ "status": 403, "body": { "error": { "code": "Authorization_RequestDenied", "message": "Insufficient privileges to complete the operation." } } }), ""),
-        simulator::Platform::Webex => (json!({ "status": 403, "body": { "message": "missing required scopes", "trackingId": "ROUTER_1" } }), ""),
-        simulator::Platform::Zoom => (json!({ "status": 400, "body": { "code": 4711, "message": "Invalid access token, does not contain scopes:[user:read:list_users:admin]." } }), "user:read:list_users:admin"),
+        simulator::Platform::Slack => (
+            json!({ "status": 200, "body": { "ok": false, "error": "missing_scope", "needed": "users:read", "provided": "chat:write" } }),
+            "users:read",
+        ),
+        simulator::Platform::Teams => (
+            json!({ "status": 403, "body": { "error": { "code": "Authorization_RequestDenied", "message": "Insufficient privileges to complete the operation." } } }),
+            "",
+        ),
+        simulator::Platform::Webex => {
+            (json!({ "status": 403, "body": { "message": "missing required scopes", "trackingId": "ROUTER_1" } }), "")
+        }
+        simulator::Platform::Zoom => (
+            json!({ "status": 400, "body": { "code": 4711, "message": "Invalid access token, does not contain scopes:[user:read:list_users:admin]." } }),
+            "user:read:list_users:admin",
+        ),
     };
     plant(&bed, places(&bed).list, fault);
     let error = bed.connection().accounts(None, None).await.err().ok_or("a refusal was read")?;
     ensure!(error.kind == Kind::Forbidden, "{:?}: {}", error.kind, error.message);
-    ensure!(format!("{} {}", error.message, error.next_step()).contains(word), "{} {} does not name {word}", error.message, error.next_step());
+    ensure!(
+        format!("{} {}", error.message, error.next_step()).contains(word),
+        "{} {} does not name {word}",
+        error.message,
+        error.next_step()
+    );
     ensure!(matches!(error.remedy, engine::Remedy::AskAdmin { .. }), "{:?}", error.remedy);
     Ok(())
 }

@@ -30,7 +30,14 @@ pub(crate) fn people(bed: &Bed) -> Vec<&Account> {
     let sender = bed.facts.identity.as_ref().map(|identity| identity.account.clone()).unwrap_or_default();
     bed.accounts()
         .iter()
-        .filter(|account| account.active && account.licensed && account.kind == RealKind::Member && account.email.is_some() && account.id != sender && !account.admin)
+        .filter(|account| {
+            account.active
+                && account.licensed
+                && account.kind == RealKind::Member
+                && account.email.is_some()
+                && account.id != sender
+                && !account.admin
+        })
         .collect()
 }
 
@@ -115,7 +122,12 @@ async fn a_message_to_nobody_is_not_found(case: Case) -> Checked {
     let nobody = if to.account.contains('-') { "00000000-0000-4000-8000-000000000000".to_owned() } else { "U0NOBODY".to_owned() };
     to = Recipient { account: nobody, email: Some("nobody@harborpine.example".into()), ..to };
     let error = bed.connection().send_direct(&to, "hello", "key-1").await.err().ok_or("a message to nobody was sent")?;
-    ensure!(matches!(error.kind, Kind::NotFound | Kind::Invalid | Kind::Forbidden) && error.acted == Acted::No, "{:?}: {}", error.kind, error.message);
+    ensure!(
+        matches!(error.kind, Kind::NotFound | Kind::Invalid | Kind::Forbidden) && error.acted == Acted::No,
+        "{:?}: {}",
+        error.kind,
+        error.message
+    );
     ensure!(!error.is_passing(), "it would be tried again for ever");
     Ok(())
 }
@@ -142,7 +154,8 @@ async fn answers_come_in_order_and_each_once(case: Case) -> Checked {
     let slug = bed.platform.info().id;
     for number in 1..=3 {
         bed.simulator.clock().advance(std::time::Duration::from_secs(2));
-        let (status, answer) = act(&bed.simulator, slug.as_str(), &person.id, "send", &json!({ "text": format!("answer {number} & <more>") })).await;
+        let (status, answer) =
+            act(&bed.simulator, slug.as_str(), &person.id, "send", &json!({ "text": format!("answer {number} & <more>") })).await;
         ensure!(status == 200, "the employee cannot answer: {answer}");
     }
     bed.simulator.clock().advance(std::time::Duration::from_secs(2));

@@ -48,7 +48,8 @@ async fn code(bed: &Bed) -> Result<DeviceCode, libtest_mimic::Failed> {
 }
 
 async fn decide(bed: &Bed, person: &Account, verb: &str, code: &DeviceCode) -> Checked {
-    let (status, answer) = act(&bed.simulator, bed.platform.info().id.as_str(), &person.id, verb, &json!({ "user_code": code.user_code })).await;
+    let (status, answer) =
+        act(&bed.simulator, bed.platform.info().id.as_str(), &person.id, verb, &json!({ "user_code": code.user_code })).await;
     ensure!(status == 200, "the employee cannot {verb}: {answer}");
     Ok(())
 }
@@ -144,7 +145,8 @@ async fn a_refused_device_grant_is_refused_at_once(case: Case) -> Checked {
 
 /// The address on which the employee's browser ended after allowing.
 async fn follow(bed: &Bed, person: &Account, link: &signin::PasteLink) -> Result<String, libtest_mimic::Failed> {
-    let (status, answer) = act(&bed.simulator, bed.platform.info().id.as_str(), &person.id, "follow", &json!({ "url": link.url.as_str() })).await;
+    let (status, answer) =
+        act(&bed.simulator, bed.platform.info().id.as_str(), &person.id, "follow", &json!({ "url": link.url.as_str() })).await;
     ensure!(status == 200, "the employee cannot follow {}: {answer}", link.url);
     Ok(answer["ended_on"].as_str().unwrap_or_default().to_owned())
 }
@@ -214,7 +216,8 @@ async fn ending_a_grant_ends_it_or_says_what_stays(case: Case) -> Checked {
     let bed = case.bed().await?;
     let info = bed.platform.info();
     if !offered(&bed).await? {
-        let error = bed.connection().revoke(&GrantFacts { id: GRANT, account: "x".into() }).await.err().ok_or("revoked although not declared")?;
+        let error =
+            bed.connection().revoke(&GrantFacts { id: GRANT, account: "x".into() }).await.err().ok_or("revoked although not declared")?;
         ensure!(error.kind == Kind::Unsupported, "{:?}", error.kind);
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use engine::Kind;
 use engine::error::Acted;
-use engine::model::{Intent, Outcome, Represented, Representation};
+use engine::model::{Intent, Outcome, Representation, Represented};
 use engine::platform::Undone;
 use user_sync_tests::bed::Bed;
 use user_sync_tests::employees::representations;
@@ -26,15 +26,28 @@ fn person(bed: &Bed) -> Option<Represented> {
     let world = bed.simulator.world();
     let here = bed.side();
     let candidate = missing(here).flat_map(|other| world.accounts(other)).find(|account| {
-        account.active && account.kind == simulator::Kind::Member && account.email.as_deref().is_some_and(|email| email.ends_with("@tidewater.example") && world.by_email(here, email).is_none())
+        account.active
+            && account.kind == simulator::Kind::Member
+            && account.email.as_deref().is_some_and(|email| email.ends_with("@tidewater.example") && world.by_email(here, email).is_none())
     })?;
-    Some(Represented { key: "p17".into(), name: candidate.name(), email: candidate.email.clone(), avatar: None, primary: "another platform".into() })
+    Some(Represented {
+        key: "p17".into(),
+        name: candidate.name(),
+        email: candidate.email.clone(),
+        avatar: None,
+        primary: "another platform".into(),
+    })
 }
 
 /// What of the representations at this platform the world knows.
 async fn here(bed: &Bed) -> Vec<(String, String)> {
     let slug = bed.platform.info().id;
-    representations(&bed.simulator).await.into_iter().filter(|(platform, ..)| platform == slug.as_str()).map(|(_, _, id, name)| (id, name)).collect()
+    representations(&bed.simulator)
+        .await
+        .into_iter()
+        .filter(|(platform, ..)| platform == slug.as_str())
+        .map(|(_, _, id, name)| (id, name))
+        .collect()
 }
 
 /// The bed and the person, or a proof that the platform refuses stand-ins.

@@ -197,7 +197,12 @@ fn asked(context: &Context) -> Result<Asked, token::Trouble> {
         Some("code") => {}
         None => return Err(missing("response_type")),
         Some(_) => {
-            return Err(token::trouble(400, "unsupported_response_type", 700_054, "This response_type is not enabled for the application."));
+            return Err(token::trouble(
+                400,
+                "unsupported_response_type",
+                700_054,
+                "This response_type is not enabled for the application.",
+            ));
         }
     }
     let scopes =
@@ -208,7 +213,12 @@ fn asked(context: &Context) -> Result<Asked, token::Trouble> {
             Some((method.to_owned(), challenge.to_owned()))
         }
         (Some(_), _) => {
-            return Err(token::trouble(400, "invalid_request", 501_491, "The size or method of the Code_Challenge parameter is not valid."));
+            return Err(token::trouble(
+                400,
+                "invalid_request",
+                501_491,
+                "The size or method of the Code_Challenge parameter is not valid.",
+            ));
         }
     };
     match context.query_value("prompt") {
