@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::directory::Change;
 use super::graph::{Call, Outcome, Refusal};
-use super::users;
+use super::{properties, users};
 use crate::ALPHANUMERIC;
 use crate::http::Answer;
 use crate::pages::page_length;
@@ -63,7 +63,7 @@ pub(super) fn users(call: &Call<'_>, _ids: &[String]) -> Outcome {
             let to = (position + page_length(position, PAGE)).min(end);
             let items = (position..to)
                 .filter_map(|position| directory.at(world, position))
-                .map(|account| users::show(world, directory, account, &with_id(&place.select)))
+                .map(|account| properties::show(world, directory, account, &with_id(&place.select)))
                 .collect();
             (items, Place { position: (to < end).then_some(to), ready: to >= end, ..place })
         }
@@ -76,7 +76,7 @@ pub(super) fn users(call: &Call<'_>, _ids: &[String]) -> Outcome {
                 Change::Came(position) => directory
                     .at(world, *position)
                     .filter(|account| !left.contains(account.id.as_str()))
-                    .map(|account| users::show(world, directory, account, &with_id(&place.select))),
+                    .map(|account| properties::show(world, directory, account, &with_id(&place.select))),
                 Change::Left(id) => Some(json!({ "id": id, "@removed": { "reason": "changed" } })),
             };
             (changes.iter().filter_map(shown).collect::<Vec<Value>>(), Place { seen: now_seen, ready: true, ..place })

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::TENANT_ID;
 use super::graph::{Call, Outcome, Refusal};
 use super::lists::{self, Advanced};
-use super::users;
+use super::{properties, users};
 use crate::http::Answer;
 use crate::world::OWN_DOMAINS;
 use crate::{Account, Kind, Platform};
@@ -191,7 +191,7 @@ pub(super) fn group_members(call: &Call<'_>, ids: &[String]) -> Outcome {
         group.has(account)
             && filter
                 .as_ref()
-                .is_none_or(|filter| filter.matches(&|name| users::property(world, directory, account, name).unwrap_or_default()))
+                .is_none_or(|filter| filter.matches(&|name| properties::property(world, directory, account, name).unwrap_or_default()))
     };
     let end = directory.end(world);
     let count = (call.context.query_value("$count") == Some("true"))

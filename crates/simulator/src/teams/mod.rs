@@ -34,6 +34,7 @@ mod keys;
 mod lists;
 mod messages;
 mod odata;
+mod properties;
 mod sign_in;
 #[cfg(test)]
 mod tests;
