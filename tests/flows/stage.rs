@@ -308,6 +308,11 @@ impl Stage {
         recorded.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
+    /// How many requests were answered so far.
+    pub(crate) fn answered(&self) -> usize {
+        std::fs::read(self.beside("traffic.jsonl")).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count()
+    }
+
     /// The access tokens that a platform's employees got by a code or a link, oldest first.
     pub(crate) fn employee_tokens(&self, platform: &str) -> Vec<String> {
         let recorded = if platform == "teams" { "microsoft" } else { platform };
