@@ -2,13 +2,14 @@
 //!
 //! Accounts are stored in one transaction together with the cursor of the page that follows them, so an import that broke off
 //! (crash, failure, cancellation) goes on where it was. Pages that arrive fast share a transaction; none waits longer than half
-//! a second for it. While one transaction is written the next pages are already fetched. Only after the last page do accounts
-//! that were not seen count as gone, and only then are people settled, by whoever called.
+//! a second for it. While one transaction is written the next pages are already fetched, up to a limit on memory. Only after the last
+//! page do accounts that were not seen count as gone, and only then are people settled, by whoever called.
 //!
 //! An interrupted import is taken up within a day; a cursor that the platform no longer accepts means beginning anew, once.
 
 use std::time::Duration;
 
+use futures::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tokio::time::Instant;
@@ -23,6 +24,9 @@ use crate::store::{Store, connections, facts};
 
 /// So many accounts are worth a transaction of their own.
 const TOGETHER: usize = 2_000;
+
+/// So many accounts may wait in memory while a transaction is written; then fetching waits for it.
+const MOST: usize = 8_000;
 
 /// The longest time that fetched accounts wait to be stored.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -100,24 +104,40 @@ impl Import<'_> {
         let mut at = Some(state);
         let mut fetched = Vec::new();
         let mut since = Instant::now();
+        let mut writing = None;
         while let Some(here) = at {
             let due = fetched.len() >= TOGETHER || !fetched.is_empty() && since.elapsed() >= PATIENCE;
-            let (written, page) = if due {
-                let (written, page) =
-                    futures::join!(self.write(std::mem::take(&mut fetched), saved.clone(), Some(here.clone())), self.fetch(&here));
-                (Some(written?), page)
-            } else {
-                (None, self.fetch(&here).await)
-            };
-            if let Some(written) = written {
-                saved = written;
+            if due && writing.is_none() {
                 since = Instant::now();
-                (self.progress)(counts(&saved));
+                writing = Some(Box::pin(self.write(std::mem::take(&mut fetched), saved.clone(), Some(here.clone()))));
             }
+            if fetched.len() >= MOST
+                && let Some(write) = writing.take()
+            {
+                saved = self.written(write.await)?;
+                at = Some(here);
+                continue;
+            }
+            let page = {
+                let mut fetch = std::pin::pin!(self.fetch(&here));
+                loop {
+                    let Some(write) = writing.take() else { break fetch.await };
+                    match select(write, fetch.as_mut()).await {
+                        Either::Left((written, _)) => saved = self.written(written)?,
+                        Either::Right((page, write)) => {
+                            writing = Some(write);
+                            break page;
+                        }
+                    }
+                }
+            };
             let mut page = match page {
                 Ok(page) => page,
                 Err(error) => {
                     // What arrived before the failure is kept.
+                    if let Some(write) = writing {
+                        saved = self.written(write.await)?;
+                    }
                     self.write(fetched, saved, Some(here)).await?;
                     return Err(error);
                 }
@@ -125,19 +145,28 @@ impl Import<'_> {
             fetched.append(&mut page.items);
             at = following(&here, page.next)?;
         }
+        if let Some(write) = writing {
+            saved = self.written(write.await)?;
+        }
         let state = self.write(fetched, saved, None).await?;
         self.finish(state).await
+    }
+
+    fn written(&self, outcome: Result<ImportState>) -> Result<ImportState> {
+        let state = outcome?;
+        (self.progress)(counts(&state));
+        Ok(state)
     }
 
     async fn fetch(&self, at: &ImportState) -> Result<Page<Account>> {
         self.cancel.check("import")?;
         let fetch = std::pin::pin!(self.connection.accounts(at.teams.get(at.team).map(String::as_str), at.cursor.as_deref()));
         let cancelled = std::pin::pin!(self.cancel.cancelled());
-        match futures::future::select(cancelled, fetch).await {
-            futures::future::Either::Left(_) => {
+        match select(cancelled, fetch).await {
+            Either::Left(_) => {
                 self.cancel.check("import").and(Err(Error::new(Kind::Cancelled, "import", "It was cancelled.")))
             }
-            futures::future::Either::Right((page, _)) => page,
+            Either::Right((page, _)) => page,
         }
     }
 
@@ -146,12 +175,14 @@ impl Import<'_> {
         let platform = self.platform;
         self.store
             .write(move |transaction| {
+                let stand_ins = accounts::has_own_stand_ins(transaction, platform)?;
+                let see = if state.generation == 1 { accounts::see_first } else { accounts::see };
                 for account in &page {
                     debug_assert_eq!(account.platform, platform, "an adapter imports its own accounts only");
-                    if accounts::is_own_stand_in(transaction, platform, &account.id)? {
+                    if stand_ins && accounts::is_own_stand_in(transaction, platform, &account.id)? {
                         continue;
                     }
-                    let seen = accounts::see(transaction, account, state.generation)?;
+                    let seen = see(transaction, account, state.generation)?;
                     if account.kind != AccountKind::Bot && seen != Seen::Twice {
                         state.accounts += 1;
                         state.new += u64::from(seen == Seen::New);
@@ -181,7 +212,8 @@ impl Import<'_> {
                     )
                     .on(platform));
                 }
-                let gone = accounts::leave(transaction, platform, state.generation)?;
+                // In a first import nobody can be missing.
+                let gone = if state.generation > 1 { accounts::leave(transaction, platform, state.generation)? } else { 0 };
                 state.done = true;
                 state.cursor = None;
                 imports::put(transaction, platform, &state)?;

@@ -17,6 +17,7 @@ use crate::model::{PersonId, PlatformId, Status};
 use crate::store::connections;
 
 use super::views::{PersonView, with_connected};
+use super::words;
 
 /// Up to so many matches are looked up and sorted.
 const FEW: u64 = 500;
@@ -90,7 +91,7 @@ impl Query {
     fn new(filter: &Filter, connected: &[PlatformId]) -> Self {
         let mut query = Self { conditions: vec!["people.listed".into()], values: Vec::new() };
         if let Some(text) = filter.search.as_deref().filter(|text| !text.trim().is_empty()) {
-            match words(text) {
+            match words::question(text) {
                 Some(words) => query.add(IN_WORDS, [Value::Text(words)]),
                 None => query.add("0", []),
             }
@@ -181,13 +182,6 @@ impl Query {
 
 fn slug(platform: PlatformId) -> Value {
     Value::Text(platform.as_str().to_owned())
-}
-
-/// The search text in the index's language: every word as the beginning of one. `None` when there is no letter or digit in it.
-fn words(text: &str) -> Option<String> {
-    let terms = text.split_whitespace().filter(|term| term.chars().any(char::is_alphanumeric));
-    let terms: Vec<String> = terms.map(|term| format!("\"{}\"*", term.replace('"', "\"\""))).collect();
-    if terms.is_empty() { None } else { Some(terms.join(" AND ")) }
 }
 
 fn write_cursor((name, id): &(String, PersonId)) -> String {

@@ -11,6 +11,7 @@ pub mod matching;
 pub mod primary;
 pub mod settle;
 pub mod views;
+mod words;
 
 #[cfg(test)]
 mod tests;

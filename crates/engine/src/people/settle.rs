@@ -19,6 +19,7 @@ use crate::store::{Store, accounts, conflicts, facts};
 use super::identity::{Claim, keep_ids};
 use super::matching::{Address, Candidate, Hand, Matching, match_people};
 use super::primary::primary;
+use super::words::joined;
 
 /// What became different.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -336,7 +337,8 @@ fn write_person(
         email = email.or(Some(its_email).filter(|address| !address.is_empty()));
         platforms.push_str(of(member).platform.as_str());
         platforms.push(' ');
-        for text in [its_name, its_email, aliases] {
+        let joined: Vec<String> = std::iter::once(its_email).chain(aliases.split_whitespace()).filter_map(joined).collect();
+        for text in [its_name, its_email, aliases].into_iter().chain(joined.iter().map(String::as_str)) {
             if !words.contains(text) {
                 words.push_str(text);
                 words.push(' ');

@@ -108,11 +108,17 @@ pub(crate) fn see(transaction: &Transaction<'_>, account: &Account, generation: 
     })
 }
 
-fn insert(transaction: &Transaction<'_>, account: &Account, generation: i64) -> Result<()> {
-    transaction
+/// The same when hardly any account can be known: tries to store it before looking for it.
+pub(crate) fn see_first(transaction: &Transaction<'_>, account: &Account, generation: i64) -> Result<Seen> {
+    if insert(transaction, account, generation)? { Ok(Seen::New) } else { see(transaction, account, generation) }
+}
+
+/// Stores an account unless it is known.
+fn insert(transaction: &Transaction<'_>, account: &Account, generation: i64) -> Result<bool> {
+    let inserted = transaction
         .prepare_cached(
             "INSERT INTO accounts (platform, kind, active, verified, id, name, email, aliases, avatar, licensed, attributes, seen)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (platform, id) DO NOTHING",
         )?
         .execute(params![
             account.platform.as_str(),
@@ -128,7 +134,7 @@ fn insert(transaction: &Transaction<'_>, account: &Account, generation: i64) -> 
             map(&account.attributes)?,
             generation
         ])?;
-    Ok(())
+    Ok(inserted > 0)
 }
 
 fn update(transaction: &Transaction<'_>, account: &Account, number: AccountRow, generation: i64) -> Result<()> {
@@ -168,22 +174,26 @@ fn note_change(transaction: &Transaction<'_>, number: AccountRow) -> Result<()> 
 
 /// Marks what an import did not see as gone. Returns how many humans' accounts that were.
 pub(crate) fn leave(transaction: &Transaction<'_>, platform: PlatformId, generation: i64) -> Result<u64> {
-    transaction
-        .prepare_cached("INSERT OR IGNORE INTO changed_accounts SELECT row FROM accounts WHERE platform = ?1 AND NOT gone AND seen <> ?2")?
-        .execute(params![platform.as_str(), generation])?;
-    let humans: i64 = transaction
-        .prepare_cached("SELECT count(*) FROM accounts WHERE platform = ?1 AND NOT gone AND seen <> ?2 AND kind <> 'bot'")?
-        .query_row(params![platform.as_str(), generation], |row| row.get(0))?;
-    transaction
-        .prepare_cached("UPDATE accounts SET gone = 1 WHERE platform = ?1 AND NOT gone AND seen <> ?2")?
-        .execute(params![platform.as_str(), generation])?;
-    Ok(humans.unsigned_abs())
+    let left: Vec<(AccountRow, bool)> = transaction
+        .prepare_cached("SELECT row, kind <> 'bot' FROM accounts WHERE platform = ?1 AND NOT gone AND seen <> ?2 ORDER BY row")?
+        .query_map(params![platform.as_str(), generation], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (number, _) in &left {
+        note_change(transaction, *number)?;
+        transaction.prepare_cached("UPDATE accounts SET gone = 1 WHERE row = ?1")?.execute([number])?;
+    }
+    Ok(left.iter().filter(|(_, human)| *human).count() as u64)
 }
 
 /// Whether an account is a bot or guest that we made.
 pub(crate) fn is_own_stand_in(connection: &Connection, platform: PlatformId, id: &str) -> Result<bool> {
     let mut statement = connection.prepare_cached("SELECT 1 FROM own_stand_ins WHERE platform = ?1 AND account = ?2")?;
     Ok(statement.exists(params![platform.as_str(), id])?)
+}
+
+/// Whether there is any such account on a platform.
+pub(crate) fn has_own_stand_ins(connection: &Connection, platform: PlatformId) -> Result<bool> {
+    Ok(connection.prepare_cached("SELECT 1 FROM own_stand_ins WHERE platform = ?1")?.exists([platform.as_str()])?)
 }
 
 /// How many accounts of humans a platform has, those that are gone not counted.

@@ -88,7 +88,7 @@ async fn an_import_that_rested_for_days_begins_anew() {
 async fn a_cancelled_import_keeps_what_it_has() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).await;
-    let directory = Directory { per_page: 500, ..Directory::new(several(5_000)) };
+    let directory = Directory { per_page: 500, ..Directory::new(several(20_000)) };
     let cancel = Cancel::new();
     let progress = |_| cancel.cancel();
     let import = Import {
@@ -102,9 +102,9 @@ async fn a_cancelled_import_keeps_what_it_has() {
     };
     assert_eq!(import.run().await.unwrap_err().kind, Kind::Cancelled);
     let state = store.read(|connection| imports::get(connection, ALPHA)).await.unwrap().unwrap();
-    assert!(!state.done && (2_000..5_000).contains(&state.accounts), "{state:?}");
+    assert!(!state.done && (2_000..20_000).contains(&state.accounts), "{state:?}");
     let imported = import_from(&store, ALPHA, &directory, &[], now()).await.unwrap();
-    assert_eq!((imported.accounts, imported.new), (5_000, 5_000));
+    assert_eq!((imported.accounts, imported.new), (20_000, 20_000));
 }
 
 #[tokio::test]

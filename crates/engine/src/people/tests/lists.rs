@@ -53,6 +53,11 @@ async fn search_finds_beginnings_of_words_in_names_and_addresses() {
     assert_eq!(search("zoe.smith@x.example").await, "Zoë Smith");
     assert_eq!(search("zoë").await, "Zoë Smith");
     assert_eq!(search("@smith.ex").await, "Cy");
+    assert_eq!(search("cy@smith.e").await, "Cy");
+    assert_eq!(search("smith@x").await, "Zoë Smith");
+    assert_eq!(search("Zoë.Smith@X.Exam").await, "Zoë Smith");
+    assert_eq!(search("oe.smith@x").await, "");
+    assert_eq!(search("zoe.smith@example").await, "");
     assert_eq!(search("o'h").await, "Di O'Hara");
     assert_eq!(search("\" OR * NEAR(").await, "");
     assert_eq!(search("nobody").await, "");
