@@ -25,6 +25,9 @@ pub struct Fault {
     /// How many requests it meets.
     #[serde(default = "once")]
     pub times: u32,
+    /// How many requests pass before the first that it meets.
+    #[serde(default)]
+    pub skip: u32,
     /// Headers of the answer.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -92,6 +95,10 @@ impl Faults {
     pub(crate) fn meet(&mut self, context: &Context) -> Option<Fault> {
         let index = self.planted.iter().position(|fault| fault.times > 0 && fault.meets(context))?;
         let fault = &mut self.planted[index];
+        if fault.skip > 0 {
+            fault.skip -= 1;
+            return None;
+        }
         fault.times -= 1;
         let met = fault.clone();
         self.planted.retain(|fault| fault.times > 0);
@@ -121,6 +128,17 @@ mod tests {
         assert_eq!(call(&sim, "POST", "https://slack.com/api/auth.test", &[], "").await.status, 200);
         assert_eq!(call(&sim, "GET", "https://slack.com/api/users.info", &[], "").await.status, 503);
         assert_eq!(call(&sim, "GET", "https://slack.com/api/users.list", &[], "").await.status, 200);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fault_can_let_the_first_requests_pass() {
+        let sim = simulator();
+        sim.plant(fault(r#"{"host":"slack.com","path":"/api/auth.test","status":503,"skip":2}"#));
+        let mut met = Vec::new();
+        for _ in 0..4 {
+            met.push(call(&sim, "POST", "https://slack.com/api/auth.test", &[], "").await.status);
+        }
+        assert_eq!(met, [200, 200, 503, 200]);
     }
 
     #[tokio::test(start_paused = true)]
