@@ -38,7 +38,8 @@ pub(crate) async fn measure(report: &mut Report, rig: &Rig, rounds: usize) -> Re
             accounts = seen;
         }
         let ratio = median(&pages).as_secs_f64() / median(&bare).as_secs_f64();
-        let each: Vec<String> = pages.iter().zip(&bare).map(|(pages, bare)| format!("{:.2}", pages.as_secs_f64() / bare.as_secs_f64())).collect();
+        let each: Vec<String> =
+            pages.iter().zip(&bare).map(|(pages, bare)| format!("{:.2}", pages.as_secs_f64() / bare.as_secs_f64())).collect();
         report.add(
             format!("{name}: import of {accounts} accounts / bare loop"),
             format!("{} / {} = {ratio:.2} (rounds: {})", seconds(median(&pages)), seconds(median(&bare)), each.join(" ")),

@@ -37,7 +37,17 @@ impl Rig {
         println!("Starting a simulator with {people} people");
         let begun = Instant::now();
         let mut simulator = Command::new(program()?)
-            .args(["simulator", "--people", &people.to_string(), "--seed", "1", "--listen", "127.0.0.1:0", "--no-rate-limits", "--ready-file"])
+            .args([
+                "simulator",
+                "--people",
+                &people.to_string(),
+                "--seed",
+                "1",
+                "--listen",
+                "127.0.0.1:0",
+                "--no-rate-limits",
+                "--ready-file",
+            ])
             .arg(&file)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -124,7 +134,11 @@ fn program() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let program = own.ancestors().nth(2).unwrap_or(&own).join(format!("usersync{}", std::env::consts::EXE_SUFFIX));
     if !program.exists() {
-        return Err(format!("{} is missing; build it with: cargo build --release --package user-sync-app --bin usersync", program.display()).into());
+        return Err(format!(
+            "{} is missing; build it with: cargo build --release --package user-sync-app --bin usersync",
+            program.display()
+        )
+        .into());
     }
     Ok(program)
 }

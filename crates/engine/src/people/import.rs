@@ -163,9 +163,7 @@ impl Import<'_> {
         let fetch = std::pin::pin!(self.connection.accounts(at.teams.get(at.team).map(String::as_str), at.cursor.as_deref()));
         let cancelled = std::pin::pin!(self.cancel.cancelled());
         match select(cancelled, fetch).await {
-            Either::Left(_) => {
-                self.cancel.check("import").and(Err(Error::new(Kind::Cancelled, "import", "It was cancelled.")))
-            }
+            Either::Left(_) => self.cancel.check("import").and(Err(Error::new(Kind::Cancelled, "import", "It was cancelled."))),
             Either::Right((page, _)) => page,
         }
     }
