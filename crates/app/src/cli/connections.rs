@@ -139,7 +139,8 @@ pub(super) async fn disconnect(session: &Session, platform: PlatformId) -> Resul
     session.answer.give(&view, |view| {
         let syncs: u64 = view.syncs.values().sum();
         let name = platforms::all().get(platform).map_or_else(|_| platform.to_string(), |known| known.info().name.to_owned());
-        format!("{name} is disconnected and its credentials are deleted. {syncs} syncs to it rest until it is connected again.")
+        let rest = if syncs == 0 { String::new() } else { format!(" Syncs to it rest until it is connected again: {syncs}.") };
+        format!("{name} is disconnected and its credentials are deleted.{rest}")
     })?;
     Ok(Exit::Done)
 }

@@ -1,36 +1,44 @@
 //! The guided tour: the real engine and adapters at work on a made-up company, without a keystroke.
 
+mod colleagues;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use engine::cancel::Cancel;
 use engine::engine::Confirmed;
-use engine::model::{PersonId, PlatformId};
+use engine::model::{PersonId, PlatformId, Status};
 use engine::people::list::Filter;
 use engine::people::views::PersonView;
 use engine::sync::Until;
 use engine::{Engine, Error, Kind, Result, Selection};
-use serde_json::{Value, json};
 
 use super::answer::{Answer, Exit, print};
 use super::args::Cli;
 use super::connections::run_import;
 use super::credentials::Credentials;
 use super::session::{Session, demo_admin};
+use super::syncs::spinner;
 use super::tables;
 use crate::compose::World;
-use crate::https;
 use crate::ready::Ready;
+use colleagues::{Colleagues, lines_of_link_and_code};
+
+/// How long the tour waits for what a colleague did; the platforms let themselves be asked every five seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How many different reasons of "What cannot be" are shown.
+const REASONS: usize = 4;
 
 /// Connects every platform with the simulator's credentials and imports everybody.
 pub(super) async fn prepare(session: &Session) -> Result<()> {
     let World::Demo(ready) = &session.world else { return Ok(()) };
     let engine = session.engine_with(demo_admin(ready)).await?;
-    connect(&engine, ready, &|_, _| {}).await?;
+    connect(&engine, ready, &|_, _| Ok(())).await?;
     let quiet = Answer { json: true };
     run_import(quiet, &engine, &[]).await.map(|_| ())
 }
 
-async fn connect(engine: &Engine, ready: &Ready, told: &(dyn Fn(&str, &str) + Sync)) -> Result<()> {
+async fn connect(engine: &Engine, ready: &Ready, told: &(dyn Fn(&str, &str) -> Result<()> + Sync)) -> Result<()> {
     for platform in platforms::all().iter() {
         let info = platform.info();
         let mut given = Credentials::new(ready.credentials.clone()).of(info, true)?;
@@ -40,7 +48,7 @@ async fn connect(engine: &Engine, ready: &Ready, told: &(dyn Fn(&str, &str) + Sy
             given.remove(slot.field);
         }
         let view = engine.connect(info.id, given, Default::default(), &|_| {}).await?;
-        told(info.name, view.tenant_name.as_deref().unwrap_or_default());
+        told(info.name, view.tenant_name.as_deref().unwrap_or_default())?;
     }
     Ok(())
 }
@@ -59,42 +67,63 @@ pub(super) async fn run(answer: Answer) -> Result<Exit> {
     outcome.map(|()| Exit::Done)
 }
 
-/// What a person hears and does at the other side, through the simulator's control interface.
-struct Stage<'a> {
-    answer: Answer,
-    engine: Engine,
-    ready: &'a Ready,
-}
-
 async fn tour(session: &Session) -> Result<()> {
     let World::Demo(ready) = &session.world else { return Err(Error::new(Kind::Bug, "demo", "The tour needs a simulator.")) };
     let engine = session.engine_with(demo_admin(ready)).await?;
-    let stage = Stage { answer: session.answer, engine, ready };
-    stage.say(
-        "User Sync: a tour with the made-up company Harbor & Pine. Everything happens on this computer; nothing reaches a real platform.",
+    let guide = Guide { answer: session.answer, engine, colleagues: Colleagues { ready } };
+    guide.say(
+        "User Sync lets colleagues on Slack, Microsoft Teams, Webex and Zoom write to each other.\n\
+         This is a tour of about half a minute with the made-up company Harbor & Pine. The program is the real one; the four\n\
+         platforms are pretended, everything happens on this computer, and nothing reaches a real platform.",
     )?;
 
-    stage.act("Connect", "The IT admin signs in to the four platforms.")?;
-    connect(&stage.engine, ready, &|name, tenant| stage.answer.note(&format!("  ✓ {name}: {tenant}"))).await?;
+    guide.act("Connect", "The IT admin signs in to the four platforms.")?;
+    connect(&guide.engine, ready, &|name, tenant| guide.say(&format!("  ✓ {name}: {tenant}"))).await?;
 
-    stage.act("Import", "Every account is read; accounts with the same verified address are one person.")?;
-    let imported = run_import(stage.answer, &stage.engine, &[]).await?;
-    stage.say(&tables::imported(&imported))?;
-    stage.say(&tables::people(&stage.engine.reading().people(Filter::default(), 8, None).await?))?;
+    guide.act("Import", "Every account is read. Accounts with the same verified address are one person.")?;
+    guide.say(&tables::imported(&run_import(guide.answer, &guide.engine, &[]).await?))?;
+    guide.say("")?;
+    guide.say(&tables::people(&guide.engine.reading().people(Filter::default(), 5, None).await?))?;
+    let conflicts = guide.engine.reading().conflicts().await?.len();
+    guide.say(&format!("{conflicts} addresses belong to two accounts of one platform: there the admin decides, User Sync never guesses."))?;
 
     let all: Vec<PlatformId> = platforms::all().iter().map(|platform| platform.info().id).collect();
-    stage.own_account(&all).await?;
-    stage.stand_ins(&all).await?;
-    stage.blocked(&all).await?;
-    let failed = stage.failure(&all).await?;
-    stage.reset(failed).await?;
+    let mut met = Met::default();
+    guide.own_accounts(&all, &mut met).await?;
+    let represented = guide.stand_ins(&all, &mut met).await?;
+    guide.blocked(&all).await?;
+    let retried = guide.failure_and_retry(&all, &mut met).await?;
+    guide.resets(retried.into_iter().chain(represented).collect()).await?;
 
-    stage.act("Status", "That is all an admin needs to know at a glance.")?;
-    stage.say(&tables::status(&stage.engine.reading().status().await?))?;
-    stage.say("Go on by yourself: `usersync --help`, and `usersync simulator` keeps such a company running.")
+    guide.act("Status", "What an admin sees at a glance.")?;
+    let status = guide.engine.reading().status().await?;
+    session.answer.give(&status, tables::status)?;
+    guide.say("\nThat was the tour. To go on by yourself: usersync --help. A company to play with: usersync simulator --help.")
 }
 
-impl Stage<'_> {
+/// Whom the tour has shown already, by id and by name: two people of one name would only confuse.
+#[derive(Default)]
+struct Met {
+    ids: BTreeSet<PersonId>,
+    names: BTreeSet<String>,
+    from: BTreeSet<PlatformId>,
+}
+
+/// Somebody, the platform they work on, and the one they are to be reachable on.
+struct Pick {
+    person: PersonView,
+    from: PlatformId,
+    to: PlatformId,
+}
+
+/// Who leads through the tour.
+struct Guide<'a> {
+    answer: Answer,
+    engine: Engine,
+    colleagues: Colleagues<'a>,
+}
+
+impl Guide<'_> {
     fn say(&self, text: &str) -> Result<()> {
         if self.answer.json { Ok(()) } else { print(&format!("{}\n", text.trim_end())) }
     }
@@ -103,36 +132,38 @@ impl Stage<'_> {
         self.say(&format!("\n── {title} ──\n{text}"))
     }
 
-    /// Somebody for whom a sync from a primary platform to another would do what is wanted.
-    async fn find(
-        &self,
-        all: &[PlatformId],
-        wanted: impl Fn(&str) -> bool,
-        skip: &[PersonId],
-    ) -> Result<Option<(PersonView, PlatformId, PlatformId)>> {
-        let mut after = None;
-        loop {
-            let page = self.engine.reading().people(Filter::default(), 200, after).await?;
-            for person in page.people.iter().filter(|person| person.offered && !skip.contains(&person.id)) {
-                for (from, to) in
-                    person.primary_choices.iter().flat_map(|from| all.iter().map(move |to| (*from, *to))).filter(|(from, to)| from != to)
-                {
-                    let fits = person.primary == Some(from) || (person.primary.is_none() && person.primary_choices.len() > 1);
-                    if fits && wanted(&describe(person, to)) && self.would(person, from, to).await? {
-                        return Ok(Some((person.clone(), from, to)));
+    /// Somebody for whom the product's table says this about a platform; from platforms not shown yet, where that is possible.
+    async fn find(&self, to: PlatformId, wanted: Kindly, met: &mut Met) -> Result<Option<Pick>> {
+        for fresh in [true, false] {
+            let mut after = None;
+            loop {
+                let page = self.engine.reading().people(Filter::default(), 200, after).await?;
+                for person in page.people.into_iter().filter(|person| person.offered && wanted.fits(person, to)) {
+                    if met.ids.contains(&person.id) || met.names.contains(&person.name) {
+                        continue;
+                    }
+                    for from in person.primary_choices.clone().into_iter().filter(|from| *from != to) {
+                        if (!fresh || !met.from.contains(&from)) && self.may(&person, from, to).await? {
+                            met.ids.insert(person.id);
+                            met.names.insert(person.name.clone());
+                            met.from.insert(from);
+                            return Ok(Some(Pick { person, from, to }));
+                        }
                     }
                 }
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(None);
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
             }
         }
+        Ok(None)
     }
 
-    /// Whether the plan, with that primary platform, would let the sync begin. Chooses the primary platform.
-    async fn would(&self, person: &PersonView, from: PlatformId, to: PlatformId) -> Result<bool> {
-        if person.syncs.values().any(|sync| sync.status != engine::model::Status::NotSynced) {
+    /// Whether the plan, with that primary platform, lets the sync begin. Chooses the primary platform.
+    async fn may(&self, person: &PersonView, from: PlatformId, to: PlatformId) -> Result<bool> {
+        let chosen = person.primary.is_some_and(|primary| primary != from);
+        if chosen || person.syncs.values().any(|sync| sync.status != Status::NotSynced) {
             return Ok(false);
         }
         let selection = Selection::People(vec![person.id]);
@@ -140,149 +171,137 @@ impl Stage<'_> {
         Ok(!self.engine.reading().plan(&selection, to).await?.steps.is_empty())
     }
 
-    async fn sync(&self, person: &PersonView, from: PlatformId, to: PlatformId) -> Result<()> {
+    /// The plan, and after its confirmation what came of it.
+    async fn sync(&self, pick: &Pick) -> Result<()> {
+        let Pick { person, from, to } = pick;
         let selection = Selection::People(vec![person.id]);
-        self.say(&format!("{} works on {from}; sync to {to}:", person.name))?;
-        let plan = self.engine.reading().plan(&selection, to).await?;
-        self.say(&tables::plan(&plan))?;
-        let view = self.engine.sync(&selection, to, Until::Idle, &Cancel::new()).await?;
-        self.say(&tables::synced(&view))
+        self.say(&format!("\n{} works in {} and is to be reachable on {}. The plan:", person.name, name(*from), name(*to)))?;
+        self.say(&tables::plan(&self.engine.reading().plan(&selection, *to).await?))?;
+        self.say("The admin confirms it.")?;
+        let view = self.engine.sync(&selection, *to, Until::Idle, &Cancel::new()).await?;
+        self.say(&format!("→ {}", tables::outcomes(&view)))
     }
 
-    async fn own_account(&self, all: &[PlatformId]) -> Result<()> {
-        self.act("Own accounts", "Who has an account on the other platform is asked, in their own app, to authorise it.")?;
+    /// Waits for what people did, and shows what came of it.
+    async fn wait_for(&self, picks: &[&Pick]) -> Result<()> {
+        let spinner = spinner(self.answer, &self.engine, "Asking the platforms, at the pace they allow, what the colleagues did");
+        for pick in picks {
+            let selection = Selection::People(vec![pick.person.id]);
+            let view = self.engine.sync(&selection, pick.to, Until::People(PATIENCE), &Cancel::new()).await?;
+            spinner.suspend(|| self.say(&format!("→ {}", tables::outcomes(&view))))?;
+        }
+        spinner.finish_and_clear();
+        Ok(())
+    }
+
+    async fn own_accounts(&self, all: &[PlatformId], met: &mut Met) -> Result<()> {
+        self.act("Own accounts", "Who has an account on the other platform is asked, in the app they use daily, to authorise it.")?;
         let mut asked = Vec::new();
         for to in all {
-            let found = self.find(std::slice::from_ref(to), |action| action == "own account", &asked).await?;
-            let Some((person, from, to)) = found else { continue };
-            if platforms::all().get(to)?.info().employee.is_none() {
-                continue;
-            }
-            asked.push(person.id);
-            self.sync(&person, from, to).await?;
-            let heard = self.heard(&person, from).await?;
-            self.say(&format!("{} reads on {from}:\n{}", person.name, quoted(&heard)))?;
-            self.approve(&person, to, &heard).await?;
-            self.say(&format!("{} enters the code and allows it.", person.name))?;
-            self.engine.work(Until::For(Duration::from_secs(6)), &Cancel::new()).await?;
-            self.say(&tables::person(&self.engine.reading().person(person.id).await?))?;
+            let Some(pick) = self.find(*to, Kindly::OwnAccount, met).await? else { continue };
+            self.sync(&pick).await?;
+            let heard = self.colleagues.heard(&pick.person, pick.from).await?;
+            let shown = if asked.is_empty() { heard.clone() } else { format!("…\n{}\n…", lines_of_link_and_code(&heard).collect::<Vec<_>>().join("\n")) };
+            self.say(&format!("{} reads in {}:\n{}", pick.person.name, name(pick.from), quoted(&shown)))?;
+            self.colleagues.enter_code(&pick.person, *to, &heard).await?;
+            self.say(&format!("{} opens the link, enters the code and allows it.", pick.person.name))?;
+            asked.push(pick);
+        }
+        self.say("")?;
+        self.wait_for(&asked.iter().collect::<Vec<_>>()).await?;
+        if let Some(Pick { person, from, .. }) = asked.first() {
+            self.say(&format!("The message that {} read in {} now says:\n{}", person.name, name(*from), quoted(&self.colleagues.heard(person, *from).await?)))?;
         }
         Ok(())
     }
 
-    async fn stand_ins(&self, all: &[PlatformId]) -> Result<()> {
-        self.act("Bots and guests", "Who has none is represented by a bot or a guest that carries their name.")?;
-        let mut done = Vec::new();
+    /// Gives the last one who was represented by something that the platform can delete again.
+    async fn stand_ins(&self, all: &[PlatformId], met: &mut Met) -> Result<Option<Pick>> {
+        self.act("Bots and guests", "Who has none is represented by a bot or a guest that carries their name. Nobody need be asked.")?;
+        let mut last = None;
         for to in all {
-            if let Some((person, from, to)) = self.find(std::slice::from_ref(to), |action| action == "stand-in", &done).await? {
-                done.push(person.id);
-                self.sync(&person, from, to).await?;
-            }
+            let Some(pick) = self.find(*to, Kindly::StandIn, met).await? else { continue };
+            self.sync(&pick).await?;
+            let guest = platforms::all().get(*to)?.info().capabilities.stand_in == Some(engine::model::RepresentationKind::Guest);
+            last = if guest { Some(pick) } else { last };
         }
-        Ok(())
+        Ok(last)
     }
 
     async fn blocked(&self, all: &[PlatformId]) -> Result<()> {
-        self.act("What cannot be", "What a platform would refuse is said before anything is sent.")?;
+        self.act("What cannot be", "What a platform would refuse is said before anything is sent, with what lifts it.")?;
         let page = self.engine.reading().people(Filter::default(), 1000, None).await?;
-        let mut shown = std::collections::BTreeSet::new();
+        let mut shown = BTreeSet::new();
         for person in page.people.iter().filter(|person| person.offered && person.primary.is_some()) {
             for to in all.iter().filter(|to| Some(**to) != person.primary) {
                 let plan = self.engine.reading().plan(&Selection::People(vec![person.id]), *to).await?;
-                let new = plan.blocked.iter().any(|row| shown.insert(row.reason.clone()));
-                if new {
-                    self.say(&tables::plan(&plan))?;
-                }
-                if shown.len() >= 4 {
-                    return Ok(());
+                for row in plan.blocked.iter().filter(|row| shown.len() < REASONS && shown.insert(row.reason.clone())) {
+                    self.say(&tables::blocked(row))?;
                 }
             }
         }
         Ok(())
     }
 
-    /// A sync that fails at the platform, and is tried again.
-    async fn failure(&self, all: &[PlatformId]) -> Result<PersonView> {
-        self.act(
-            "A failure",
-            "A refusal of the platform becomes a red triangle with its reason and the next step; trying again is one click.",
-        )?;
-        let found = self.find(all, |action| action == "stand-in", &[]).await?;
-        let (person, from, to) =
-            found.ok_or_else(|| Error::new(Kind::Bug, "demo", "The company has nobody left to show a failure with."))?;
-        self.refuse(to).await?;
-        self.sync(&person, from, to).await?;
-        self.say("The admin mends it at the platform and tries again.")?;
-        self.control("DELETE", "faults", &Value::Null).await?;
-        self.sync(&person, from, to).await?;
-        Ok(person)
-    }
-
-    async fn reset(&self, person: PersonView) -> Result<()> {
-        self.act("Reset", "Everything of a person is undone; what a platform cannot undo is listed.")?;
-        self.say(&tables::previews(&[self.engine.reset_preview(person.id).await?]))?;
-        self.say(&tables::undone(&self.engine.reset(person.id).await?))
-    }
-
-    /// The platform refuses everything until further notice, as it does when a right was taken away.
-    async fn refuse(&self, to: PlatformId) -> Result<()> {
-        for host in platforms::all().get(to)?.info().hosts {
-            let fault = json!({ "host": host, "path": "/*", "status": 403, "times": 1000, "body": { "ok": false, "error": "access_denied", "message": "Forbidden" } });
-            self.control("POST", "faults", &fault).await?;
-        }
-        Ok(())
-    }
-
-    /// The last thing a person was told on a platform.
-    async fn heard(&self, person: &PersonView, platform: PlatformId) -> Result<String> {
-        let world = self.control("GET", "world", &Value::Null).await?;
-        let id = person.accounts.get(&platform).map(|account| account.id.as_str()).unwrap_or_default();
-        let people = world["people"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let found = people.iter().find(|known| known["accounts"][platform.as_str()]["id"] == json!(id));
-        let last =
-            found.and_then(|known| known["messages"].as_array()?.iter().rfind(|message| message["platform"] == json!(platform.as_str())));
-        Ok(last.and_then(|message| message["text"].as_str()).unwrap_or_default().to_owned())
-    }
-
-    /// The person finds the code in the message and allows it, or follows the link and answers with the address.
-    async fn approve(&self, person: &PersonView, to: PlatformId, heard: &str) -> Result<()> {
-        let who = person.accounts.get(&to).map(|account| account.id.clone()).unwrap_or_default();
-        let who = url::form_urlencoded::byte_serialize(who.as_bytes()).collect::<String>();
-        for line in heard.lines().map(str::trim).filter(|line| !line.is_empty() && line.len() <= 12 && !line.contains(' ')) {
-            if self.control("POST", &format!("employee/{to}/{who}/approve"), &json!({ "user_code": line })).await.is_ok() {
-                return Ok(());
+    /// A colleague refuses, which is a failure with its reason; asked again, they agree.
+    async fn failure_and_retry(&self, all: &[PlatformId], met: &mut Met) -> Result<Option<Pick>> {
+        self.act("A failure, and a retry", "A red triangle always names its reason and the next step.")?;
+        let mut found = None;
+        for to in all {
+            if found.is_none() && platforms::all().get(*to)?.info().capabilities.revoke {
+                found = self.find(*to, Kindly::OwnAccount, met).await?;
             }
         }
-        Err(Error::new(Kind::Bug, "demo", "The message holds no code that the platform knows."))
+        let Some(pick) = found else { return Ok(None) };
+        self.sync(&pick).await?;
+        self.say(&format!("{} does not know what this is about and answers: \"no\".\n", pick.person.name))?;
+        self.colleagues.answer(&pick.person, pick.from, "no").await?;
+        self.wait_for(&[&pick]).await?;
+        self.say(&format!("\nThe admin speaks with {} and tries again.", pick.person.name))?;
+        let selection = Selection::People(vec![pick.person.id]);
+        let view = self.engine.sync(&selection, pick.to, Until::Idle, &Cancel::new()).await?;
+        self.say(&format!("→ {}", tables::outcomes(&view)))?;
+        let heard = self.colleagues.heard(&pick.person, pick.from).await?;
+        self.colleagues.enter_code(&pick.person, pick.to, &heard).await?;
+        self.say(&format!("{} gets a new code, enters it and allows it.\n", pick.person.name))?;
+        self.wait_for(&[&pick]).await?;
+        Ok(Some(pick))
     }
 
-    async fn control(&self, method: &str, path: &str, body: &Value) -> Result<Value> {
-        let failed = |what: String| Error::new(Kind::Network, "demo", format!("The simulator's control interface failed: {what}."));
-        let url = self.ready.control(path);
-        let method = method.parse().map_err(|_| failed("no such method".into()))?;
-        let mut request = https::loopback()?.request(method, url);
-        if !body.is_null() {
-            request = request.header("content-type", "application/json").body(body.to_string());
+    async fn resets(&self, picks: Vec<Pick>) -> Result<()> {
+        self.act("Reset", "Everything that was done for a person is undone; what a platform cannot undo is listed.")?;
+        for pick in picks {
+            self.say(&tables::previews(&[self.engine.reset_preview(pick.person.id).await?]))?;
+            let view = self.engine.reset(pick.person.id).await?;
+            self.say(&format!("The admin confirms it.\n{}", tables::undone(&pick.person.name, &view)))?;
         }
-        let answer = request.send().await.map_err(|error| failed(error.to_string()))?;
-        let status = answer.status();
-        let bytes = answer.bytes().await.map_err(|error| failed(error.to_string()))?;
-        if !status.is_success() {
-            return Err(failed(format!("{path} answered {}", status.as_u16())));
-        }
-        serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))
+        Ok(())
     }
 }
 
-/// Which kind of sync product.md's table gives this person, without asking the plan yet.
-fn describe(person: &PersonView, to: PlatformId) -> String {
-    let Ok(known) = platforms::all().get(to) else { return String::new() };
-    let capabilities = known.info().capabilities;
-    match person.accounts.contains_key(&to) {
-        true if capabilities.own_account && !capabilities.stand_in_always => "own account".into(),
-        _ if capabilities.stand_in.is_some() => "stand-in".into(),
-        _ => String::new(),
+/// Which column of the product's table is looked for.
+#[derive(Clone, Copy)]
+enum Kindly {
+    /// The person authorises their own account.
+    OwnAccount,
+    /// A bot or a guest.
+    StandIn,
+}
+
+impl Kindly {
+    fn fits(self, person: &PersonView, to: PlatformId) -> bool {
+        let Ok(known) = platforms::all().get(to) else { return false };
+        let capabilities = known.info().capabilities;
+        let own = person.accounts.contains_key(&to) && capabilities.own_account && !capabilities.stand_in_always;
+        match self {
+            Self::OwnAccount => own,
+            Self::StandIn => !own && capabilities.stand_in.is_some(),
+        }
     }
+}
+
+fn name(platform: PlatformId) -> &'static str {
+    platforms::all().get(platform).map_or("", |known| known.info().name)
 }
 
 fn quoted(text: &str) -> String {

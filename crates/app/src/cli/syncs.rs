@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use engine::model::PlatformId;
+use engine::model::{PersonId, PlatformId};
 use engine::store::runs::RunView;
 use engine::sync::Until;
 use engine::sync::{ResetPreview, UndoneView};
-use engine::{Engine, Result};
+use engine::{Engine, Reading, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -66,7 +66,7 @@ fn several(bad: u64, all: usize) -> Exit {
 }
 
 /// A line that shows that work goes on, and how many steps came to an end.
-fn spinner(answer: Answer, engine: &Engine, word: &'static str) -> ProgressBar {
+pub(super) fn spinner(answer: Answer, engine: &Engine, word: &'static str) -> ProgressBar {
     let bar = if answer.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} … {pos} changes, {elapsed}") {
         bar.set_style(style);
@@ -90,8 +90,14 @@ pub(super) async fn cancel(session: &Session, person: &str, to: PlatformId) -> R
     let engine = session.engine().await?;
     let person = engine.reading().find_person(person).await?;
     let view = engine.cancel(person, to).await?;
-    session.answer.give(&view, tables::undone)?;
+    let whose = name_of(engine.reading(), person).await;
+    session.answer.give(&view, |view| tables::undone(&whose, view))?;
     Ok(Exit::Done)
+}
+
+/// The name that people read; whoever left meanwhile is named by id.
+async fn name_of(reading: &Reading, person: PersonId) -> String {
+    reading.person(person).await.map_or_else(|_| person.to_string(), |view| view.name)
 }
 
 pub(super) async fn work(session: &Session, seconds: Option<u64>) -> Result<Exit> {
@@ -172,7 +178,11 @@ pub(super) async fn reset(session: &Session, people: Vec<String>, yes: bool) -> 
     match first {
         Some(error) if done.is_empty() => Err(error),
         first => {
-            session.answer.give(&Resets { people: done }, |view| view.people.iter().map(tables::undone).collect())?;
+            let mut names = Vec::new();
+            for view in &done {
+                names.push(name_of(engine.reading(), view.person).await);
+            }
+            session.answer.give(&Resets { people: done }, |view| names.iter().zip(&view.people).map(|(name, view)| tables::undone(name, view)).collect())?;
             Ok(if first.is_some() { Exit::Partly } else { Exit::Done })
         }
     }

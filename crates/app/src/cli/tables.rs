@@ -7,7 +7,7 @@ use engine::people::list::PeoplePage;
 use engine::people::views::{ConflictView, PersonView, StatusView};
 use engine::store::runs::RunView;
 use engine::sync::SyncView;
-use engine::sync::plan::PlanView;
+use engine::sync::plan::{BlockedRow, PlanView};
 use engine::sync::{ResetPreview, UndoneView};
 
 /// How many rows of a long result are shown; `--json` has all of them.
@@ -54,12 +54,15 @@ pub(super) fn connections(connections: &[ConnectionView]) -> String {
     }
     let mut table = table(&["Platform", "Tenant", "Sender", "State", "Imported"]);
     for view in connections {
-        let state = match (view.signed_out, view.missing_scopes.len()) {
+        let mut state = match (view.signed_out, view.missing_scopes.len()) {
             (true, _) => format!("signed out: usersync connect {}", view.platform),
             (false, 0) => "connected".to_owned(),
             (false, 1) => format!("connected, without {}", view.missing_scopes[0].scope),
             (false, missing) => format!("connected, {missing} permissions missing"),
         };
+        for (question, answer) in &view.answers {
+            state.push_str(&format!(", {}: {answer}", question.replace('_', " ")));
+        }
         let [tenant, sender, imported] =
             [&view.tenant_name, &view.sender, &view.imported_at].map(|text| text.clone().unwrap_or_else(|| "–".into()));
         table.add_row([view.name.clone(), tenant, sender, state, imported]);
@@ -200,8 +203,8 @@ pub(super) fn primary(view: &PrimaryView) -> String {
     if view.unconfirmed > 0 {
         text.push_str(&format!(" {} not changed, because their syncs would be reset; confirm with --yes.", view.unconfirmed));
     }
-    for row in view.people.iter().filter_map(|row| row.reason.as_ref().map(|reason| (row.person, reason))).take(ROWS) {
-        text.push_str(&format!("\n{}: {}\n  → {}", row.0, row.1.message, row.1.remedy));
+    for row in view.people.iter().filter_map(|row| row.reason.as_ref()).take(ROWS) {
+        text.push_str(&format!("\n{}\n  → {}", row.message, row.remedy));
     }
     text
 }
@@ -217,15 +220,20 @@ pub(super) fn plan(view: &PlanView) -> String {
         text.push_str(&format!("{table}{}\n", more(ROWS, view.steps.len())));
     }
     for row in view.blocked.iter().take(ROWS) {
-        text.push_str(&format!("{} cannot be synced to {}: {}\n  → {}\n", row.name, name(row.to), row.message, row.remedy));
+        text.push_str(&blocked(row));
     }
     text.push_str(more(ROWS, view.blocked.len()).trim_start());
     let counts: Vec<String> = view.counts.iter().map(|(word, count)| format!("{count} {}", word.replace('_', " "))).collect();
-    text.push_str(&format!("{}\n", counts.join(", ")));
+    text.push_str(&format!("In all: {}.\n", if counts.is_empty() { "nobody".to_owned() } else { counts.join(", ") }));
     text
 }
 
-pub(super) fn synced(view: &SyncView) -> String {
+pub(super) fn blocked(row: &BlockedRow) -> String {
+    format!("{} cannot be synced to {}: {}\n  → {}\n", row.name, name(row.to), row.message, row.remedy)
+}
+
+/// How each person's sync stands after an act, with the reason and the next step where it failed.
+pub(super) fn outcomes(view: &SyncView) -> String {
     let mut text = String::new();
     for row in view.people.iter().take(ROWS) {
         text.push_str(&format!("{} on {}: {}{}\n", row.name, name(row.to), status_word(row.status), detail(row.detail.as_deref())));
@@ -233,11 +241,19 @@ pub(super) fn synced(view: &SyncView) -> String {
             text.push_str(&format!("  {}\n  → {}\n", reason.message, reason.remedy));
         }
     }
+    text
+}
+
+pub(super) fn synced(view: &SyncView) -> String {
+    let mut text = outcomes(view);
     text.push_str(more(ROWS, view.people.len()).trim_start());
     text.push_str(&format!(
-        "{}: {} synced, {} waiting, {} failed, {} blocked.\n",
+        "Run {}: {} synced, {} waiting, {} failed, {} blocked.\n",
         view.run, view.done, view.waiting, view.failed, view.blocked
     ));
+    if view.waiting > 0 {
+        text.push_str("  → See what became of those who wait: usersync work (or wait for them: usersync sync … --wait)\n");
+    }
     text
 }
 
@@ -247,11 +263,7 @@ pub(super) fn runs(runs: &[RunView]) -> String {
     }
     let mut table = table(&["Run", "What", "Platform", "State", "Started", "Result"]);
     for run in runs.iter().take(ROWS) {
-        let result = run.result.as_ref().and_then(|result| result.as_object()).map(|members| {
-            let parts: Vec<String> =
-                members.iter().filter(|(_, value)| value.is_number()).map(|(word, value)| format!("{value} {word}")).collect();
-            parts.join(", ")
-        });
+        let result = run.result.as_ref().map(summary);
         let platform = run.platform.map_or_else(|| "–".to_owned(), name);
         table.add_row([
             run.id.to_string(),
@@ -263,6 +275,19 @@ pub(super) fn runs(runs: &[RunView]) -> String {
         ]);
     }
     format!("{table}{}", more(ROWS, runs.len()))
+}
+
+/// The numbers of a run's result; those of several platforms one after the other.
+fn summary(result: &serde_json::Value) -> String {
+    let Some(members) = result.as_object() else { return String::new() };
+    let platforms = members.get("platforms").and_then(|platforms| platforms.as_object());
+    let each = platforms.into_iter().flatten().map(|(platform, counts)| match platforms {
+        Some(all) if all.len() > 1 => format!("{platform}: {}", summary(counts)),
+        _ => summary(counts),
+    });
+    let several = platforms.is_some_and(|all| all.len() > 1);
+    let own = members.iter().filter(|(_, value)| value.is_number()).map(|(word, value)| format!("{value} {word}"));
+    own.chain(each).collect::<Vec<_>>().join(if several { "; " } else { ", " })
 }
 
 pub(super) fn previews(previews: &[ResetPreview]) -> String {
@@ -282,8 +307,8 @@ pub(super) fn previews(previews: &[ResetPreview]) -> String {
     text
 }
 
-pub(super) fn undone(view: &UndoneView) -> String {
-    let mut text = format!("{}\n", view.person);
+pub(super) fn undone(whose: &str, view: &UndoneView) -> String {
+    let mut text = format!("{whose} ({})\n", view.person);
     for what in &view.undone {
         text.push_str(&format!("  gone: {what}\n"));
     }
