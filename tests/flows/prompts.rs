@@ -146,6 +146,26 @@ fn who_declines_is_left_in_peace_until_the_admin_asks_again() {
 }
 
 #[test]
+fn a_refusal_is_no_answer_to_the_next_prompt_however_soon_it_follows() {
+    let stage = Stage::new();
+    let mut taken = Vec::new();
+    let ways = [("slack", "webex"), ("webex", "zoom"), ("zoom", "webex")];
+    let people = ways.map(|(from, to)| asked(&stage, from, to, &mut taken));
+    for (person, (from, _)) in people.iter().zip(ways) {
+        stage.answer(person, from, "no");
+    }
+    stage.ok(&["work"]);
+    for (person, (_, to)) in people.iter().zip(ways) {
+        failed_for(&stage, person, to, "declined");
+        ask(&stage, person, to);
+    }
+    stage.ok(&["work"]);
+    for (person, (_, to)) in people.iter().zip(ways) {
+        stands(&stage, person, to, "pending", "prompted");
+    }
+}
+
+#[test]
 fn somebody_elses_account_is_refused_and_the_right_person_can_still_do_it() {
     let stage = Stage::new();
     let mut taken = Vec::new();

@@ -52,6 +52,8 @@ pub(crate) async fn prompt(shared: &Shared, step: &Step, sync: &Sync) -> Result<
                 Some(grant) => grant.id,
                 None => grants::reserve(transaction, of, person, target, &account)?,
             };
+            // Who refused an earlier prompt may be asked again at once: that refusal is no answer to the new one.
+            let seen = prompts::of_sync(transaction, of)?.map(|earlier| earlier.seen).unwrap_or_default();
             prompts::put(
                 transaction,
                 &Prompt {
@@ -68,7 +70,7 @@ pub(crate) async fn prompt(shared: &Shared, step: &Step, sync: &Sync) -> Result<
                     message: None,
                     since: since.checked_sub(SKEW).unwrap_or(since),
                     cursor: None,
-                    seen: Vec::new(),
+                    seen,
                     poll_at: 0,
                     read_at: 0,
                 },
