@@ -79,6 +79,11 @@ impl Session {
         Ok(session)
     }
 
+    /// Whether the simulator is inside this program, so that it forgets at the end what it was told.
+    pub(super) fn ends_with_this_command(&self) -> bool {
+        self.inside.is_some()
+    }
+
     /// Lets everything go.
     pub(super) async fn close(self) {
         let Some(Inside { served, scratch }) = self.inside else { return };

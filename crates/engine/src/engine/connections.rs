@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::model::{Page, PlatformId, Status, Team};
 use crate::platform::{ConnectionFacts, PlatformInfo};
@@ -171,6 +171,12 @@ impl Engine {
     }
 
     async fn all_teams(&self, platform: PlatformId) -> Result<Vec<Team>> {
+        let info = self.shared.platforms.get(platform)?.info();
+        if !info.capabilities.teams {
+            return Err(Error::new(Kind::Unsupported, "teams", format!("{} has no teams to choose from: an import reads everyone.", info.name))
+                .ask_admin(format!("Import everyone: usersync import {platform}"))
+                .on(platform));
+        }
         let connection = self.shared.connection(platform, Lane::Waiting).await?;
         let mut teams = Vec::new();
         let mut cursor: Option<String> = None;
@@ -205,7 +211,7 @@ impl Engine {
 
     /// Passes a platform's answer on, and remembers when it refused the connection's tokens.
     pub(super) async fn heard<T>(&self, platform: PlatformId, answer: Result<T>) -> Result<T> {
-        if answer.as_ref().is_err_and(|error| error.kind == crate::Kind::SignedOut) {
+        if answer.as_ref().is_err_and(|error| error.kind == Kind::SignedOut) {
             self.shared.store.write(move |transaction| signed_out(transaction, platform)).await?;
             self.shared.events.tell(Event::ConnectionChanged { platform });
         }
