@@ -69,7 +69,14 @@ fn an_address_of_two_people_is_not_guessed() {
 fn wrong_words_are_usage_and_change_nothing() {
     let stage = Stage::new();
     let before = stage.world();
-    for words in [&["sync"][..], &["plan", "a@b.example"], &["people", "--status", "green"], &["people", "--limit", "0"], &["unheard-of"], &["sync", "x@y.example", "--to", "webex", "--timeout", "3"]] {
+    for words in [
+        &["sync"][..],
+        &["plan", "a@b.example"],
+        &["people", "--status", "green"],
+        &["people", "--limit", "0"],
+        &["unheard-of"],
+        &["sync", "x@y.example", "--to", "webex", "--timeout", "3"],
+    ] {
         fails(&stage, words, 2, "usage", &["usersync --help"]);
     }
     let person = stage.people().into_iter().find(|person| person["primary"] == "teams" && person["accounts"]["slack"].is_null()).unwrap();
@@ -93,17 +100,19 @@ fn a_second_engine_is_refused_and_readers_work_beside_the_first() {
     let person = crate::cells::somebody(&stage, "slack", "webex", true, &mut Vec::new());
     let id = text(&person["id"]);
     stage.ok(&["sync", id, "--to", "webex", "--yes"]);
+    let mut answers = stage.answers();
     let mut holder = stage.command(&["work", "--for", "60", "--json"]).stdout(Stdio::null()).spawn().unwrap();
     // It holds the folder from its first request on.
-    let calls = stage.answered();
-    while stage.answered() == calls {
+    while answers.so_far() == 0 {
         assert!(holder.try_wait().unwrap().is_none(), "it ended early");
         std::thread::yield_now();
     }
     for words in [&["import"][..], &["sync", id, "--to", "webex", "--yes"], &["reset", id, "--yes"], &["work"], &["unlink", "slack:U1"]] {
         fails(&stage, words, 1, "conflict", &["Another User Sync", "Wait until"]);
     }
-    for words in [&["people"][..], &["person", id], &["status"], &["runs"], &["conflicts"], &["connections"], &["plan", id, "--to", "webex"]] {
+    for words in
+        [&["people"][..], &["person", id], &["status"], &["runs"], &["conflicts"], &["connections"], &["plan", id, "--to", "webex"]]
+    {
         stage.ok(words);
     }
     holder.kill().unwrap();
@@ -113,7 +122,11 @@ fn a_second_engine_is_refused_and_readers_work_beside_the_first() {
 
 /// All files with their content.
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut all: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).map(|path| (path.display().to_string(), std::fs::read(path).unwrap())).collect();
+    let mut all: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.display().to_string(), std::fs::read(path).unwrap()))
+        .collect();
     all.sort();
     all
 }
@@ -175,8 +188,11 @@ fn broken_credentials_and_ready_files_are_named_without_their_content() {
     };
     let broken = given("broken.json", r#"{"bot_token": "xoxb-very-secret", "#);
     let shaped = given("shaped.json", r#"{"bot_token": ["xoxb-very-secret"]}"#);
-    let wrong = given("wrong.json", r#"{"bot_token": "xoxb-very-secret", "app_token": "xapp-very-secret", "user_token": "xoxp-very-secret"}"#);
-    for (file, code, kind) in [(&broken, 1, "invalid"), (&shaped, 1, "invalid"), (&wrong, 1, ""), (&"absent.json".to_owned(), 1, "not_found")] {
+    let wrong =
+        given("wrong.json", r#"{"bot_token": "xoxb-very-secret", "app_token": "xapp-very-secret", "user_token": "xoxp-very-secret"}"#);
+    for (file, code, kind) in
+        [(&broken, 1, "invalid"), (&shaped, 1, "invalid"), (&wrong, 1, ""), (&"absent.json".to_owned(), 1, "not_found")]
+    {
         let ran = stage.run(&["connect", "slack", "--credentials", file]);
         let error = ran.error();
         assert_eq!(ran.code, code, "{error}");

@@ -53,7 +53,9 @@ fn every_reason_has_a_person_and_a_remedy() {
     blocks(&stage, &asleep, "webex", "deactivated", &["Activate the account", "usersync import webex"]);
     let nameless = who(&stage, |person| person["primary"] == "slack" && person["email"].is_null());
     blocks(&stage, &nameless, "teams", "no_email", &["e-mail address"]);
-    let own = who(&stage, |person| person["primary"] == "slack" && !has(person, "teams") && text(&person["email"]).ends_with("@harborpine.example"));
+    let own = who(&stage, |person| {
+        person["primary"] == "slack" && !has(person, "teams") && text(&person["email"]).ends_with("@harborpine.example")
+    });
     blocks(&stage, &own, "teams", "own_domain", &[&name(&own), "licensed account", "primary platform"]);
     let guest = who(&stage, |person| person["accounts"]["teams"]["kind"] == "guest" && active(person, "slack"));
     stage.ok(&["primary", text(&guest["id"]), "slack"]);
@@ -65,7 +67,11 @@ fn every_reason_has_a_person_and_a_remedy() {
         blocks(&stage, &admin, to, "sender_itself", &["service account", &format!("usersync connect {from}")]);
     }
     let mut unlicensed = 0;
-    for person in stage.people().iter().filter(|person| active(person, "slack") && active(person, "teams") && list(&person["primary_choices"]).len() == 2) {
+    for person in stage
+        .people()
+        .iter()
+        .filter(|person| active(person, "slack") && active(person, "teams") && list(&person["primary_choices"]).len() == 2)
+    {
         stage.ok(&["primary", text(&person["id"]), "slack"]);
         if stage.ok(&["plan", text(&person["id"]), "--to", "teams"])["blocked"][0]["reason"] == "no_licence" {
             blocks(&stage, person, "teams", "no_licence", &[&name(person), "licence", "admin center"]);
@@ -91,10 +97,18 @@ fn what_a_connection_lacks_blocks_with_the_setting_that_lifts_it() {
 
     // An admin forgot a scope of the Slack app.
     let all = "chat:write,im:write,im:history,users:read,users:read.email";
-    let answer = stage.traffic().iter().rfind(|call| text(&call["url"]).ends_with("/api/auth.test")).map(|call| call["response_body"].clone()).unwrap();
+    let answer = stage
+        .traffic()
+        .iter()
+        .rfind(|call| text(&call["url"]).ends_with("/api/auth.test"))
+        .map(|call| call["response_body"].clone())
+        .unwrap();
     stage.fault(&json!({ "host": "slack.com", "path": "/api/auth.test", "status": 200, "times": 100, "headers": { "x-oauth-scopes": all }, "body": answer }));
     let limited = stage.ok(&["connect", "slack", "--approve"]);
-    assert!(list(&limited["connections"][0]["missing_scopes"]).iter().any(|missing| missing["scope"] == "chat:write.customize"), "{limited}");
+    assert!(
+        list(&limited["connections"][0]["missing_scopes"]).iter().any(|missing| missing["scope"] == "chat:write.customize"),
+        "{limited}"
+    );
     let other = who(&stage, |person| person["primary"] == "webex" && !has(person, "slack"));
     blocks(&stage, &other, "slack", "missing_scope", &["chat:write.customize", "usersync connect slack"]);
     stage.control("DELETE", "faults", &Value::Null);
@@ -132,6 +146,7 @@ fn of_several_some_are_blocked_and_the_others_go_ahead() {
     let view = ran.json();
     assert_eq!((ran.code, &view["done"], &view["blocked"], &view["failed"]), (3, &json!(possible), &json!(blocked), &json!(0)), "{view}");
     assert_eq!(list(&view["people"]).len(), possible + blocked);
-    let guests = stage.world().iter().flat_map(|person| list(&person["representations"]).to_vec()).filter(|one| one["platform"] == "teams").count();
+    let guests =
+        stage.world().iter().flat_map(|person| list(&person["representations"]).to_vec()).filter(|one| one["platform"] == "teams").count();
     assert_eq!(guests, possible, "nobody else was invited");
 }

@@ -49,7 +49,8 @@ fn who_has_an_account_is_asked_in_their_own_app_and_a_reset_ends_their_authorisa
     let stage = Stage::new();
     let mut taken = Vec::new();
     let cells = [("slack", "teams"), ("teams", "webex"), ("webex", "zoom"), ("zoom", "teams"), ("slack", "webex"), ("teams", "zoom")];
-    let people: Vec<(Value, &str, &str)> = cells.iter().map(|(from, to)| (somebody(&stage, from, to, true, &mut taken), *from, *to)).collect();
+    let people: Vec<(Value, &str, &str)> =
+        cells.iter().map(|(from, to)| (somebody(&stage, from, to, true, &mut taken), *from, *to)).collect();
     for (person, from, to) in &people {
         let row = sync(&stage, person, to, "prompt");
         assert_eq!((text(&row["status"]), text(&row["detail"])), ("pending", "prompted"), "{row}");
@@ -149,7 +150,10 @@ fn who_has_none_is_represented_by_a_bot_or_guest_and_a_reset_removes_what_can_be
         assert_eq!((again["done"].as_u64(), stage.representations(&person)), (Some(1), expected.clone()), "nothing is made twice");
 
         let view = stage.ok(&["reset", id, "--yes"])["people"][0].clone();
-        assert_eq!(stage.sync_of(id, to), ("not_synced".to_owned(), if stage.person(id)["primary"].is_null() { "choose_primary" } else { "" }.to_owned()));
+        assert_eq!(
+            stage.sync_of(id, to),
+            ("not_synced".to_owned(), if stage.person(id)["primary"].is_null() { "choose_primary" } else { "" }.to_owned())
+        );
         match to {
             "teams" => assert_eq!(stage.representations(&person), [], "the guest is deleted: {view}"),
             "webex" => assert!(view["left"].as_array().unwrap().len() == 1, "Webex deletes no guest, and the reset says so: {view}"),
@@ -162,14 +166,22 @@ fn who_has_none_is_represented_by_a_bot_or_guest_and_a_reset_removes_what_can_be
 #[test]
 fn zoom_without_an_account_is_not_possible_and_says_so() {
     let stage = Stage::new();
-    let person = stage.people().into_iter().find(|person| person["offered"] == true && !person["primary"].is_null() && person["accounts"]["zoom"].is_null()).unwrap();
+    let person = stage
+        .people()
+        .into_iter()
+        .find(|person| person["offered"] == true && !person["primary"].is_null() && person["accounts"]["zoom"].is_null())
+        .unwrap();
     let id = text(&person["id"]);
     let plan = stage.ok(&["plan", id, "--to", "zoom"]);
     assert_eq!((plan["blocked"][0]["reason"].as_str(), plan["counts"]["blocked"].as_u64()), (Some("needs_account"), Some(1)), "{plan}");
     let before = stage.world();
     let ran = stage.run(&["sync", id, "--to", "zoom", "--yes"]);
     let view = ran.json();
-    assert_eq!((ran.code, view["blocked"].as_u64(), view["people"][0]["reason"]["kind"].as_str()), (1, Some(1), Some("needs_account")), "{view}");
+    assert_eq!(
+        (ran.code, view["blocked"].as_u64(), view["people"][0]["reason"]["kind"].as_str()),
+        (1, Some(1), Some("needs_account")),
+        "{view}"
+    );
     assert_eq!(stage.world(), before);
     assert_eq!(stage.sync_of(id, "zoom").0, "not_synced");
 }

@@ -11,11 +11,11 @@ use crate::stage::{Stage, list, text};
 
 /// Runs a command and kills it as soon as so many further requests were answered. Gives whether it was still running.
 fn killed_after(stage: &Stage, requests: usize, words: &[&str]) -> bool {
-    let before = stage.answered();
+    let mut answers = stage.answers();
     let mut child = stage.command(words).arg("--json").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     loop {
         let ended = child.try_wait().unwrap().is_some();
-        if ended || stage.answered() >= before + requests {
+        if ended || answers.so_far() >= requests {
             // It may have ended by itself just now.
             let _ = child.kill();
             child.wait().unwrap();
@@ -37,12 +37,14 @@ fn numbers(mut seed: u64) -> impl FnMut(usize) -> usize {
 fn a_bulk_sync_that_is_killed_again_and_again_makes_one_bot_for_each_person() {
     let stage = Stage::new();
     let plan = stage.ok(&["plan", "--all-matching", "--primary", "slack", "--to", "webex"]);
-    let people: Vec<Value> = list(&plan["steps"]).iter().filter(|row| row["action"] == "create_bot").map(|row| stage.person(text(&row["person"]))).collect();
+    let people: Vec<Value> =
+        list(&plan["steps"]).iter().filter(|row| row["action"] == "create_bot").map(|row| stage.person(text(&row["person"]))).collect();
     assert!(people.len() >= 6, "{plan}");
     let mut number = numbers(11);
     let mut killed = 0;
     for _ in 0..6 {
-        killed += usize::from(killed_after(&stage, 1 + number(4), &["sync", "--all-matching", "--primary", "slack", "--to", "webex", "--yes"]));
+        killed +=
+            usize::from(killed_after(&stage, 1 + number(4), &["sync", "--all-matching", "--primary", "slack", "--to", "webex", "--yes"]));
     }
     assert!(killed >= 3, "only {killed} of six runs were killed before their end");
     let mut last = Value::Null;
@@ -61,7 +63,14 @@ fn a_killed_prompt_or_invitation_happens_once() {
     let stage = Stage::new();
     let mut taken = Vec::new();
     let mut number = numbers(5);
-    let cases = [("slack", "webex", true), ("webex", "zoom", true), ("zoom", "teams", true), ("teams", "zoom", true), ("slack", "teams", false), ("zoom", "webex", false)];
+    let cases = [
+        ("slack", "webex", true),
+        ("webex", "zoom", true),
+        ("zoom", "teams", true),
+        ("teams", "zoom", true),
+        ("slack", "teams", false),
+        ("zoom", "webex", false),
+    ];
     for round in 1..=3 {
         let people = cases.map(|(from, to, asks)| somebody(&stage, from, to, asks, &mut taken));
         for (person, (_, to, _)) in people.iter().zip(cases) {
@@ -75,7 +84,12 @@ fn a_killed_prompt_or_invitation_happens_once() {
         stage.ok(&["work"]);
         for (person, (from, to, asks)) in people.iter().zip(cases) {
             let expected = if asks { (1, 0) } else { (0, 1) };
-            assert_eq!((stage.heard(person, from).len(), stage.representations(person).len()), expected, "{from} {to} {round}: {}", stage.person(text(&person["id"])));
+            assert_eq!(
+                (stage.heard(person, from).len(), stage.representations(person).len()),
+                expected,
+                "{from} {to} {round}: {}",
+                stage.person(text(&person["id"]))
+            );
         }
     }
 }

@@ -23,7 +23,14 @@ fn at(host: &str, path: &str, rest: Value) -> Value {
 /// Every account as both sides have it.
 fn agree(stage: &Stage) {
     let ids = |people: &[Value]| {
-        let of = |person: &Value| person["accounts"].as_object().unwrap().iter().map(|(platform, account)| format!("{platform}:{}", text(&account["id"]))).collect::<Vec<_>>();
+        let of = |person: &Value| {
+            person["accounts"]
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(platform, account)| format!("{platform}:{}", text(&account["id"])))
+                .collect::<Vec<_>>()
+        };
         let mut all: Vec<String> = people.iter().flat_map(of).collect();
         all.sort();
         all
@@ -69,14 +76,26 @@ fn a_token_that_dies_in_the_middle_of_a_list_keeps_what_was_read_and_the_import_
     let stage = Stage::empty(Setup { people: 2_000, ..Setup::default() });
     let refusals = [
         ("slack", json!({ "status": 200, "body": { "ok": false, "error": "token_revoked" } })),
-        ("teams", json!({ "status": 401, "body": { "error": { "code": "InvalidAuthenticationToken", "message": "Lifetime validation failed." } } })),
-        ("webex", json!({ "status": 401, "body": { "message": "The request requires a valid access token set in the Authorization request header.", "trackingId": "T" } })),
+        (
+            "teams",
+            json!({ "status": 401, "body": { "error": { "code": "InvalidAuthenticationToken", "message": "Lifetime validation failed." } } }),
+        ),
+        (
+            "webex",
+            json!({ "status": 401, "body": { "message": "The request requires a valid access token set in the Authorization request header.", "trackingId": "T" } }),
+        ),
         ("zoom", json!({ "status": 401, "body": { "code": 124, "message": "Invalid access token." } })),
     ];
     for ((platform, refusal), (_, host, path)) in refusals.into_iter().zip(LISTS) {
         let data = stage.beside(platform);
         let run = |words: &[&str]| Ran::of(stage.command_in(&data, words).arg("--json").output().unwrap());
-        let answered = || stage.traffic().iter().filter(|call| text(&call["url"]).contains(&format!("{host}{}", path.trim_end_matches('*'))) && call["status"] == 200).count();
+        let answered = || {
+            stage
+                .traffic()
+                .iter()
+                .filter(|call| text(&call["url"]).contains(&format!("{host}{}", path.trim_end_matches('*'))) && call["status"] == 200)
+                .count()
+        };
         assert_eq!(run(&["connect", platform, "--approve"]).code, 0);
         let mut fault = at(host, path, refusal);
         (fault["times"], fault["skip"]) = (json!(1000), json!(1));
@@ -132,7 +151,11 @@ fn after_every_fault_of_a_prompt_there_is_exactly_one() {
         }
         stage.ok(&["work"]);
         for (person, (from, to, _, _)) in people.iter().zip(sending) {
-            assert_eq!((stage.sync_of(text(&person["id"]), to).1.as_str(), standing(&stage, person, from)), ("prompted", (1, 0)), "{from} {fault}");
+            assert_eq!(
+                (stage.sync_of(text(&person["id"]), to).1.as_str(), standing(&stage, person, from)),
+                ("prompted", (1, 0)),
+                "{from} {fault}"
+            );
             code_in(&stage.heard(person, from)[0]);
         }
     }

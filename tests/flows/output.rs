@@ -32,7 +32,10 @@ fn tidy(said: &str, replaced: &[(String, &str)]) -> String {
     for (from, to) in replaced {
         said = said.replace(from.as_str(), to);
     }
-    let digits = |text: &str, shape: &str| text.len() >= shape.len() && text.bytes().zip(shape.bytes()).all(|(here, wanted)| if wanted == b'0' { here.is_ascii_digit() } else { here == wanted });
+    let digits = |text: &str, shape: &str| {
+        text.len() >= shape.len()
+            && text.bytes().zip(shape.bytes()).all(|(here, wanted)| if wanted == b'0' { here.is_ascii_digit() } else { here == wanted })
+    };
     let mut tidied = String::new();
     while let Some(letter) = said.chars().next() {
         let time = ["0000-00-00T00:00:00", "0000-00-00 00:00:00"].iter().find(|shape| digits(&said, shape));
@@ -40,7 +43,10 @@ fn tidy(said: &str, replaced: &[(String, &str)]) -> String {
             Some(shape) => {
                 tidied.push_str("TIME");
                 // Seconds have as many places as they need.
-                shape.len() + said[shape.len()..].find(|letter: char| letter != '.' && letter != 'Z' && !letter.is_ascii_digit()).unwrap_or(said.len() - shape.len())
+                shape.len()
+                    + said[shape.len()..]
+                        .find(|letter: char| letter != '.' && letter != 'Z' && !letter.is_ascii_digit())
+                        .unwrap_or(said.len() - shape.len())
             }
             None => {
                 tidied.push(letter);
@@ -67,8 +73,15 @@ fn session(json: bool) -> String {
     let stage = company();
     let (mut said, mut taken) = (String::new(), Vec::new());
     let pick = |from: &str, to: &str, has: bool, taken: &mut Vec<String>| somebody(&stage, from, to, has, taken);
-    let (asked, bot, guest) = (pick("slack", "webex", true, &mut taken), pick("teams", "slack", false, &mut taken), pick("slack", "teams", false, &mut taken));
-    let blocked = stage.people().into_iter().find(|person| person["primary"] == "slack" && person["accounts"]["zoom"].is_null() && !taken.contains(&text(&person["id"]).to_owned())).unwrap();
+    let (asked, bot, guest) =
+        (pick("slack", "webex", true, &mut taken), pick("teams", "slack", false, &mut taken), pick("slack", "teams", false, &mut taken));
+    let blocked = stage
+        .people()
+        .into_iter()
+        .find(|person| {
+            person["primary"] == "slack" && person["accounts"]["zoom"].is_null() && !taken.contains(&text(&person["id"]).to_owned())
+        })
+        .unwrap();
     let [asked, bot, guest, blocked] = [&asked, &bot, &guest, &blocked].map(|person| text(&person["id"]));
     let mail = text(&stage.person(asked)["email"]).to_owned();
     let conflict = stage.ok(&["conflicts"])["conflicts"][0].clone();

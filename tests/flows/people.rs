@@ -25,7 +25,11 @@ fn expected(stage: &Stage) -> BTreeMap<Accounts, String> {
 /// What the program made of it, in the same words.
 fn found(stage: &Stage) -> BTreeMap<Accounts, String> {
     let conflicts = stage.ok(&["conflicts"]);
-    let ambiguous: Vec<&str> = list(&conflicts["conflicts"]).iter().flat_map(|conflict| list(&conflict["accounts"])).map(|account| text(&account["person"])).collect();
+    let ambiguous: Vec<&str> = list(&conflicts["conflicts"])
+        .iter()
+        .flat_map(|conflict| list(&conflict["accounts"]))
+        .map(|account| text(&account["person"]))
+        .collect();
     let word = |person: &Value| match (ambiguous.contains(&text(&person["id"])), person["offered"] == true) {
         (true, _) => "conflict",
         (false, true) => "person",
@@ -125,14 +129,19 @@ fn links_by_hand_outlive_every_import() {
     stage.ok(&["link", text(&one["id"]), &account]);
     stage.ok(&["import"]);
     let now = stage.person(text(&one["id"]));
-    assert_eq!((&now["primary_choices"], &now["primary"]), (&json!(["slack", "zoom"]), &Value::Null), "with two platforms the primary one is to be chosen: {now}");
+    assert_eq!(
+        (&now["primary_choices"], &now["primary"]),
+        (&json!(["slack", "zoom"]), &Value::Null),
+        "with two platforms the primary one is to be chosen: {now}"
+    );
     assert_eq!(stage.run(&["person", text(&other["id"])]).code, 1, "a person without accounts is gone");
 }
 
 #[test]
 fn a_conflict_is_decided_by_hand_and_never_by_a_guess() {
     let stage = Stage::new();
-    let conflict = list(&stage.ok(&["conflicts"])["conflicts"]).iter().find(|conflict| list(&conflict["accounts"]).len() == 3).unwrap().clone();
+    let conflict =
+        list(&stage.ok(&["conflicts"])["conflicts"]).iter().find(|conflict| list(&conflict["accounts"]).len() == 3).unwrap().clone();
     let all = list(&conflict["accounts"]);
     assert!(!text(&conflict["next_step"]).is_empty() && list(&conflict["addresses"]).len() == 1, "{conflict}");
     let twice = all.iter().find(|one| all.iter().filter(|other| other["platform"] == one["platform"]).count() == 2).unwrap();
@@ -145,7 +154,10 @@ fn a_conflict_is_decided_by_hand_and_never_by_a_guess() {
     assert_eq!(now["accounts"].as_object().unwrap().len(), 2, "{now}");
     assert_eq!(list(&stage.ok(&["conflicts"])["conflicts"]).len(), before - 1);
     stage.ok(&["import"]);
-    assert_eq!((stage.person(text(&twice["person"]))["accounts"].clone(), list(&stage.ok(&["conflicts"])["conflicts"]).len()), (now["accounts"].clone(), before - 1));
+    assert_eq!(
+        (stage.person(text(&twice["person"]))["accounts"].clone(), list(&stage.ok(&["conflicts"])["conflicts"]).len()),
+        (now["accounts"].clone(), before - 1)
+    );
 }
 
 #[test]

@@ -232,7 +232,11 @@ fn a_new_primary_platform_resets_syncs_in_place_only_when_that_was_confirmed() {
     let view = stage.ok(&["primary", id, "slack", "--yes"]);
     assert_eq!((&view["changed"], &view["people"][0]["changed"]), (&json!(1), &json!(true)), "{view}");
     let now = stage.person(id);
-    assert_eq!((&now["primary"], &now["syncs"]["webex"]["status"], &now["syncs"]["slack"]), (&json!("slack"), &json!("not_synced"), &Value::Null), "{now}");
+    assert_eq!(
+        (&now["primary"], &now["syncs"]["webex"]["status"], &now["syncs"]["slack"]),
+        (&json!("slack"), &json!("not_synced"), &Value::Null),
+        "{now}"
+    );
 }
 
 #[test]
@@ -241,7 +245,10 @@ fn many_people_who_act_by_themselves_are_waited_for_and_each_outcome_is_counted(
     let people: Vec<String> = stage
         .people()
         .iter()
-        .filter(|person| person["primary"].is_null() && list(&person["primary_choices"]).iter().filter(|choice| **choice == "slack" || **choice == "zoom").count() == 2)
+        .filter(|person| {
+            person["primary"].is_null()
+                && list(&person["primary_choices"]).iter().filter(|choice| **choice == "slack" || **choice == "zoom").count() == 2
+        })
         .take(20)
         .map(|person| text(&person["id"]).to_owned())
         .collect();
@@ -252,7 +259,10 @@ fn many_people_who_act_by_themselves_are_waited_for_and_each_outcome_is_counted(
     let count = |status: &str| list(&view["people"]).iter().filter(|row| row["status"] == status).count();
     assert_eq!((ran.code, count("synced") + count("failed"), count("pending")), (3, 20, 0), "{view}");
     assert_eq!((view["done"].as_u64(), view["failed"].as_u64()), (Some(count("synced") as u64), Some(count("failed") as u64)));
-    assert!(count("failed") > 0 && list(&view["people"]).iter().all(|row| row["status"] == "synced" || row["reason"]["kind"] == "declined"), "{view}");
+    assert!(
+        count("failed") > 0 && list(&view["people"]).iter().all(|row| row["status"] == "synced" || row["reason"]["kind"] == "declined"),
+        "{view}"
+    );
     let counts = stage.ok(&["status"])["by_platform"]["zoom"].clone();
     assert_eq!((&counts["synced"], &counts["failed"], &counts["pending"]), (&view["done"], &view["failed"], &json!(0)));
 }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -120,7 +120,8 @@ impl Stage {
         let people = if setup.people == 0 { 250 } else { setup.people }.to_string();
         let inside = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         let (ready, record) = (inside("ready.json"), inside("traffic.jsonl"));
-        let mut words = vec!["simulator", "--people", &people, "--seed", "7", "--listen", "127.0.0.1:0", "--ready-file", &ready, "--record", &record];
+        let mut words =
+            vec!["simulator", "--people", &people, "--seed", "7", "--listen", "127.0.0.1:0", "--ready-file", &ready, "--record", &record];
         if !setup.limits {
             words.push("--no-rate-limits");
         }
@@ -232,15 +233,24 @@ impl Stage {
 
     /// A person as the simulator knows them, found by any of their accounts.
     pub(crate) fn in_world(&self, person: &Value) -> Value {
-        let ids: BTreeSet<(&String, &str)> = person["accounts"].as_object().unwrap().iter().map(|(platform, account)| (platform, text(&account["id"]))).collect();
-        let same = |known: &Value| known["accounts"].as_object().is_some_and(|all| all.iter().any(|(platform, account)| ids.contains(&(platform, text(&account["id"])))));
+        let ids: BTreeSet<(&String, &str)> =
+            person["accounts"].as_object().unwrap().iter().map(|(platform, account)| (platform, text(&account["id"]))).collect();
+        let same = |known: &Value| {
+            known["accounts"]
+                .as_object()
+                .is_some_and(|all| all.iter().any(|(platform, account)| ids.contains(&(platform, text(&account["id"])))))
+        };
         self.world().into_iter().find(same).unwrap()
     }
 
     /// What a person was told on a platform, oldest first.
     pub(crate) fn heard(&self, person: &Value, platform: &str) -> Vec<String> {
         let known = self.in_world(person);
-        list(&known["messages"]).iter().filter(|message| message["platform"] == platform).map(|message| text(&message["text"]).to_owned()).collect()
+        list(&known["messages"])
+            .iter()
+            .filter(|message| message["platform"] == platform)
+            .map(|message| text(&message["text"]).to_owned())
+            .collect()
     }
 
     /// What stands for a person, as `(platform, kind)`.
@@ -292,7 +302,11 @@ impl Stage {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}", self.address, body.len());
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
         stream.write_all(head.as_bytes()).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
@@ -308,9 +322,11 @@ impl Stage {
         recorded.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    /// How many requests were answered so far.
-    pub(crate) fn answered(&self) -> usize {
-        std::fs::read(self.beside("traffic.jsonl")).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count()
+    /// The answers that come from now on.
+    pub(crate) fn answers(&self) -> Answers {
+        let mut record = std::fs::File::open(self.beside("traffic.jsonl")).unwrap();
+        record.seek(std::io::SeekFrom::End(0)).unwrap();
+        Answers { record, count: 0 }
     }
 
     /// The access tokens that a platform's employees got by a code or a link, oldest first.
@@ -334,13 +350,30 @@ impl Stage {
     }
 }
 
+/// Counts the platforms' answers while they come.
+pub(crate) struct Answers {
+    record: std::fs::File,
+    count: usize,
+}
+
+impl Answers {
+    /// How many there were until now.
+    pub(crate) fn so_far(&mut self) -> usize {
+        let mut news = Vec::new();
+        self.record.read_to_end(&mut news).unwrap();
+        self.count += news.iter().filter(|byte| **byte == b'\n').count();
+        self.count
+    }
+}
+
 fn body_text(body: &Value) -> String {
     body.as_str().map_or_else(|| body.to_string(), str::to_owned)
 }
 
 /// The code that stands on a line of its own.
 pub(crate) fn code_in(heard: &str) -> String {
-    let is_code = |line: &&str| (5..=12).contains(&line.len()) && line.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
+    let is_code =
+        |line: &&str| (5..=12).contains(&line.len()) && line.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
     heard.lines().map(str::trim).find(is_code).unwrap_or_else(|| panic!("no code in: {heard}")).to_owned()
 }
 

@@ -85,7 +85,8 @@ async fn tour(session: &Session) -> Result<()> {
     guide.say("")?;
     guide.say(&tables::people(&guide.engine.reading().people(Filter::default(), 5, None).await?))?;
     let conflicts = guide.engine.reading().conflicts().await?.len();
-    guide.say(&format!("{conflicts} addresses belong to two accounts of one platform: there the admin decides, User Sync never guesses."))?;
+    guide
+        .say(&format!("{conflicts} addresses belong to two accounts of one platform: there the admin decides, User Sync never guesses."))?;
 
     let all: Vec<PlatformId> = platforms::all().iter().map(|platform| platform.info().id).collect();
     let mut met = Met::default();
@@ -201,7 +202,11 @@ impl Guide<'_> {
             let Some(pick) = self.find(*to, Kindly::OwnAccount, met).await? else { continue };
             self.sync(&pick).await?;
             let heard = self.colleagues.heard(&pick.person, pick.from).await?;
-            let shown = if asked.is_empty() { heard.clone() } else { format!("…\n{}\n…", lines_of_link_and_code(&heard).collect::<Vec<_>>().join("\n")) };
+            let shown = if asked.is_empty() {
+                heard.clone()
+            } else {
+                format!("…\n{}\n…", lines_of_link_and_code(&heard).collect::<Vec<_>>().join("\n"))
+            };
             self.say(&format!("{} reads in {}:\n{}", pick.person.name, name(pick.from), quoted(&shown)))?;
             self.colleagues.enter_code(&pick.person, *to, &heard).await?;
             self.say(&format!("{} opens the link, enters the code and allows it.", pick.person.name))?;
@@ -210,7 +215,12 @@ impl Guide<'_> {
         self.say("")?;
         self.wait_for(&asked.iter().collect::<Vec<_>>()).await?;
         if let Some(Pick { person, from, .. }) = asked.first() {
-            self.say(&format!("The message that {} read in {} now says:\n{}", person.name, name(*from), quoted(&self.colleagues.heard(person, *from).await?)))?;
+            self.say(&format!(
+                "The message that {} read in {} now says:\n{}",
+                person.name,
+                name(*from),
+                quoted(&self.colleagues.heard(person, *from).await?)
+            ))?;
         }
         Ok(())
     }

@@ -182,7 +182,9 @@ pub(super) async fn reset(session: &Session, people: Vec<String>, yes: bool) -> 
             for view in &done {
                 names.push(name_of(engine.reading(), view.person).await);
             }
-            session.answer.give(&Resets { people: done }, |view| names.iter().zip(&view.people).map(|(name, view)| tables::undone(name, view)).collect())?;
+            session.answer.give(&Resets { people: done }, |view| {
+                names.iter().zip(&view.people).map(|(name, view)| tables::undone(name, view)).collect()
+            })?;
             Ok(if first.is_some() { Exit::Partly } else { Exit::Done })
         }
     }
