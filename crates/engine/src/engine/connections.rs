@@ -173,9 +173,13 @@ impl Engine {
     async fn all_teams(&self, platform: PlatformId) -> Result<Vec<Team>> {
         let info = self.shared.platforms.get(platform)?.info();
         if !info.capabilities.teams {
-            return Err(Error::new(Kind::Unsupported, "teams", format!("{} has no teams to choose from: an import reads everyone.", info.name))
-                .ask_admin(format!("Import everyone: usersync import {platform}"))
-                .on(platform));
+            return Err(Error::new(
+                Kind::Unsupported,
+                "teams",
+                format!("{} has no teams to choose from: an import reads everyone.", info.name),
+            )
+            .ask_admin(format!("Import everyone: usersync import {platform}"))
+            .on(platform));
         }
         let connection = self.shared.connection(platform, Lane::Waiting).await?;
         let mut teams = Vec::new();
