@@ -44,6 +44,10 @@ fn detail(word: Option<&str>) -> String {
     word.map(|word| format!(" ({})", word.replace('_', " "))).unwrap_or_default()
 }
 
+fn time(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 fn more(shown: usize, all: usize) -> String {
     if all > shown { format!("\n… and {} more (--json lists all).", all - shown) } else { String::new() }
 }
@@ -52,7 +56,7 @@ pub(super) fn connections(connections: &[ConnectionView]) -> String {
     if connections.is_empty() {
         return "No platform is connected. Connect one: usersync connect PLATFORM".into();
     }
-    let mut table = table(&["Platform", "Tenant", "Sender", "State", "Imported"]);
+    let mut table = table(&["Platform", "Tenant", "Sender", "State", "Imported (UTC)"]);
     for view in connections {
         let mut state = match (view.signed_out, view.missing_scopes.len()) {
             (true, _) => format!("signed out: usersync connect {}", view.platform),
@@ -63,8 +67,9 @@ pub(super) fn connections(connections: &[ConnectionView]) -> String {
         for (question, answer) in &view.answers {
             state.push_str(&format!(", {}: {answer}", question.replace('_', " ")));
         }
+        let imported = view.imported_at.as_ref().and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(time);
         let [tenant, sender, imported] =
-            [&view.tenant_name, &view.sender, &view.imported_at].map(|text| text.clone().unwrap_or_else(|| "–".into()));
+            [view.tenant_name.clone(), view.sender.clone(), imported].map(|text| text.unwrap_or_else(|| "–".into()));
         table.add_row([view.name.clone(), tenant, sender, state, imported]);
     }
     table.to_string()
@@ -261,7 +266,7 @@ pub(super) fn runs(runs: &[RunView]) -> String {
     if runs.is_empty() {
         return "Nothing was run yet.".into();
     }
-    let mut table = table(&["Run", "What", "Platform", "State", "Started", "Result"]);
+    let mut table = table(&["Run", "What", "Platform", "State", "Started (UTC)", "Result"]);
     for run in runs.iter().take(ROWS) {
         let result = run.result.as_ref().map(summary);
         let platform = run.platform.map_or_else(|| "–".to_owned(), name);
@@ -270,7 +275,7 @@ pub(super) fn runs(runs: &[RunView]) -> String {
             run.kind.clone(),
             platform,
             run.state.clone(),
-            run.started_at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            time(run.started_at),
             result.unwrap_or_default(),
         ]);
     }
