@@ -106,7 +106,7 @@ async fn stored(folder: &std::path::Path, platforms: &[PlatformId], people: usiz
 
 /// Imports a platform again, on which one person has got another name.
 async fn touch(store: &Store, platform: PlatformId) -> Result<()> {
-    let people = store.read(move |db| engine::people::views::status(db)).await?.people as usize;
+    let people = store.read(engine::people::views::status).await?.people as usize;
     import(store, &Directory { platform, turn: 0, people, changed: true }).await
 }
 

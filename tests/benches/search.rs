@@ -19,8 +19,11 @@ const PAGE: u32 = 50;
 /// How often each command is run.
 const RUNS: usize = 5;
 
+/// How a search is made of a person's name and address.
+type Way = (&'static str, fn(&str, &str) -> String);
+
 /// The ways in which an admin looks for somebody.
-const WAYS: [(&str, fn(&str, &str) -> String); 5] = [
+const WAYS: [Way; 5] = [
     ("a whole address", |_, email| email.to_owned()),
     ("the beginning of an address", |_, email| email.chars().take(6).collect()),
     ("first and last name", |name, _| name.to_owned()),
