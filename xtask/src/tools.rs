@@ -9,7 +9,7 @@ use crate::{Failure, Result};
 /// Debian and Ubuntu packages for the terminal program.
 pub(crate) const FOR_TERMINAL: &[&str] = &["build-essential", "pkg-config"];
 
-/// Debian and Ubuntu packages for everything, the window included.
+/// Debian and Ubuntu packages for everything: the window, and the keychain that the tests keep secrets in.
 pub(crate) const FOR_WINDOW: &[&str] = &[
     "build-essential",
     "pkg-config",
@@ -19,12 +19,14 @@ pub(crate) const FOR_WINDOW: &[&str] = &[
     "libdbus-1-dev",
     "libxdo-dev",
     "libssl-dev",
+    "dbus",
+    "gnome-keyring",
 ];
 
 const ELSEWHERE: &str = "\
 This system has no apt-get, so nothing was installed. User Sync needs:
-  Fedora   dnf install gcc gcc-c++ pkgconf webkit2gtk4.1-devel libappindicator-gtk3-devel librsvg2-devel dbus-devel libxdo-devel openssl-devel
-  Arch     pacman -S base-devel webkit2gtk-4.1 libayatana-appindicator librsvg dbus xdotool openssl
+  Fedora   dnf install gcc gcc-c++ pkgconf webkit2gtk4.1-devel libappindicator-gtk3-devel librsvg2-devel dbus-devel libxdo-devel openssl-devel dbus-daemon gnome-keyring
+  Arch     pacman -S base-devel webkit2gtk-4.1 libayatana-appindicator librsvg dbus xdotool openssl gnome-keyring
   macOS    xcode-select --install
   Windows  Visual Studio Build Tools with the C++ workload (the WebView2 runtime is part of Windows 10 and later)
 Install these, then give the same command again.";
