@@ -22,11 +22,9 @@ use crate::store::accounts::{self, Seen};
 use crate::store::imports::{self, ImportState};
 use crate::store::{Store, connections, facts};
 
-/// So many accounts are worth a transaction of their own.
-const TOGETHER: usize = 2_000;
-
-/// So many accounts may wait in memory while a transaction is written; then fetching waits for it.
-const MOST: usize = 8_000;
+/// So many accounts are worth a transaction of their own: their ids lie all over the index, so that a few thousand touch hardly
+/// more of its pages than a few hundred. No more than as many again wait in memory meanwhile; then fetching waits too.
+const TOGETHER: usize = 5_000;
 
 /// The longest time that fetched accounts wait to be stored.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -111,7 +109,7 @@ impl Import<'_> {
                 since = Instant::now();
                 writing = Some(Box::pin(self.write(std::mem::take(&mut fetched), saved.clone(), Some(here.clone()))));
             }
-            if fetched.len() >= MOST
+            if fetched.len() >= TOGETHER
                 && let Some(write) = writing.take()
             {
                 saved = self.written(write.await)?;
