@@ -64,7 +64,7 @@ fn who_has_an_account_is_asked_in_their_own_app_and_a_reset_ends_their_authorisa
         assert_eq!(stage.representations(person), []);
         stage.approve(person, from, to);
     }
-    let worked = stage.ok(&["work"]);
+    let worked = stage.work_for_all();
     assert_eq!(worked, json!({ "done": people.len(), "waiting": 0, "failed": 0 }));
     let status = stage.ok(&["status"]);
     for to in ["teams", "webex", "zoom"] {

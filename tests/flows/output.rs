@@ -91,6 +91,7 @@ fn session(json: bool) -> String {
 
     run(&["connections"]);
     run(&["connect", "slack", "--second-factor", "app", "--approval", "later"]);
+    run(&["teams", "webex"]);
     run(&["import", "zoom"]);
     run(&["people", "--search", &mail]);
     run(&["people", "--primary", "zoom", "--limit", "3"]);
