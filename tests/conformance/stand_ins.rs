@@ -144,6 +144,8 @@ async fn dismissing_twice_is_harmless_and_says_what_stays(case: Case) -> Checked
         }
         Undone::Left(left) => ensure!(!left.what.is_empty() && !left.why.is_empty(), "{left:?}"),
     }
+    let removable = bed.platform.info().capabilities.stand_in_removable;
+    ensure!(matches!(first, Undone::Gone(_)) == removable, "removable is {removable}, and dismissing says {first:?}");
     ensure!(std::mem::discriminant(&first) == std::mem::discriminant(&second), "{first:?}, then {second:?}");
     Ok(())
 }

@@ -30,6 +30,8 @@ pub struct Capabilities {
     pub stand_in_always: bool,
     /// Whether making the stand-in needs an address of the person.
     pub stand_in_needs_email: bool,
+    /// Whether a stand-in that we made can be removed again.
+    pub stand_in_removable: bool,
     /// Replies to prompts may be polled. False: the admin presses "Check answers" while the person is there.
     pub poll_answers: bool,
     /// How often a message can be edited; `None` is without limit.

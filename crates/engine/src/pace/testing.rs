@@ -91,6 +91,7 @@ const INFO: PlatformInfo = PlatformInfo {
         stand_in: None,
         stand_in_always: false,
         stand_in_needs_email: false,
+        stand_in_removable: false,
         poll_answers: true,
         edits: None,
         revoke: true,

@@ -324,6 +324,14 @@ fn irrevocable(name: &str) -> Left {
     }
 }
 
+fn irremovable(stand_in: &str, platform: &str) -> Left {
+    Left {
+        what: format!("{stand_in} on {platform}"),
+        why: format!("{platform} has no way to remove it. User Sync uses it no more."),
+        link: None,
+    }
+}
+
 fn not_ours(name: &str, kind: RepresentationKind, platform: &str) -> Left {
     let what = match kind {
         RepresentationKind::Guest => format!("The guest {name} on {platform}"),

@@ -44,6 +44,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         stand_in: Some(RepresentationKind::Bot),
         stand_in_always: true,
         stand_in_needs_email: false,
+        stand_in_removable: false,
         poll_answers: true,
         edits: None,
         revoke: false,

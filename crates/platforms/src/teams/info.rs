@@ -73,6 +73,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         stand_in: Some(RepresentationKind::Guest),
         stand_in_always: false,
         stand_in_needs_email: true,
+        stand_in_removable: true,
         poll_answers: false,
         edits: None,
         revoke: false,

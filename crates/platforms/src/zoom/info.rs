@@ -53,6 +53,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         stand_in: None,
         stand_in_always: false,
         stand_in_needs_email: false,
+        stand_in_removable: false,
         poll_answers: true,
         edits: None,
         revoke: true,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{irrevocable, name_of, not_ours};
+use super::{irremovable, irrevocable, name_of, not_ours};
 use crate::error::Result;
 use crate::model::PersonId;
 use crate::platform::Left;
@@ -49,7 +49,10 @@ pub(crate) async fn preview(shared: &Shared, person: PersonId) -> Result<ResetPr
             }
         }
         match &sync.stand_in {
-            Some(stand_in) if stand_in.created => preview.goes.push(format!("{} on {name}, where {name} allows it", stand_in.name)),
+            Some(stand_in) if stand_in.created && info.capabilities.stand_in_removable => {
+                preview.goes.push(format!("{} on {name}", stand_in.name));
+            }
+            Some(stand_in) if stand_in.created => preview.stays.push(irremovable(&stand_in.name, &name)),
             Some(stand_in) => preview.stays.push(not_ours(&stand_in.name, stand_in.kind, &name)),
             None => {}
         }

@@ -112,6 +112,7 @@ pub(crate) fn platforms() -> Platforms {
         stand_in: None,
         stand_in_always: false,
         stand_in_needs_email: false,
+        stand_in_removable: true,
         poll_answers: true,
         edits: None,
         revoke: true,
