@@ -1,7 +1,6 @@
 //! README.md and ARCHITECTURE.md speak of what is there: commands, files, and for each invariant a test.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::process::Command;
 
 use crate::source::{ALL_RUST, Kind, assert_none, pieces, read, rust, workspace};
@@ -88,17 +87,8 @@ fn unproven(document: &str, tests: &BTreeSet<String>) -> Vec<String> {
     findings
 }
 
-/// The program that `cargo xtask test` builds beside the tests.
-fn usersync() -> PathBuf {
-    let here = std::env::current_exe().unwrap();
-    let folder = here.parent().and_then(|deps| deps.parent()).unwrap();
-    let program = folder.join(format!("usersync{}", std::env::consts::EXE_SUFFIX));
-    assert!(program.is_file(), "{} is not built: cargo build --package user-sync-app", program.display());
-    program
-}
-
 fn help_of(words: &[&str]) -> Option<String> {
-    let output = Command::new(usersync()).args(words).arg("--help").output().unwrap();
+    let output = Command::new(user_sync_tests::program().unwrap()).args(words).arg("--help").output().unwrap();
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 

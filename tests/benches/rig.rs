@@ -36,7 +36,7 @@ impl Rig {
         let file = scratch.path().join("ready.json");
         println!("Starting a simulator with {people} people");
         let begun = Instant::now();
-        let mut simulator = Command::new(program()?)
+        let mut simulator = Command::new(user_sync_tests::program()?)
             .args([
                 "simulator",
                 "--people",
@@ -83,7 +83,7 @@ impl Rig {
         let mut demo = std::ffi::OsString::from("--demo=");
         demo.push(self.ready_file());
         let begun = Instant::now();
-        let mut child = Command::new(program()?)
+        let mut child = Command::new(user_sync_tests::program()?)
             .arg(demo)
             .arg("--data-dir")
             .arg(folder)
@@ -127,18 +127,4 @@ fn peak_memory(process: u32) -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
     Some(kibibytes / 1024.0)
-}
-
-/// `usersync` of the same profile, beside this program's folder.
-fn program() -> Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let program = own.ancestors().nth(2).unwrap_or(&own).join(format!("usersync{}", std::env::consts::EXE_SUFFIX));
-    if !program.exists() {
-        return Err(format!(
-            "{} is missing; build it with: cargo build --release --package user-sync-app --bin usersync",
-            program.display()
-        )
-        .into());
-    }
-    Ok(program)
 }

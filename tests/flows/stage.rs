@@ -44,18 +44,9 @@ impl Drop for Stage {
     }
 }
 
-/// The program, which `cargo xtask test` builds before the tests.
-pub(crate) fn program() -> PathBuf {
-    let own = std::env::current_exe().unwrap();
-    let profile = own.parent().and_then(Path::parent).unwrap();
-    let program = profile.join(format!("usersync{}", std::env::consts::EXE_SUFFIX));
-    assert!(program.exists(), "{} is missing. Build it first: cargo build -p user-sync-app --bin usersync", program.display());
-    program
-}
-
 /// The program with no terminal and no settings of whoever runs the tests.
 pub(crate) fn usersync<S: AsRef<std::ffi::OsStr>>(words: &[S]) -> Command {
-    let mut command = Command::new(program());
+    let mut command = Command::new(user_sync_tests::program().unwrap());
     command.args(words).env_remove("USERSYNC_LOG").env_remove("COLUMNS").stdin(Stdio::null());
     command
 }
