@@ -8,5 +8,5 @@
 /// # Errors
 /// When the system's web view is missing or the window cannot be made.
 pub fn run() -> tauri::Result<()> {
-    tauri::Builder::default().run(tauri::generate_context!())
+    tauri::Builder::default().plugin(tauri_plugin_opener::init()).run(tauri::generate_context!())
 }
