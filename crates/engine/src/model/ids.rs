@@ -85,6 +85,13 @@ impl<'de> Deserialize<'de> for PlatformId {
     }
 }
 
+/// In the window's types a slug is a string.
+impl specta::Type for PlatformId {
+    fn definition(types: &mut specta::Types) -> specta::datatype::DataType {
+        String::definition(types)
+    }
+}
+
 /// Text that is no id of the wanted sort.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an id")]
@@ -123,6 +130,12 @@ macro_rules! numbered {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
                 text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl specta::Type for $name {
+            fn definition(types: &mut specta::Types) -> specta::datatype::DataType {
+                String::definition(types)
             }
         }
     };
