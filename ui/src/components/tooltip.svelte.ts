@@ -1,0 +1,61 @@
+import type { Attachment } from "svelte/attachments";
+
+/** How long the pointer rests before the text appears; on keyboard focus it appears at once. */
+const REST = 450;
+const HOST = "tooltip";
+
+/** The one text that is shown beside what the pointer or the focus is on. `TooltipHost` draws it. */
+class Tooltips {
+  shown = $state.raw<{ anchor: Element; text: string } | null>(null);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  soon(anchor: Element, text: () => string): void {
+    this.keep();
+    if (this.shown?.anchor === anchor) return;
+    this.#timer = setTimeout(() => this.now(anchor, text()), REST);
+  }
+
+  now(anchor: Element, text: string): void {
+    this.keep();
+    if (text !== "") this.shown = { anchor, text };
+  }
+
+  /** The pointer is on the text itself: it stays. */
+  keep(): void {
+    clearTimeout(this.#timer);
+  }
+
+  hide(anchor?: Element): void {
+    this.keep();
+    if (!anchor || this.shown?.anchor === anchor) this.shown = null;
+  }
+
+  /** Gives the pointer time to reach the text. */
+  hideSoon(anchor: Element): void {
+    this.keep();
+    this.#timer = setTimeout(() => this.hide(anchor), 120);
+  }
+}
+
+export const tooltips = new Tooltips();
+
+/** Shows `text` on hover and on keyboard focus; `names` when the text is already the element's accessible name. */
+export function tooltip(text: string | (() => string), { names = false }: { names?: boolean } = {}): Attachment<Element> {
+  const words = typeof text === "string" ? () => text : text;
+  return (element) => {
+    const listening = new AbortController();
+    const on = (kind: string, run: () => void) => element.addEventListener(kind, run, { signal: listening.signal });
+    on("pointerenter", () => tooltips.soon(element, words));
+    on("pointerleave", () => tooltips.hideSoon(element));
+    on("pointerdown", () => tooltips.hide());
+    on("focus", () => {
+      if (element.matches(":focus-visible")) tooltips.now(element, words());
+    });
+    on("blur", () => tooltips.hide(element));
+    if (!names) element.setAttribute("aria-describedby", HOST);
+    return () => {
+      listening.abort();
+      tooltips.hide(element);
+    };
+  };
+}

@@ -1,0 +1,24 @@
+// Words that several pages share.
+
+export const common = {
+  status: { synced: "Synced", pending: "Pending", failed: "Failed", not_synced: "Not synced" },
+  close: "Close",
+  cancel: "Cancel",
+  tryAgain: "Try again",
+  clearSearch: "Clear the search",
+  loading: "Loading…",
+  justNow: "just now",
+  never: "never",
+  /** A button beside a problem, by what it does. */
+  act: {
+    connect: (platform: string) => `Sign in to ${platform} again`,
+    import: (platform: string) => `Import from ${platform}`,
+    choose_primary: "Choose a primary platform",
+    conflicts: "Decide conflicts",
+    finish_reset: "Finish the reset",
+  },
+  bug: {
+    message: (what: string) => `User Sync made a mistake: ${what}`,
+    remedy: "Try once more. If it happens again, restart User Sync; nothing that you decided is lost.",
+  },
+};

@@ -1,0 +1,42 @@
+// Words of the frame around every page: sidebar, banners, status line.
+
+import type { Health } from "../bindings";
+import { counted } from "../format";
+
+type Run = "import" | "sync" | "reset";
+
+const RUNNING: { [kind in Run]: string } = { import: "Importing", sync: "Syncing", reset: "Resetting" };
+
+const PREPOSITION: { [kind in Run]: string } = { import: "from", sync: "to", reset: "on" };
+
+export const frame = {
+  product: "User Sync",
+  pages: { "user-sync": "User Sync", platforms: "Platforms", activity: "Activity", settings: "Settings" },
+  navigation: "Pages",
+  connections: "Connections",
+  health: {
+    not_connected: "Not connected",
+    well: "Connected",
+    unreachable: "Unreachable",
+    throttled: "Slowed down",
+    signed_out: "Signed out",
+    unknown: "Connected, not tried yet",
+  } satisfies { [state in Health["state"]]: string },
+  connection: (platform: string, state: string) => `${platform}: ${state}`,
+  demo: "Demo company",
+  demoBanner: "You are exploring a demo company. Nobody real is asked anything, and nothing reaches your own platforms.",
+  leaveDemo: "Leave the demo",
+  offline: (imported: string | null) =>
+    imported === null
+      ? "No platform can be reached. What you start now waits for the network."
+      : `No platform can be reached. People are shown as of the last import ${imported}; what you start now waits for the network.`,
+  ready: "Ready",
+  lastImport: (when: string) => `Last import ${when}`,
+  noImport: "Nothing imported yet",
+  running: (kind: Run, platform: string | null) => (platform === null ? RUNNING[kind] : `${RUNNING[kind]} ${PREPOSITION[kind]} ${platform}`),
+  progress: (done: string, total: string | null) => (total === null ? done : `${done} of ${total}`),
+  timeLeft: (time: string) => `${time} left`,
+  moreRuns: (more: number) => `and ${counted(more, "other run", "other runs")}`,
+  runEnded: { import: "The import has ended.", sync: "The sync run has ended.", reset: "The reset has ended." } satisfies { [kind in Run]: string },
+  opening: "Opening your data…",
+};

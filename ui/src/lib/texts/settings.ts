@@ -1,0 +1,19 @@
+// Words of the page Settings.
+
+export const settings = {
+  title: "Settings",
+  appearance: "Appearance",
+  theme: { label: "Theme", help: "Follows your computer unless you choose otherwise.", choices: { system: "System", light: "Light", dark: "Dark" } },
+  data: "Data",
+  folder: { label: "Data folder", help: "Everything User Sync knows lies here; secrets are sealed, their key is in the keychain.", open: "Open folder" },
+  demo: {
+    label: "Demo company",
+    outside: "Try everything with made-up people. Your own data is closed meanwhile and stays as it is.",
+    inside: "You are in the demo. Leaving it removes the made-up company and opens your own data.",
+    open: "Open the demo",
+    leave: "Leave the demo",
+  },
+  about: "About",
+  version: "Version",
+  licence: { label: "Licence", text: "MIT or Apache 2.0, at your choice" },
+};
