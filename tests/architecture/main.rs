@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod addresses;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod edges;

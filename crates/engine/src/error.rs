@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::PlatformId;
+use crate::model::{Act, PlatformId};
 
 /// Short form used everywhere in the engine and the adapters.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What sort of thing went wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A token is missing, expired or revoked.
@@ -103,6 +103,8 @@ pub struct Error {
     pub context: Vec<(&'static str, String)>,
     /// Whether the other side may have acted.
     pub acted: Acted,
+    /// The next step as data, where the program itself can take it; boxed, because few errors have one.
+    pub act: Option<Box<Act>>,
 }
 
 impl Error {
@@ -117,7 +119,7 @@ impl Error {
             Kind::PlatformDown => Acted::Perhaps,
             _ => Acted::No,
         };
-        Self { kind, remedy, operation, platform: None, message: message.into(), context: Vec::new(), acted }
+        Self { kind, remedy, operation, platform: None, message: message.into(), context: Vec::new(), acted, act: None }
     }
 
     /// Bad input with the sentence that says how to mend it.
@@ -164,6 +166,22 @@ impl Error {
         self
     }
 
+    /// Names the next step as data.
+    #[must_use]
+    pub fn act(mut self, act: Act) -> Self {
+        self.act = Some(Box::new(act));
+        self
+    }
+
+    /// The next step as data: the one that was named, else connecting again where the platform asks for it.
+    pub fn next_act(&self) -> Option<Act> {
+        match (&self.act, &self.remedy, self.platform) {
+            (Some(act), _, _) => Some(**act),
+            (None, Remedy::SignInAgain, Some(platform)) => Some(Act::Connect { platform }),
+            _ => None,
+        }
+    }
+
     /// True when the same call can succeed later without anybody doing anything.
     pub fn is_passing(&self) -> bool {
         matches!(self.kind, Kind::RateLimited | Kind::Network | Kind::PlatformDown)
@@ -174,10 +192,7 @@ impl Error {
         match &self.remedy {
             Remedy::Retry { after: Some(after) } => format!("Try again in {} seconds.", after.as_secs().max(1)),
             Remedy::Retry { after: None } => "Try again.".into(),
-            Remedy::SignInAgain => match self.platform {
-                Some(platform) => format!("Connect the platform again: usersync connect {platform}"),
-                None => "Connect the platform again.".into(),
-            },
+            Remedy::SignInAgain => "Connect the platform again.".into(),
             Remedy::AskAdmin { what } | Remedy::FixInput { what } => what.to_string(),
             Remedy::Update => "Install a newer version of User Sync.".into(),
             Remedy::None => match self.kind {

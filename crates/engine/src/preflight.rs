@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Account, PlatformId, Reason};
+use crate::model::{Account, Act, PlatformId, Reason};
 use crate::platform::ConnectionFacts;
 
 /// What the platform is asked to do.
@@ -43,10 +43,12 @@ pub struct Block {
     pub message: String,
     /// The setting or the person who can lift it.
     pub remedy: String,
+    /// What a button beside it does.
+    pub act: Option<Act>,
 }
 
 impl From<Block> for Reason {
     fn from(block: Block) -> Self {
-        Self { kind: block.reason.to_owned(), remedy: block.remedy, message: block.message }
+        Self { kind: block.reason.to_owned(), remedy: block.remedy, message: block.message, act: block.act }
     }
 }

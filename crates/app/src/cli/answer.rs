@@ -71,9 +71,9 @@ impl Answer {
     pub fn fail(self, error: &Error) {
         let text = if self.json {
             let kind = serde_json::to_value(error.kind).unwrap_or_default();
-            serde_json::json!({ "error": { "kind": kind, "remedy": error.next_step(), "message": error.message } }).to_string()
+            serde_json::json!({ "error": { "kind": kind, "remedy": super::step::after(error), "message": error.message } }).to_string()
         } else {
-            format!("{}\n  → {}", error.message, error.next_step())
+            format!("{}\n  → {}", error.message, super::step::after(error))
         };
         let _ = writeln!(io::stderr(), "{text}");
     }

@@ -17,6 +17,7 @@ use super::answer::{Answer, Exit};
 use super::args::{Approval, Connect, SecondFactor};
 use super::credentials::Credentials;
 use super::session::{Session, cancel_on_interrupt, interrupted};
+use super::step::{self, NextSteps};
 use super::tables;
 use crate::compose::World;
 
@@ -119,7 +120,7 @@ fn show(answer: Answer, info: &PlatformInfo, step: Step) {
                 choices.join("|")
             ));
         }
-        Step::Skipped { slot, error } => answer.note(&format!("{}: without {slot}: {} {}", info.name, error.message, error.next_step())),
+        Step::Skipped { slot, error } => answer.note(&format!("{}: without {slot}: {} {}", info.name, error.message, step::after(&error))),
         Step::Done { identity } => answer.note(&format!("{}: connected to {} as {}.", info.name, identity.tenant_name, identity.name)),
         // The error itself is the command's answer.
         Step::Failed { .. } => {}
@@ -167,7 +168,7 @@ pub(super) async fn import(session: &Session, platforms: Vec<PlatformId>, teams:
         };
         engine.choose_teams(*platform, teams).await?;
     }
-    let view = run_import(session.answer, &engine, &platforms).await?;
+    let view = run_import(session.answer, &engine, &platforms).await?.with_commands();
     session.answer.give(&view, tables::imported)?;
     Ok(if view.errors.is_empty() { Exit::Done } else { Exit::Partly })
 }

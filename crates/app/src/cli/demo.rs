@@ -18,6 +18,7 @@ use super::args::Cli;
 use super::connections::run_import;
 use super::credentials::Credentials;
 use super::session::{Session, demo_admin};
+use super::step::NextSteps;
 use super::syncs::spinner;
 use super::tables;
 use crate::compose::World;
@@ -177,9 +178,9 @@ impl Guide<'_> {
         let Pick { person, from, to } = pick;
         let selection = Selection::People(vec![person.id]);
         self.say(&format!("\n{} works in {} and is to be reachable on {}. The plan:", person.name, name(*from), name(*to)))?;
-        self.say(&tables::plan(&self.engine.reading().plan(&selection, *to).await?))?;
+        self.say(&tables::plan(&self.engine.reading().plan(&selection, *to).await?.with_commands()))?;
         self.say("The admin confirms it.")?;
-        let view = self.engine.sync(&selection, *to, Until::Idle, &Cancel::new()).await?;
+        let view = self.engine.sync(&selection, *to, Until::Idle, &Cancel::new()).await?.with_commands();
         self.say(&format!("→ {}", tables::outcomes(&view)))
     }
 
@@ -188,7 +189,7 @@ impl Guide<'_> {
         let spinner = spinner(self.answer, &self.engine, "Asking the platforms, at the pace they allow, what the colleagues did");
         for pick in picks {
             let selection = Selection::People(vec![pick.person.id]);
-            let view = self.engine.sync(&selection, pick.to, Until::People(PATIENCE), &Cancel::new()).await?;
+            let view = self.engine.sync(&selection, pick.to, Until::People(PATIENCE), &Cancel::new()).await?.with_commands();
             spinner.suspend(|| self.say(&format!("→ {}", tables::outcomes(&view))))?;
         }
         spinner.finish_and_clear();
@@ -244,7 +245,7 @@ impl Guide<'_> {
         let mut shown = BTreeSet::new();
         for person in page.people.iter().filter(|person| person.offered && person.primary.is_some()) {
             for to in all.iter().filter(|to| Some(**to) != person.primary) {
-                let plan = self.engine.reading().plan(&Selection::People(vec![person.id]), *to).await?;
+                let plan = self.engine.reading().plan(&Selection::People(vec![person.id]), *to).await?.with_commands();
                 for row in plan.blocked.iter().filter(|row| shown.len() < REASONS && shown.insert(row.reason.clone())) {
                     self.say(&tables::blocked(row))?;
                 }
@@ -269,7 +270,7 @@ impl Guide<'_> {
         self.wait_for(&[&pick]).await?;
         self.say(&format!("\nThe admin speaks with {} and tries again.", pick.person.name))?;
         let selection = Selection::People(vec![pick.person.id]);
-        let view = self.engine.sync(&selection, pick.to, Until::Idle, &Cancel::new()).await?;
+        let view = self.engine.sync(&selection, pick.to, Until::Idle, &Cancel::new()).await?.with_commands();
         self.say(&format!("→ {}", tables::outcomes(&view)))?;
         let heard = self.colleagues.heard(&pick.person, pick.from).await?;
         self.colleagues.enter_code(&pick.person, pick.to, &heard).await?;

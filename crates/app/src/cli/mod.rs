@@ -10,6 +10,7 @@ mod demo;
 mod people;
 mod session;
 mod simulator;
+mod step;
 mod syncs;
 mod tables;
 

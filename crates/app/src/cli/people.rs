@@ -9,17 +9,18 @@ use serde::Serialize;
 use super::answer::Exit;
 use super::args::{AllMatching, Filter};
 use super::session::{Session, filter};
+use super::step::NextSteps;
 use super::tables;
 
 pub(super) async fn list(session: &Session, args: Filter, limit: u32, after: Option<String>) -> Result<Exit> {
-    let page = session.reading().await?.people(filter(&args)?, limit, after).await?;
+    let page = session.reading().await?.people(filter(&args)?, limit, after).await?.with_commands();
     session.answer.give(&page, tables::people)?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn one(session: &Session, person: &str) -> Result<Exit> {
     let reading = session.reading().await?;
-    let person = reading.person(reading.find_person(person).await?).await?;
+    let person = reading.person(reading.find_person(person).await?).await?.with_commands();
     session.answer.give(&person, tables::person)?;
     Ok(Exit::Done)
 }
@@ -46,7 +47,7 @@ pub(super) async fn primary(session: &Session, mut words: Vec<String>, all: AllM
             view = engine.set_primary(&selection, platform, Confirmed::Resets).await?;
         }
     }
-    session.answer.give(&view, tables::primary)?;
+    session.answer.give(&view.clone().with_commands(), tables::primary)?;
     Ok(match (view.unconfirmed, view.failed) {
         (0, 0) => Exit::Done,
         (0, failed) if failed == view.people.len() as u64 => Exit::Failed,
@@ -62,7 +63,7 @@ struct Conflicts {
 }
 
 pub(super) async fn conflicts(session: &Session) -> Result<Exit> {
-    let conflicts = session.reading().await?.conflicts().await?;
+    let conflicts = session.reading().await?.conflicts().await?.with_commands();
     session.answer.give(&Conflicts { conflicts }, |view| tables::conflicts(&view.conflicts))?;
     Ok(Exit::Done)
 }
@@ -70,7 +71,7 @@ pub(super) async fn conflicts(session: &Session) -> Result<Exit> {
 pub(super) async fn link(session: &Session, person: &str, account: &str) -> Result<Exit> {
     let engine = session.engine().await?;
     let person = engine.reading().find_person(person).await?;
-    let view = engine.link(person, account).await?;
+    let view = engine.link(person, account).await?.with_commands();
     session.answer.give(&view, tables::person)?;
     Ok(Exit::Done)
 }

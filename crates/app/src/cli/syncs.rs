@@ -13,12 +13,13 @@ use serde::Serialize;
 use super::answer::{Answer, Exit};
 use super::args::Selection;
 use super::session::{Session, cancel_on_interrupt, interrupted};
+use super::step::{self, NextSteps};
 use super::tables;
 
 pub(super) async fn plan(session: &Session, args: Selection) -> Result<Exit> {
     let reading = session.reading().await?;
     let selection = session.selection(&reading, &args.people, &args.all).await?;
-    let plan = reading.plan(&selection, args.to).await?;
+    let plan = reading.plan(&selection, args.to).await?.with_commands();
     session.answer.give(&plan, tables::plan)?;
     Ok(Exit::Done)
 }
@@ -28,7 +29,7 @@ pub(super) async fn sync(session: &Session, args: Selection, yes: bool, wait: Op
     if !yes {
         let reading = session.reading().await?;
         let selection = session.selection(&reading, &args.people, &args.all).await?;
-        let plan = reading.plan(&selection, args.to).await?;
+        let plan = reading.plan(&selection, args.to).await?.with_commands();
         if !answer.can_ask() {
             answer.give(&plan, tables::plan)?;
             answer.note("Nothing was sent. Confirm with --yes.");
@@ -50,7 +51,7 @@ pub(super) async fn sync(session: &Session, args: Selection, yes: bool, wait: Op
     if cancel.is_cancelled() {
         return Err(interrupted("sync"));
     }
-    let view = outcome?;
+    let view = outcome?.with_commands();
     answer.give(&view, tables::synced)?;
     let bad = view.failed + view.blocked;
     Ok(several(bad, view.people.len()))
@@ -169,7 +170,7 @@ pub(super) async fn reset(session: &Session, people: Vec<String>, yes: bool) -> 
             Ok(view) => done.push(view),
             Err(error) => {
                 if first.is_some() || people.len() > 1 {
-                    session.answer.note(&format!("{id}: {} {}", error.message, error.next_step()));
+                    session.answer.note(&format!("{id}: {} {}", error.message, step::after(&error)));
                 }
                 first.get_or_insert(error);
             }

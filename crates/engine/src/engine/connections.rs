@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::model::{Page, PlatformId, Status, Team};
+use crate::model::{Act, Page, PlatformId, Status, Team};
 use crate::platform::{ConnectionFacts, PlatformInfo};
 use crate::signin;
 use crate::store::connections::{self, StoredConnection};
@@ -122,9 +122,9 @@ impl Engine {
         let (known, mut facts) = self.shared.connected(platform).await?;
         check_answers(known.info(), &answers)?;
         facts.answers.extend(answers);
-        self.shared.paced.connected(platform, facts.clone());
-        let now = self.shared.now();
-        self.shared.store.write(move |transaction| connections::put(transaction, platform, &facts, now)).await?;
+        let (now, stored) = (self.shared.now(), facts.clone());
+        self.shared.store.write(move |transaction| connections::put(transaction, platform, &stored, now)).await?;
+        self.shared.paced.connected(platform, facts);
         self.changed(platform).await
     }
 
@@ -143,7 +143,7 @@ impl Engine {
     async fn changed(&self, platform: PlatformId) -> Result<ConnectionView> {
         self.shared.events.tell(Event::ConnectionChanged { platform });
         let all = self.reading.connections().await?;
-        all.into_iter().find(|view| view.platform == platform).ok_or_else(|| not_connected(platform))
+        all.into_iter().find(|view| view.platform == platform).ok_or_else(|| self.shared.not_connected(platform))
     }
 
     /// Deletes the connection and its secrets. People, accounts and syncs stay listed.
@@ -165,7 +165,7 @@ impl Engine {
 
     /// The teams that the platform has, with those chosen for import.
     pub async fn teams(&self, platform: PlatformId) -> Result<Vec<TeamView>> {
-        let stored = self.shared.store.read(move |db| connections::get(db, platform)).await?.ok_or_else(|| not_connected(platform))?;
+        let stored = self.shared.store.read(move |db| connections::get(db, platform)).await?.ok_or_else(|| self.shared.not_connected(platform))?;
         let view = |Team { id, name }| TeamView { chosen: stored.teams.contains(&id), id, name };
         Ok(self.all_teams(platform).await?.into_iter().map(view).collect())
     }
@@ -178,7 +178,8 @@ impl Engine {
                 "teams",
                 format!("{} has no teams to choose from: an import reads everyone.", info.name),
             )
-            .ask_admin(format!("Import everyone: usersync import {platform}"))
+            .ask_admin("Import everyone.")
+            .act(Act::Import { platform })
             .on(platform));
         }
         let connection = self.shared.connection(platform, Lane::Waiting).await?;
@@ -203,7 +204,7 @@ impl Engine {
                 return Err(Error::invalid(
                     "teams",
                     format!("There is no team `{unknown}`."),
-                    format!("Look at the teams: usersync teams {platform}"),
+                    "Choose among the teams that the platform has.",
                 )
                 .on(platform));
             }
@@ -221,10 +222,6 @@ impl Engine {
         }
         answer
     }
-}
-
-fn not_connected(platform: PlatformId) -> Error {
-    Error::not_found("connection", format!("{platform} is not connected."), format!("Connect it: usersync connect {platform}")).on(platform)
 }
 
 fn check_answers(info: &PlatformInfo, answers: &BTreeMap<String, String>) -> Result<()> {

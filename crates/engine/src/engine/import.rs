@@ -42,7 +42,7 @@ impl Engine {
         let connected = self.shared.store.read(connections::platforms).await?;
         let chosen = if named.is_empty() { connected } else { named };
         if chosen.is_empty() {
-            return Err(Error::not_found("import", "No platform is connected.", "Connect one: usersync connect PLATFORM"));
+            return Err(Error::not_found("import", "No platform is connected.", "Connect one first."));
         }
         for platform in &chosen {
             self.shared.connected(*platform).await?;

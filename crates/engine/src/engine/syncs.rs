@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::cancel::Cancel;
 use crate::error::Result;
-use crate::model::{PersonId, PlatformId, Reason, RunId, Status};
+use crate::model::{Act, PersonId, PlatformId, Reason, RunId, Status};
 use crate::store::{resets, runs, syncs};
 use crate::sync::plan::first_reason;
 use crate::sync::queue::{self, Job, SyncRow, SyncView};
@@ -57,7 +57,8 @@ impl Engine {
                     reason: Some(Reason {
                         kind: "resetting".into(),
                         message: format!("The reset of {name} is not finished."),
-                        remedy: "Let it finish first: usersync work".into(),
+                        remedy: "Let it come to its end first.".into(),
+                        act: Some(Act::FinishReset { person: plan.person }),
                     }),
                 }),
                 Ok(planned) => jobs.push(Job { person: plan.person, action: planned.action, primary, key: self.shared.key() }),

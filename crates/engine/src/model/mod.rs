@@ -1,11 +1,13 @@
 //! The words of the product as types. No I/O, no rules: just what a thing is.
 
 mod account;
+mod act;
 mod ids;
 mod message;
 mod sync;
 
 pub use account::{Account, AccountKind, Identity, Page, Team, case_fold};
+pub use act::Act;
 pub use ids::{GrantId, PersonId, PlatformId, RunId, SyncId};
 pub use message::{Conversation, Incoming, Intent, Outcome, Recipient, Representation, RepresentationKind, Represented, SentMessage};
-pub use sync::{Reason, Status};
+pub use sync::{Reason, ReasonCount, Status};

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
+use super::Act;
+
 /// The four statuses that an admin sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// No sync exists.
@@ -34,7 +36,7 @@ impl Status {
 }
 
 /// Why something is blocked or failed, and what to do: both are sentences for people, `kind` is for programs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct Reason {
     /// A stable word, for example `own_domain` or `signed_out`.
     pub kind: String,
@@ -42,11 +44,22 @@ pub struct Reason {
     pub remedy: String,
     /// What happened.
     pub message: String,
+    /// What a button beside it does. Reasons that older versions stored have none.
+    pub act: Option<Act>,
 }
 
 impl From<&Error> for Reason {
     fn from(error: &Error) -> Self {
         let kind = serde_json::to_value(error.kind).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default();
-        Self { kind, remedy: error.next_step(), message: error.message.clone() }
+        Self { kind, remedy: error.next_step(), message: error.message.clone(), act: error.next_act() }
     }
+}
+
+/// How many have the same reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct ReasonCount {
+    /// Why.
+    pub reason: Reason,
+    /// How many.
+    pub count: u64,
 }

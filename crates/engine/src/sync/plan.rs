@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::model::{Account, PersonId, PlatformId, RepresentationKind, Status};
+use crate::model::{Account, Act, PersonId, PlatformId, RepresentationKind, Status};
 use crate::platform::{ConnectionFacts, Need, Platform, PlatformInfo, Platforms};
 use crate::preflight::{Action as Asked, Block, Facts};
 
 pub use view::{BlockedRow, PlanView, PlannedRow, first_reason};
 
 /// What a confirmed plan does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Ask the person, in their primary platform, to authorise their own account.
@@ -144,13 +144,15 @@ fn decide(person: &Person, to: PlatformId, world: World<'_>) -> Result<Planned, 
             "not_offered",
             format!("{} has no active account of this company.", person.name),
             "Activate an account of this person on the platform they use, then import again.".into(),
+            None,
         );
     }
     let Some(primary) = person.primary else {
         return blocked(
             "choose_primary",
             format!("It is not known which platform {} uses daily.", person.name),
-            format!("Choose the primary platform: usersync primary {} PLATFORM", person.id),
+            "Choose the primary platform.".into(),
+            Some(Act::ChoosePrimary { person: person.id }),
         );
     };
     if primary == to {
@@ -158,6 +160,7 @@ fn decide(person: &Person, to: PlatformId, world: World<'_>) -> Result<Planned, 
             "is_primary",
             format!("{} is the primary platform of {}.", target.info.name, person.name),
             "Choose another platform to make this person reachable on.".into(),
+            None,
         );
     }
     if person.syncs.get(&to) == Some(&Status::Synced) {
@@ -183,7 +186,8 @@ fn action(person: &Person, target: &End<'_>) -> Result<Action, Vec<Block>> {
         return Err(vec![block(
             "deactivated",
             format!("The account of {} on {} is deactivated.", person.name, target.info.name),
-            format!("Activate the account on {}, then import again: usersync import {}", target.info.name, target.info.id),
+            format!("Activate the account on {}, then import again.", target.info.name),
+            Some(Act::Import { platform: target.info.id }),
         )]);
     }
     match capabilities.stand_in {
@@ -192,7 +196,8 @@ fn action(person: &Person, target: &End<'_>) -> Result<Action, Vec<Block>> {
         Some(RepresentationKind::OwnAccount) | None => Err(vec![block(
             "needs_account",
             format!("{} needs an account: direct messages there are possible only with the person's own account.", target.info.name),
-            format!("Give {} an account on {}, then import again: usersync import {}", person.name, target.info.name, target.info.id),
+            format!("Give {} an account on {}, then import again.", person.name, target.info.name),
+            Some(Act::Import { platform: target.info.id }),
         )]),
     }
 }
@@ -207,6 +212,7 @@ fn prompt(person: &Person, from: &End<'_>, target: &End<'_>) -> Result<Planned, 
                 "no_sign_in",
                 format!("{} has no way for an employee to authorise their own account.", target.info.name),
                 "Nothing can be set to change this; choose another platform.".into(),
+                None,
             );
         }
     };
@@ -214,7 +220,8 @@ fn prompt(person: &Person, from: &End<'_>, target: &End<'_>) -> Result<Planned, 
         return blocked(
             "choose_primary",
             format!("{} has no active account on {}, their primary platform, so nobody can be asked there.", person.name, from.info.name),
-            format!("Choose another primary platform: usersync primary {} PLATFORM", person.id),
+            "Choose another primary platform.".into(),
+            Some(Act::ChoosePrimary { person: person.id }),
         );
     };
     from.signed_in()?;
@@ -223,7 +230,8 @@ fn prompt(person: &Person, from: &End<'_>, target: &End<'_>) -> Result<Planned, 
         return blocked(
             "sender_itself",
             format!("{} is the account that writes for User Sync on {}, and cannot be prompted by itself.", person.name, from.info.name),
-            format!("Connect {} with a service account as the sender: usersync connect {}", from.info.name, from.info.id),
+            format!("Connect {} with a service account as the sender.", from.info.name),
+            Some(Act::Connect { platform: from.info.id }),
         );
     }
     target.scopes(Need::OwnAccount)?;
@@ -243,6 +251,7 @@ fn stand_in(person: &Person, target: &End<'_>, action: Action) -> Result<Planned
             "no_email",
             format!("{} has no verified e-mail address, and {} represents people by their address.", person.name, target.info.name),
             "Enter an e-mail address for this person on the platform they use, then import again.".into(),
+            person.primary.map(|platform| Act::Import { platform }),
         );
     }
     target.scopes(Need::StandIn)?;
@@ -254,10 +263,12 @@ fn stand_in(person: &Person, target: &End<'_>, action: Action) -> Result<Planned
 /// The primary platform's side: somebody there must be able to write to the person.
 fn sender<'a>(primary: PlatformId, world: World<'a>) -> Result<End<'a>, Vec<Block>> {
     End::find(primary, world).map_err(|_| {
+        let name = name_of(primary, world);
         vec![block(
             "no_sender",
-            format!("The primary platform, {primary}, is not connected, so nobody can write to the person there."),
-            format!("Connect it: usersync connect {primary}"),
+            format!("The primary platform, {name}, is not connected, so nobody can write to the person there."),
+            format!("Connect {name}."),
+            Some(Act::Connect { platform: primary }),
         )]
     })
 }
@@ -274,10 +285,11 @@ impl<'a> End<'a> {
         let platform = world.platforms.get(id).ok();
         match (platform, world.connections.get(&id)) {
             (Some(platform), Some(connected)) => Ok(Self { platform, info: platform.info(), connected }),
-            (platform, _) => blocked(
+            _ => blocked(
                 "not_connected",
-                format!("{} is not connected.", platform.map_or(id.as_str(), |platform| platform.info().name)),
-                format!("Connect it: usersync connect {id}"),
+                format!("{} is not connected.", name_of(id, world)),
+                format!("Connect {}.", name_of(id, world)),
+                Some(Act::Connect { platform: id }),
             ),
         }
     }
@@ -287,7 +299,8 @@ impl<'a> End<'a> {
             return blocked(
                 "signed_out",
                 format!("{} no longer accepts the sign-in of its connection.", self.info.name),
-                format!("Sign in again: usersync connect {}", self.info.id),
+                format!("Connect {} again.", self.info.name),
+                Some(Act::Connect { platform: self.info.id }),
             );
         }
         Ok(())
@@ -309,9 +322,10 @@ impl<'a> End<'a> {
                 "missing_scope",
                 format!("The connection to {} lacks the permission `{}`: {}", self.info.name, scope.name, scope.reason),
                 format!(
-                    "Add the scope `{}` to the {} token in the settings of your {} app, then connect again: usersync connect {}",
-                    scope.name, slot.name, self.info.name, self.info.id
+                    "Add the scope `{}` to the {} token in the settings of your {} app, then connect again.",
+                    scope.name, slot.name, self.info.name
                 ),
+                Some(Act::Connect { platform: self.info.id }),
             ),
         }
     }
@@ -330,12 +344,17 @@ impl<'a> End<'a> {
     }
 }
 
-fn block(reason: &'static str, message: String, remedy: String) -> Block {
-    Block { reason, message, remedy }
+/// The name that people read; the slug of a platform that this program does not know.
+fn name_of(id: PlatformId, world: World<'_>) -> String {
+    world.platforms.get(id).map_or_else(|_| id.to_string(), |platform| platform.info().name.to_owned())
 }
 
-fn blocked<T>(reason: &'static str, message: String, remedy: String) -> Result<T, Vec<Block>> {
-    Err(vec![block(reason, message, remedy)])
+fn block(reason: &'static str, message: String, remedy: String, act: Option<Act>) -> Block {
+    Block { reason, message, remedy, act }
+}
+
+fn blocked<T>(reason: &'static str, message: String, remedy: String, act: Option<Act>) -> Result<T, Vec<Block>> {
+    Err(vec![block(reason, message, remedy, act)])
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::{Intent, Outcome, Reason, Recipient, SentMessage, SyncId};
+use crate::model::{Act, Intent, Outcome, Reason, Recipient, SentMessage, SyncId};
 use crate::platform::PlatformInfo;
 use crate::secrets::Secret;
 use crate::signin;
@@ -138,10 +138,12 @@ async fn is_expired(shared: &Shared, sync: SyncId) -> Result<bool> {
 }
 
 async fn recipient(shared: &Shared, step: &Step, sync: &Sync) -> Result<Recipient> {
+    let info = shared.platforms.get(step.platform)?.info();
     let person = shared.person(sync.person).await?;
     let account = person.account(step.platform).filter(|account| account.is_offered()).ok_or_else(|| {
-        Error::new(Kind::Invalid, "prompt", format!("{} no longer has an active account on {}.", person.name, step.platform))
+        Error::new(Kind::Invalid, "prompt", format!("{} no longer has an active account on {}.", person.name, info.name))
             .ask_admin("Import again and choose the primary platform anew.")
+            .act(Act::Import { platform: step.platform })
     })?;
     Ok(Recipient { account: account.id.clone(), email: account.email.clone(), attributes: account.attributes.clone() })
 }
@@ -174,6 +176,7 @@ pub(crate) async fn ask(shared: &Shared, sync: &Sync, carrier: crate::model::Pla
     let account = person.account(sync.platform).filter(|account| account.is_offered()).ok_or_else(|| {
         Error::new(Kind::Invalid, "prompt", format!("{} no longer has an active account on {}.", person.name, info.name))
             .ask_admin("Import again, then try again.")
+            .act(Act::Import { platform: info.id })
     })?;
     let sign_in = info.employee.as_ref();
     let mut refusal = None;
@@ -225,6 +228,7 @@ async fn text(shared: &Shared, sync: &Sync, carrier: crate::model::PlatformId, w
     words::prompt(about.talk(), way).ok_or_else(|| {
         Error::new(Kind::Invalid, "prompt", format!("The link is longer than a message on {} may be.", about.here))
             .ask_admin("Choose another primary platform for this person.")
+            .act(Act::ChoosePrimary { person: sync.person })
     })
 }
 
@@ -265,5 +269,6 @@ pub(crate) fn declined() -> Reason {
         kind: "declined".into(),
         message: "The person declined to authorise their account.".into(),
         remedy: "Speak with the person; when they agree, try again.".into(),
+        act: None,
     }
 }

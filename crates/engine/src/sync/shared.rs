@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::clock::{Clock, Random};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
-use crate::model::{GrantId, PersonId, PlatformId, Status, SyncId};
+use crate::model::{Act, GrantId, PersonId, PlatformId, Status, SyncId};
 use crate::pace::Paced;
 use crate::platform::{Connection, ConnectionFacts, Platform, Platforms};
 use crate::secrets::{GrantVault, SealedGrant};
@@ -49,15 +49,15 @@ impl Shared {
     pub(crate) async fn connected(&self, platform: PlatformId) -> Result<(&'static dyn Platform, ConnectionFacts)> {
         let known = self.platforms.get(platform)?;
         let stored = self.store.read(move |db| connections::get(db, platform)).await?;
-        let stored = stored.ok_or_else(|| {
-            Error::not_found(
-                "connection",
-                format!("{} is not connected.", known.info().name),
-                format!("Connect it: usersync connect {platform}"),
-            )
+        Ok((known, stored.ok_or_else(|| self.not_connected(platform))?.facts))
+    }
+
+    /// The error for a platform that is not connected.
+    pub(crate) fn not_connected(&self, platform: PlatformId) -> Error {
+        let name = self.platforms.get(platform).map_or_else(|_| platform.to_string(), |known| known.info().name.to_owned());
+        Error::not_found("connection", format!("{name} is not connected."), format!("Connect {name}."))
+            .act(Act::Connect { platform })
             .on(platform)
-        })?;
-        Ok((known, stored.facts))
     }
 
     /// The platform as the connection's own sender.

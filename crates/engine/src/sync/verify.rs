@@ -60,6 +60,7 @@ pub(crate) async fn verify(shared: &Shared, step: &Step, sync: &Sync) -> Result<
         kind: "wrong_person".into(),
         message: "Somebody else's account was authorised, not the person's own. Its tokens were destroyed.".into(),
         remedy: "Try again: the person is asked anew and must sign in with their own account.".into(),
+        act: None,
     };
     let tell = match &prompt {
         Some(prompt) => Some(telling(shared, prompt, words::wrong_person(About::of(shared, sync, prompt.carrier).await?.talk()))),

@@ -1,6 +1,6 @@
 //! What Microsoft Teams would refuse, said before anything is sent.
 
-use engine::model::{AccountKind, case_fold};
+use engine::model::{AccountKind, Act, case_fold};
 use engine::preflight::{Action, Block, Facts};
 
 use super::people::VERIFIED_DOMAINS;
@@ -23,6 +23,7 @@ fn no_licence(facts: &Facts<'_>) -> Option<Block> {
             "Assign {} a licence that includes Microsoft Teams in the Microsoft 365 admin center, then import Microsoft Teams again.",
             facts.name
         ),
+        act: Some(Act::Import { platform: super::INFO.id }),
     })
 }
 
@@ -35,6 +36,7 @@ fn already_guest(facts: &Facts<'_>) -> Option<Block> {
             facts.name
         ),
         remedy: format!("Give {} an ordinary licensed account in the tenant, or make Microsoft Teams their primary platform.", facts.name),
+        act: None,
     })
 }
 
@@ -51,6 +53,7 @@ fn own_domain(facts: &Facts<'_>) -> Option<Block> {
             facts.name
         ),
         remedy: format!("Give {} a licensed account in the Teams tenant, or make Microsoft Teams their primary platform.", facts.name),
+        act: None,
     })
 }
 

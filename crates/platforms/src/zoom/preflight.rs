@@ -1,5 +1,6 @@
 //! What Zoom would refuse, said before anything is sent.
 
+use engine::model::Act;
 use engine::preflight::{Action, Block, Facts};
 
 use super::info::{EMPLOYEE_CLIENT, EMPLOYEE_PUBLIC_CLIENT};
@@ -19,6 +20,7 @@ fn no_employee_app(facts: &Facts<'_>) -> Option<Block> {
         reason: "no_employee_app",
         message: "Employees authorise their own Zoom account through a second app, and none was entered.".into(),
         remedy: "Create a user-managed General App at marketplace.zoom.us, then connect Zoom again with employee.client_id, employee.client_secret and employee.public_client_id.".into(),
+        act: Some(Act::Connect { platform: super::INFO.id }),
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::{PersonId, PlatformId, Reason};
+use crate::model::{Act, PersonId, PlatformId, Reason};
 use crate::preflight::Block;
 
 use super::{Action, Planned, SyncPlan};
@@ -50,6 +50,8 @@ pub struct BlockedRow {
     pub message: String,
     /// What lifts it.
     pub remedy: String,
+    /// The next step as data.
+    pub act: Option<Act>,
 }
 
 impl PlanView {
@@ -65,8 +67,8 @@ impl PlanView {
                 let reason = first_reason(blocks);
                 *self.counts.entry("blocked".to_owned()).or_default() += 1;
                 *self.counts.entry(reason.kind.clone()).or_default() += 1;
-                let Reason { kind, remedy, message } = reason;
-                self.blocked.push(BlockedRow { person, name: name.to_owned(), to, reason: kind, message, remedy });
+                let Reason { kind, remedy, message, act } = reason;
+                self.blocked.push(BlockedRow { person, name: name.to_owned(), to, reason: kind, message, remedy, act });
             }
         }
     }
@@ -78,5 +80,6 @@ pub fn first_reason(blocks: Vec<Block>) -> Reason {
         kind: "blocked".into(),
         remedy: "Please report this with the log.".into(),
         message: "The platform blocked it without saying why.".into(),
+        act: None,
     })
 }

@@ -185,6 +185,7 @@ impl Platform for Fake {
                 reason: "own_domain",
                 message: "The address is the tenant's own.".into(),
                 remedy: "Give them an account.".into(),
+                act: None,
             }];
         }
         Vec::new()

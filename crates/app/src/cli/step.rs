@@ -1,0 +1,149 @@
+//! The next step as a command: the engine names it as data, and whoever sits at a terminal types it.
+
+use engine::engine::{ImportView, PrimaryView};
+use engine::model::{Act, Reason};
+use engine::people::list::PeoplePage;
+use engine::people::views::{ConflictView, PersonView};
+use engine::sync::SyncView;
+use engine::sync::plan::PlanView;
+use engine::{Error, Kind};
+
+/// The command line that takes a step.
+fn command(act: Act) -> String {
+    match act {
+        Act::Connect { platform } => format!("usersync connect {platform}"),
+        Act::Import { platform } => format!("usersync import {platform}"),
+        Act::ChoosePrimary { person } => format!("usersync primary {person} PLATFORM"),
+        Act::Conflicts => "usersync conflicts".into(),
+        Act::FinishReset { .. } => "usersync work".into(),
+    }
+}
+
+/// The command line that helps after an error which names no step: it only looks something up.
+fn look_up(error: &Error) -> Option<String> {
+    match (error.kind, error.operation, error.platform) {
+        (Kind::NotFound, "person", _) => Some("usersync people --search NAME".into()),
+        (Kind::NotFound, "account", _) => Some("usersync person PERSON".into()),
+        (Kind::NotFound, "import", None) => Some("usersync connect PLATFORM".into()),
+        (Kind::Invalid, "teams", Some(platform)) => Some(format!("usersync teams {platform}")),
+        _ => None,
+    }
+}
+
+fn joined(sentence: &str, command: &str) -> String {
+    format!("{}: {command}", sentence.trim_end_matches('.'))
+}
+
+fn add(sentence: &mut String, act: Option<Act>) {
+    if let Some(act) = act {
+        *sentence = joined(sentence, &command(act));
+    }
+}
+
+/// The next step after an error, with its command.
+pub(super) fn after(error: &Error) -> String {
+    let sentence = error.next_step();
+    match error.next_act().map(command).or_else(|| look_up(error)) {
+        Some(command) => joined(&sentence, &command),
+        None => sentence,
+    }
+}
+
+/// What names next steps.
+pub(super) trait NextSteps: Sized {
+    /// Adds its command to every next step that has one.
+    fn with_commands(self) -> Self;
+}
+
+impl NextSteps for Option<Reason> {
+    fn with_commands(mut self) -> Self {
+        if let Some(reason) = &mut self {
+            add(&mut reason.remedy, reason.act);
+        }
+        self
+    }
+}
+
+impl NextSteps for PlanView {
+    fn with_commands(mut self) -> Self {
+        self.blocked.iter_mut().for_each(|row| add(&mut row.remedy, row.act));
+        self
+    }
+}
+
+impl NextSteps for SyncView {
+    fn with_commands(mut self) -> Self {
+        self.people.iter_mut().for_each(|row| row.reason = row.reason.take().with_commands());
+        self
+    }
+}
+
+impl NextSteps for PersonView {
+    fn with_commands(mut self) -> Self {
+        self.syncs.values_mut().for_each(|sync| sync.reason = sync.reason.take().with_commands());
+        self
+    }
+}
+
+impl NextSteps for PeoplePage {
+    fn with_commands(mut self) -> Self {
+        self.people = self.people.into_iter().map(NextSteps::with_commands).collect();
+        self
+    }
+}
+
+impl NextSteps for ImportView {
+    fn with_commands(mut self) -> Self {
+        self.errors.values_mut().for_each(|reason| add(&mut reason.remedy, reason.act));
+        self
+    }
+}
+
+impl NextSteps for PrimaryView {
+    fn with_commands(mut self) -> Self {
+        self.people.iter_mut().for_each(|row| row.reason = row.reason.take().with_commands());
+        self
+    }
+}
+
+impl NextSteps for Vec<ConflictView> {
+    fn with_commands(mut self) -> Self {
+        for conflict in &mut self {
+            conflict.next_step =
+                "Link the accounts that belong together (usersync link PERSON ACCOUNT), or take one out (usersync unlink ACCOUNT).".into();
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::model::{PersonId, PlatformId};
+
+    use super::*;
+
+    #[test]
+    fn every_step_that_the_program_can_take_has_a_command() {
+        let (platform, person) = (PlatformId::new("alpha"), PersonId(7));
+        let check = |act: Act, expected: &str| {
+            let mut sentence = "Do it.".to_owned();
+            add(&mut sentence, Some(act));
+            assert_eq!(sentence, format!("Do it: {expected}"));
+        };
+        check(Act::Connect { platform }, "usersync connect alpha");
+        check(Act::Import { platform }, "usersync import alpha");
+        check(Act::ChoosePrimary { person }, "usersync primary p7 PLATFORM");
+        check(Act::Conflicts, "usersync conflicts");
+        check(Act::FinishReset { person }, "usersync work");
+    }
+
+    #[test]
+    fn an_error_without_a_step_keeps_its_sentence_and_a_sign_out_says_how_to_connect_again() {
+        let full = Error::new(Kind::Storage, "store", "Full.").ask_admin("Make room.");
+        assert_eq!(after(&full), "Make room.");
+        let out = Error::new(Kind::SignedOut, "send", "Signed out.").on(PlatformId::new("alpha"));
+        assert_eq!(after(&out), "Connect the platform again: usersync connect alpha");
+        let nobody = Error::not_found("person", "Nobody.", "Look for them.");
+        assert_eq!(after(&nobody), "Look for them: usersync people --search NAME");
+    }
+}
