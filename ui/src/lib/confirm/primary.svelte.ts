@@ -1,0 +1,82 @@
+// The confirmation of a new primary platform, for one person or many. Syncs in place are reset only when that was confirmed.
+
+import { call } from "../backend";
+import { commands, type PlatformSheet, type PrimaryOutcome, type PrimaryPreview, type Selection } from "../bindings";
+import { dialogs } from "../texts/dialogs";
+import { Confirmation, type Surroundings } from "./confirmation.svelte";
+
+export class PrimaryConfirmation extends Confirmation<PrimaryPreview, PrimaryOutcome> {
+  /** The platform; null while it is still to be chosen. */
+  to = $state.raw<PlatformSheet | null>(null);
+  /** Whether people with syncs are reset and changed too, or left as they are. */
+  withResets = $state(true);
+
+  constructor(
+    surroundings: Surroundings,
+    private readonly selection: Selection,
+    to: PlatformSheet | null,
+    /** What can be chosen when nothing was. */
+    readonly choices: PlatformSheet[],
+    readonly name: string | null,
+  ) {
+    super(surroundings);
+    this.to = to;
+  }
+
+  /** Chooses the platform and looks what that would mean. */
+  choose(platform: string): Promise<void> {
+    if (this.busy) return Promise.resolve();
+    this.to = this.choices.find((choice) => choice.id === platform) ?? null;
+    this.preview = null;
+    this.phase = "idle";
+    return this.load();
+  }
+
+  override load(): Promise<void> {
+    return this.to === null ? Promise.resolve() : super.load();
+  }
+
+  protected look(): Promise<PrimaryPreview> {
+    return call(commands.previewPrimary(this.selection, this.to?.id ?? ""));
+  }
+
+  protected act(preview: PrimaryPreview): Promise<PrimaryOutcome> {
+    const confirmed = preview.resets > 0 && this.withResets ? "resets" : "nothing";
+    return call(commands.setPrimary(this.selection, preview.to, confirmed));
+  }
+
+  protected allows(preview: PrimaryPreview): boolean {
+    return this.changing(preview) > 0;
+  }
+
+  protected said(outcome: PrimaryOutcome): string | null {
+    const unexpected = outcome.failed > 0 || (this.withResets && outcome.unconfirmed > 0);
+    return unexpected ? null : dialogs.primary.done(outcome.changed, this.to?.name ?? "");
+  }
+
+  /** How many would change as things are chosen. */
+  private changing(preview: PrimaryPreview): number {
+    return this.withResets ? preview.changes : preview.changes - preview.resets;
+  }
+
+  get changes(): number {
+    return this.preview === null ? 0 : this.changing(this.preview);
+  }
+
+  /** Whether leaving out the people with syncs is worth a choice. */
+  get mayKeep(): boolean {
+    return this.preview !== null && this.preview.resets > 0 && this.preview.changes > this.preview.resets;
+  }
+
+  get resets(): boolean {
+    return this.preview !== null && this.preview.resets > 0 && this.withResets;
+  }
+
+  get title(): string {
+    const words = dialogs.primary;
+    if (this.to === null) return this.name === null ? words.titleChooseMany : words.titleChoose(this.name);
+    if (this.name !== null) return words.titleOne(this.name, this.to.name);
+    const people = this.preview === null ? null : this.preview.changes + this.preview.unchanged;
+    return people === null ? words.titleChooseMany : words.titleMany(people, this.to.name);
+  }
+}
