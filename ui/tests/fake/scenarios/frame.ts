@@ -1,0 +1,39 @@
+// The window around the pages.
+
+import type { Scenario } from "../scenario";
+
+export const offline: Scenario = {
+  before: (fake) => {
+    for (const card of fake.cards) card.health = { ...card.health, state: "unreachable" };
+  },
+};
+
+export const troubled: Scenario = {
+  before: (fake) => {
+    const states = ["well", "throttled", "signed_out", "unreachable"] as const;
+    fake.cards.forEach((card, index) => (card.health = { ...card.health, state: states[index % states.length] ?? "well" }));
+  },
+};
+
+export const working: Scenario = {
+  after: async (fake) => {
+    await fake.progress({ run: "run-1", kind: "sync", platform: "webex", done: 1834, total: 5000, seconds_left: 312, ended: false });
+    await fake.progress({ run: "run-2", kind: "import", platform: "slack", done: 300, total: null, seconds_left: null, ended: false });
+  },
+};
+
+export const refused: Scenario = {
+  before: (fake) => {
+    fake.startup = {
+      state: "failed",
+      folder: "/home/ana/.local/share/user-sync",
+      problem: {
+        kind: "keychain",
+        platform: null,
+        message: "This computer's keychain is locked.",
+        remedy: "Unlock it (it asks for your sign-in password), then try again. Nothing has been changed.",
+        act: null,
+      },
+    };
+  },
+};
