@@ -33,3 +33,8 @@ export function float(element: HTMLElement, anchor: Element, side: Side, end = f
   element.style.left = `${Math.round(left)}px`;
   element.style.top = `${Math.round(top)}px`;
 }
+
+/** Takes it down again; one that was never lifted stays as it is. */
+export function lower(element: HTMLElement): void {
+  if (element.popover !== null) element.hidePopover?.();
+}
