@@ -6,6 +6,7 @@
 
 mod connections;
 mod import;
+mod lists;
 mod people;
 mod reading;
 mod syncs;

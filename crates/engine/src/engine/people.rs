@@ -60,17 +60,18 @@ impl Engine {
         self.shared.platforms.get(to)?;
         let mut view = PrimaryView::default();
         for some in self.reading.select(selection).await?.chunks(BATCH) {
-            let some = some.to_vec();
+            let (some, now) = (some.to_vec(), self.shared.now());
             let rows = self
                 .shared
                 .store
-                .write(move |transaction| some.into_iter().map(|person| choose(transaction, person, to)).collect::<Result<Vec<_>>>())
+                .write(move |transaction| some.into_iter().map(|person| choose(transaction, person, to, now)).collect::<Result<Vec<_>>>())
                 .await?;
             for mut row in rows {
                 if confirmed == Confirmed::Resets && !row.changed && row.reason.is_none() {
                     let person = row.person;
                     reset::reset(&self.shared, person).await?;
-                    self.shared.store.write(move |transaction| primary::choose(transaction, person, to)).await?;
+                    let now = self.shared.now();
+                    self.shared.store.write(move |transaction| primary::choose(transaction, person, to, now)).await?;
                     row.changed = true;
                 }
                 match (row.changed, &row.reason) {
@@ -88,13 +89,13 @@ impl Engine {
 
     /// Says that an account (`platform:id`, id or address) is a person's, for good.
     pub async fn link(&self, person: PersonId, account: &str) -> Result<PersonView> {
-        let account = account.to_owned();
+        let (account, now) = (account.to_owned(), self.shared.now());
         let settled = self
             .shared
             .store
             .write(move |transaction| {
                 let account = links::find_account(transaction, &account)?;
-                links::link(transaction, person, account)
+                links::link(transaction, person, account, now)
             })
             .await?;
         self.settled(settled);
@@ -103,15 +104,44 @@ impl Engine {
 
     /// Says that an account (`platform:id`, id or address) is nobody else's, for good.
     pub async fn unlink(&self, account: &str) -> Result<()> {
-        let account = account.to_owned();
+        let (account, now) = (account.to_owned(), self.shared.now());
         let settled = self
             .shared
             .store
             .write(move |transaction| {
                 let account = links::find_account(transaction, &account)?;
-                links::unlink(transaction, account)
+                links::unlink(transaction, account, now)
             })
             .await?;
+        self.settled(settled);
+        Ok(())
+    }
+
+    /// Says that this account is a person's, for good.
+    pub async fn link_account(&self, person: PersonId, platform: PlatformId, account: &str) -> Result<()> {
+        let (account, now) = (account.to_owned(), self.shared.now());
+        self.decide(move |transaction| links::link(transaction, person, links::account(transaction, platform, &account)?, now)).await
+    }
+
+    /// Says that this account is nobody else's, for good.
+    pub async fn unlink_account(&self, platform: PlatformId, account: &str) -> Result<()> {
+        let (account, now) = (account.to_owned(), self.shared.now());
+        self.decide(move |transaction| links::unlink(transaction, links::account(transaction, platform, &account)?, now)).await
+    }
+
+    /// Says that the accounts of a conflict belong to different people: each stands alone for good.
+    ///
+    /// Errors: `Kind::NotFound` when the conflict is decided already.
+    pub async fn keep_apart(&self, conflict: &str) -> Result<()> {
+        let (conflict, now) = (conflict.to_owned(), self.shared.now());
+        self.decide(move |transaction| links::keep_apart(transaction, &conflict, now)).await
+    }
+
+    async fn decide<F>(&self, decision: F) -> Result<()>
+    where
+        F: FnOnce(&rusqlite::Transaction<'_>) -> Result<Settled> + Send + 'static,
+    {
+        let settled = self.shared.store.write(decision).await?;
         self.settled(settled);
         Ok(())
     }
@@ -122,7 +152,7 @@ impl Engine {
 }
 
 /// Chooses where no sync is in place; otherwise only says what would be reset.
-fn choose(transaction: &rusqlite::Transaction<'_>, person: PersonId, to: PlatformId) -> Result<PrimaryRow> {
+fn choose(transaction: &rusqlite::Transaction<'_>, person: PersonId, to: PlatformId, now: jiff::Timestamp) -> Result<PrimaryRow> {
     let mut row = PrimaryRow { person, from: None, to, changed: false, would_reset: Vec::new(), reason: None };
     match primary::look_at_change(transaction, person, to) {
         Ok(change) => (row.from, row.would_reset) = (change.from, change.would_reset),
@@ -130,7 +160,7 @@ fn choose(transaction: &rusqlite::Transaction<'_>, person: PersonId, to: Platfor
         Err(error) => return Err(error),
     }
     if row.reason.is_none() && row.would_reset.is_empty() {
-        primary::choose(transaction, person, to)?;
+        primary::choose(transaction, person, to, now)?;
         row.changed = true;
     }
     Ok(row)

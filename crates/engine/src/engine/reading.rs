@@ -1,10 +1,14 @@
 //! What can be looked at without holding the data folder.
 
 use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::model::{PersonId, PlatformId};
 use crate::people::list::{self, Filter, PeoplePage};
+use crate::people::listing::Indexed;
 use crate::people::views::{self, ConflictView, PersonView, StatusView};
 use crate::platform::Platforms;
 use crate::store::runs::{self, RunView};
@@ -21,7 +25,8 @@ const BATCH: u32 = 1_000;
 const RUNS: u32 = 200;
 
 /// Whom an operation is about.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
 pub enum Selection {
     /// These.
     People(Vec<PersonId>),
@@ -32,13 +37,15 @@ pub enum Selection {
 /// A look at a data folder, beside whoever works with it. Cheap to clone.
 #[derive(Clone)]
 pub struct Reading {
-    store: Store,
-    platforms: Platforms,
+    pub(super) store: Store,
+    pub(super) platforms: Platforms,
+    /// Who is listed, in memory; built when it is first asked for.
+    pub(super) index: Arc<Indexed>,
 }
 
 impl Reading {
     pub(super) fn new(store: Store, platforms: Platforms) -> Self {
-        Self { store, platforms }
+        Self { store, platforms, index: Arc::default() }
     }
 
     /// Opens for reading only.
@@ -47,7 +54,7 @@ impl Reading {
         let store = tokio::task::spawn_blocking(move || Store::open_reading(&folder, realm))
             .await
             .map_err(|_| crate::Error::new(crate::Kind::Bug, "open", "Opening the data folder broke off by a mistake of User Sync."))??;
-        Ok(Self { store, platforms })
+        Ok(Self::new(store, platforms))
     }
 
     /// The person meant by an e-mail or an id.

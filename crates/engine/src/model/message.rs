@@ -56,7 +56,7 @@ impl std::fmt::Debug for Incoming {
 }
 
 /// A bot or a guest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum RepresentationKind {
     /// The person's own account after a prompt.

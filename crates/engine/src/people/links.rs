@@ -3,20 +3,22 @@
 //! A link makes the person's accounts a fixed point of matching: all that are in use stay together, whatever addresses say.
 //! Unlinking takes one account out of matching for good; linking it again brings it back.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::error::{Error, Kind, Remedy, Result};
-use crate::model::{PersonId, PlatformId, case_fold};
+use crate::model::{Act, PersonId, PlatformId, case_fold};
 use crate::store::accounts::{self, AccountRow};
 use crate::store::columns::word;
-use crate::store::people;
+use crate::store::history::{self, Deed};
+use crate::store::{conflicts, people};
 
 use super::settle::{Settled, settle_now};
 
 /// Makes an account a person's, and settles.
 ///
 /// Errors: `Kind::Conflict` when the person has another account on that platform.
-pub fn link(transaction: &Transaction<'_>, person: PersonId, account: AccountRow) -> Result<Settled> {
+pub fn link(transaction: &Transaction<'_>, person: PersonId, account: AccountRow, now: Timestamp) -> Result<Settled> {
     people::primary_of(transaction, person)?;
     let (platform, kind): (PlatformId, String) = transaction
         .prepare_cached("SELECT platform, kind FROM accounts WHERE row = ?1 AND NOT gone")?
@@ -42,13 +44,56 @@ pub fn link(transaction: &Transaction<'_>, person: PersonId, account: AccountRow
     for row in others.iter().filter(|(_, _, fixed)| *fixed).map(|(row, _, _)| *row).chain([account]) {
         transaction.prepare_cached("INSERT OR REPLACE INTO links (account, person) VALUES (?1, ?2)")?.execute([row, person.0])?;
     }
+    if let Some(before) = owner(transaction, account)?.filter(|before| *before != person) {
+        history::decided(transaction, Deed::Unlink, before, Some(platform), now)?;
+    }
+    history::decided(transaction, Deed::Link, person, Some(platform), now)?;
     settle_now(transaction)
 }
 
 /// Takes an account out of its person, for good, and settles.
-pub fn unlink(transaction: &Transaction<'_>, account: AccountRow) -> Result<Settled> {
-    transaction.prepare_cached("INSERT OR REPLACE INTO links (account, person) VALUES (?1, NULL)")?.execute([account])?;
+pub fn unlink(transaction: &Transaction<'_>, account: AccountRow, now: Timestamp) -> Result<Settled> {
+    take_out(transaction, account, Deed::Unlink, now)?;
     settle_now(transaction)
+}
+
+/// Lets every account of a conflict stand alone for good, and settles. Errors: `Kind::NotFound` when it is decided already.
+pub fn keep_apart(transaction: &Transaction<'_>, conflict: &str, now: Timestamp) -> Result<Settled> {
+    let number = conflict.strip_prefix('c').and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    let disputed = conflicts::accounts(transaction, number)?;
+    if disputed.is_empty() {
+        return Err(Error::not_found(
+            "conflict",
+            format!("There is no conflict `{conflict}` any more."),
+            "Look at the conflicts that are left.",
+        )
+        .act(Act::Conflicts));
+    }
+    for account in disputed {
+        take_out(transaction, account, Deed::Apart, now)?;
+    }
+    settle_now(transaction)
+}
+
+fn take_out(transaction: &Transaction<'_>, account: AccountRow, deed: Deed, now: Timestamp) -> Result<()> {
+    transaction.prepare_cached("INSERT OR REPLACE INTO links (account, person) VALUES (?1, NULL)")?.execute([account])?;
+    match owner(transaction, account)? {
+        Some(owner) => history::decided(transaction, deed, owner, accounts::platform_of(transaction, account)?, now),
+        None => Ok(()),
+    }
+}
+
+/// Whose an account is. `members` has no index by account: this looks through all of them, as settling does.
+fn owner(connection: &Connection, account: AccountRow) -> Result<Option<PersonId>> {
+    let mut statement = connection.prepare_cached("SELECT person FROM members WHERE account = ?1")?;
+    Ok(statement.query_row([account], |row| Ok(PersonId(row.get(0)?))).optional()?)
+}
+
+/// Finds an account by its platform and id. Errors: `Kind::NotFound`.
+pub fn account(connection: &Connection, platform: PlatformId, id: &str) -> Result<AccountRow> {
+    let mut statement = connection.prepare_cached("SELECT row FROM accounts WHERE platform = ?1 AND id = ?2 AND NOT gone AND kind <> 'bot'")?;
+    let found = statement.query_row([platform.as_str(), id], |row| row.get(0)).optional()?;
+    found.ok_or_else(|| no_account(id).on(platform))
 }
 
 /// Finds an account by `platform:id`, by id or by address.
@@ -91,5 +136,5 @@ pub fn find_account(connection: &Connection, text: &str) -> Result<AccountRow> {
 }
 
 fn no_account(text: &str) -> Error {
-    Error::not_found("account", format!("There is no account `{text}`."), "Look up the person's accounts with: usersync person PERSON")
+    Error::not_found("account", format!("There is no account `{text}`."), "Look it up among the accounts of the person.")
 }

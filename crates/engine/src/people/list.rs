@@ -25,8 +25,7 @@ const FEW: u64 = 500;
 const IN_WORDS: &str = "people.id IN (SELECT rowid FROM person_words WHERE person_words MATCH ?)";
 
 /// Whom a list is to show. Everything empty: everybody.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct Filter {
     /// Beginnings of words of name or address.
     pub search: Option<String>,

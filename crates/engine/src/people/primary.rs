@@ -1,11 +1,12 @@
 //! The primary platform: the rule, the admin's choice, and what a change would cost.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
 use crate::error::{Error, Kind, Remedy, Result};
 use crate::model::{PersonId, PlatformId};
-use crate::store::accounts;
-use crate::store::people;
+use crate::store::history::{self, Deed};
+use crate::store::{accounts, people};
 
 /// Which platform is primary. Syncs in place hold it fast; then comes the choice; a single possibility needs none.
 pub fn primary(choices: &[PlatformId], chosen: Option<PlatformId>, before: Option<PlatformId>, has_syncs: bool) -> Option<PlatformId> {
@@ -48,7 +49,7 @@ pub fn look_at_change(connection: &Connection, person: PersonId, to: PlatformId)
 }
 
 /// Chooses the primary platform. Errors: `Kind::Conflict` when syncs are in place that must be reset first.
-pub fn choose(transaction: &Transaction<'_>, person: PersonId, to: PlatformId) -> Result<()> {
+pub fn choose(transaction: &Transaction<'_>, person: PersonId, to: PlatformId, now: Timestamp) -> Result<()> {
     let change = look_at_change(transaction, person, to)?;
     if !change.would_reset.is_empty() {
         let names: Vec<&str> = change.would_reset.iter().map(PlatformId::as_str).collect();
@@ -62,16 +63,20 @@ pub fn choose(transaction: &Transaction<'_>, person: PersonId, to: PlatformId) -
     transaction
         .prepare_cached("UPDATE people SET primary_platform = ?2, chosen_primary = ?2 WHERE id = ?1")?
         .execute(params![person.0, to.as_str()])?;
-    Ok(())
+    if change.from == Some(to) { Ok(()) } else { history::decided(transaction, Deed::Primary, person, Some(to), now) }
 }
 
 /// Forgets the choice: the part of a reset that comes after the person's syncs are gone.
-pub fn restore_default(transaction: &Transaction<'_>, person: PersonId) -> Result<()> {
+pub fn restore_default(transaction: &Transaction<'_>, person: PersonId, now: Timestamp) -> Result<()> {
     let choices = choices(transaction, person)?;
+    let before = people::primary_of(transaction, person)?;
     let default = primary(&choices, None, None, false);
     transaction
         .prepare_cached("UPDATE people SET primary_platform = ?2, chosen_primary = NULL WHERE id = ?1")?
         .execute(params![person.0, default.as_ref().map(PlatformId::as_str)])?;
+    if before != default {
+        history::decided(transaction, Deed::Primary, person, default, now)?;
+    }
     people::forget_if_empty(transaction, person)
 }
 

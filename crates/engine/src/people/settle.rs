@@ -65,6 +65,9 @@ pub(crate) fn settle_now(transaction: &Transaction<'_>) -> Result<Settled> {
     conflicts::replace(transaction, disputed(&accounts, &matching, &ids))?;
     transaction.execute("DELETE FROM changed_accounts", [])?;
     facts::clear(transaction, facts::MATCHING_DUE)?;
+    if !changed.is_empty() {
+        facts::count_up(transaction, facts::PEOPLE_VERSION)?;
+    }
     Ok(Settled { people: changed, conflicts: conflicts::count(transaction)? })
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
 use crate::error::{Error, Kind, Remedy, Result};
-use crate::model::{PersonId, PlatformId, Reason, Status, case_fold};
+use crate::model::{Act, PersonId, PlatformId, Reason, Status, case_fold};
 use crate::store::columns::{maybe_json, maybe_word, word};
 use crate::store::{accounts, conflicts, connections, people};
 
@@ -32,7 +32,7 @@ pub struct PersonView {
 }
 
 /// An account inside a [`PersonView`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct AccountView {
     /// The platform's id.
     pub id: String,
@@ -155,13 +155,14 @@ pub fn find_person(connection: &Connection, text: &str) -> Result<PersonId> {
         several => {
             let names: Vec<String> = several.iter().map(|(id, name)| format!("{id} ({name})")).collect();
             Err(Error::new(Kind::Conflict, "person", format!("`{text}` belongs to several people: {}.", names.join(", ")))
-                .remedy(Remedy::FixInput { what: "Name the person by id, or decide the conflict with: usersync conflicts".into() }))
+                .remedy(Remedy::FixInput { what: "Name the person by id, or decide the conflict.".into() })
+                .act(Act::Conflicts))
         }
     }
 }
 
 /// Accounts that only the admin can tell apart.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct ConflictView {
     /// Stays the same while its oldest account is in it.
     pub id: String,
@@ -174,7 +175,7 @@ pub struct ConflictView {
 }
 
 /// An account inside a [`ConflictView`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct ConflictAccount {
     /// The person it stands for now.
     pub person: PersonId,
@@ -204,8 +205,7 @@ pub fn all_conflicts(connection: &Connection) -> Result<Vec<ConflictView>> {
             id: format!("c{number}"),
             addresses: Vec::new(),
             accounts: Vec::new(),
-            next_step: "Link the accounts that belong together (usersync link PERSON ACCOUNT), or take one out (usersync unlink ACCOUNT)."
-                .into(),
+            next_step: "Link the accounts that belong together, or take one out.".into(),
         });
         view.accounts.push(ConflictAccount {
             person: PersonId(row.get(1)?),

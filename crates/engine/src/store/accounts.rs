@@ -213,6 +213,12 @@ pub(crate) fn rows_of_person(connection: &Connection, person: PersonId) -> Resul
     Ok(statement.query_map([person.0], |row| Ok((row.get(11)?, read(row)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
+/// On which platform an account is; `None` when there is no such row.
+pub(crate) fn platform_of(connection: &Connection, row: AccountRow) -> Result<Option<PlatformId>> {
+    let mut statement = connection.prepare_cached("SELECT platform FROM accounts WHERE row = ?1")?;
+    Ok(statement.query_row([row], |row| word(row, 0)).optional()?)
+}
+
 /// An account by its identity, unless it is gone.
 pub fn get(connection: &Connection, platform: PlatformId, id: &str) -> Result<Option<Account>> {
     let sql = format!("SELECT {COLUMNS} FROM accounts WHERE platform = ?1 AND id = ?2 AND NOT gone");

@@ -19,6 +19,12 @@ pub fn count(connection: &Connection) -> Result<u64> {
     Ok(count.unsigned_abs())
 }
 
+/// The accounts in a conflict; empty when there is none of this number.
+pub(crate) fn accounts(connection: &Connection, conflict: i64) -> Result<Vec<i64>> {
+    let mut statement = connection.prepare_cached("SELECT account FROM conflicts WHERE conflict = ?1 ORDER BY account")?;
+    Ok(statement.query_map([conflict], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// An account in a conflict, and the person it stands for alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Disputed {

@@ -12,6 +12,9 @@ pub(super) const REALM: &str = "realm";
 /// Set while accounts have changed and matching has not run over them.
 pub(crate) const MATCHING_DUE: &str = "matching_due";
 
+/// Counts the changes of people that the history does not tell one by one: an index of people that has seen fewer is built anew.
+pub(crate) const PEOPLE_VERSION: &str = "people_version";
+
 /// A fact's value.
 pub(crate) fn get(connection: &Connection, name: &str) -> Result<Option<String>> {
     Ok(connection.prepare_cached("SELECT value FROM facts WHERE name = ?1")?.query_row([name], |row| row.get(0)).optional()?)
@@ -22,6 +25,16 @@ pub(crate) fn set(transaction: &Transaction<'_>, name: &str, value: &str) -> Res
     transaction
         .prepare_cached("INSERT INTO facts (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")?
         .execute(params![name, value])?;
+    Ok(())
+}
+
+/// Counts one more.
+pub(crate) fn count_up(transaction: &Transaction<'_>, name: &str) -> Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO facts (name, value) VALUES (?1, '1') ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1",
+        )?
+        .execute([name])?;
     Ok(())
 }
 

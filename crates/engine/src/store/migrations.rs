@@ -5,7 +5,7 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::error::{Error, Kind, Remedy, Result};
 
-use super::{accounts, conflicts, connections, facts, grants, imports, people, prompts, resets, runs, steps, syncs};
+use super::{accounts, conflicts, connections, facts, grants, history, imports, people, prompts, resets, runs, steps, syncs};
 
 /// Every migration in the order in which it came to be. The database counts how many it has seen.
 pub(super) const HISTORY: &[&str] = &[
@@ -21,6 +21,7 @@ pub(super) const HISTORY: &[&str] = &[
     grants::MIGRATIONS[0],
     prompts::MIGRATIONS[0],
     resets::MIGRATIONS[0],
+    history::MIGRATIONS[0],
 ];
 
 /// How many of the migrations the database has seen.

@@ -25,6 +25,7 @@ pub mod connections;
 pub(crate) mod facts;
 mod failure;
 pub(crate) mod grants;
+pub mod history;
 pub mod imports;
 mod lock;
 mod migrations;

@@ -63,7 +63,7 @@ pub fn synced_platforms(connection: &Connection, person: PersonId) -> Result<Vec
 
 /// The error for a person who is not there.
 pub(crate) fn unknown(text: &str) -> Error {
-    Error::not_found("person", format!("There is nobody called `{text}`."), "Look them up with: usersync people --search NAME")
+    Error::not_found("person", format!("There is nobody called `{text}`."), "Look for them by another part of their name or address.")
 }
 
 /// What people see of a person, and what is derived from the accounts.

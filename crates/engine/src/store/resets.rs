@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::error::Result;
-use crate::model::PersonId;
+use crate::model::{PersonId, Status};
 use crate::platform::Left;
 
 use super::columns::{json, to_json};
+use super::history;
 
 /// The table.
 pub(super) const MIGRATIONS: &[&str] = &["
@@ -22,10 +23,10 @@ pub(super) const MIGRATIONS: &[&str] = &["
 
 /// Sets the marker; one that stands stays.
 pub(crate) fn begin(transaction: &Transaction<'_>, person: PersonId, now: Timestamp) -> Result<()> {
-    transaction
+    let set = transaction
         .prepare_cached("INSERT OR IGNORE INTO resets (person, undone, remaining, started_at) VALUES (?, '[]', '[]', ?)")?
         .execute(params![person.0, now.to_string()])?;
-    Ok(())
+    if set > 0 { history::reset(transaction, None, person, Status::Pending, None, now) } else { Ok(()) }
 }
 
 /// Adds to what is told in the end.
@@ -57,7 +58,7 @@ pub(crate) fn open(connection: &Connection) -> Result<Vec<PersonId>> {
 }
 
 /// Takes the marker away.
-pub(crate) fn end(transaction: &Transaction<'_>, person: PersonId) -> Result<()> {
+pub(crate) fn end(transaction: &Transaction<'_>, person: PersonId, now: Timestamp) -> Result<()> {
     transaction.prepare_cached("DELETE FROM resets WHERE person = ?")?.execute([person.0])?;
-    Ok(())
+    history::reset(transaction, None, person, Status::NotSynced, None, now)
 }

@@ -106,8 +106,8 @@ pub(crate) fn queue(
 }
 
 /// Makes a sync that is under way part of a run.
-pub(crate) fn join(transaction: &Transaction<'_>, id: SyncId, run: RunId) -> Result<()> {
-    transaction.prepare_cached("UPDATE syncs SET run = ? WHERE id = ?")?.execute([run.0, id.0])?;
+pub(crate) fn join(transaction: &Transaction<'_>, id: SyncId, run: RunId, now: Timestamp) -> Result<()> {
+    transaction.prepare_cached("UPDATE syncs SET run = ?, updated_at = ? WHERE id = ?")?.execute(params![run.0, now.to_string(), id.0])?;
     Ok(())
 }
 
@@ -167,8 +167,9 @@ pub(crate) fn stand_in(transaction: &Transaction<'_>, id: SyncId, stand_in: &Rep
     Ok(())
 }
 
-/// Removes a sync with its steps, prompt and grants.
-pub(crate) fn remove(transaction: &Transaction<'_>, id: SyncId) -> Result<()> {
+/// Removes a sync with its steps, prompt and grants. The history reads the time of it from the row.
+pub(crate) fn remove(transaction: &Transaction<'_>, id: SyncId, now: Timestamp) -> Result<()> {
+    transaction.prepare_cached("UPDATE syncs SET updated_at = ? WHERE id = ?")?.execute(params![now.to_string(), id.0])?;
     transaction.prepare_cached("DELETE FROM syncs WHERE id = ?")?.execute([id.0])?;
     Ok(())
 }

@@ -91,10 +91,10 @@ fn queue_one(
     }
     let representation = job.action.representation();
     match (syncs::find(transaction, job.person, to)?, representation) {
-        (Some(sync), _) if sync.status == Status::Synced => syncs::join(transaction, sync.id, run),
-        (Some(sync), _) if sync.detail.as_deref() == Some(CANCELLING) => syncs::join(transaction, sync.id, run),
+        (Some(sync), _) if sync.status == Status::Synced => syncs::join(transaction, sync.id, run, now),
+        (Some(sync), _) if sync.detail.as_deref() == Some(CANCELLING) => syncs::join(transaction, sync.id, run, now),
         (Some(sync), _) if sync.status == Status::Pending => {
-            syncs::join(transaction, sync.id, run)?;
+            syncs::join(transaction, sync.id, run, now)?;
             steps::wake(transaction, sync.id, priority)
         }
         (_, None) => Ok(()),

@@ -58,16 +58,17 @@ pub(crate) async fn reset(shared: &Shared, person: PersonId) -> Result<UndoneVie
     for sync in all {
         undo(shared, sync.id, Some(person)).await.map_err(|error| unfinished(error, person))?;
     }
+    let now = shared.now();
     let (undone, left) = shared
         .store
         .write(move |transaction| {
             let before = people::primary_of(transaction, person)?;
-            primary::restore_default(transaction, person)?;
+            primary::restore_default(transaction, person, now)?;
             if before.is_some() && people::primary_of(transaction, person).ok().flatten() != before {
                 resets::note(transaction, person, &["The choice of the primary platform was forgotten".to_owned()], &[])?;
             }
             let told = resets::get(transaction, person)?.unwrap_or_default();
-            resets::end(transaction, person)?;
+            resets::end(transaction, person, now)?;
             Ok(told)
         })
         .await?;
@@ -144,7 +145,8 @@ async fn undo(shared: &Shared, id: SyncId, marker: Option<PersonId>) -> Result<(
     undo.withdraw().await?;
     let name = undo.platform_name();
     let gone = format!("Sync to {name} removed");
-    undo.note(Undone::Gone(gone), move |transaction| syncs::remove(transaction, id)).await?;
+    let now = shared.now();
+    undo.note(Undone::Gone(gone), move |transaction| syncs::remove(transaction, id, now)).await?;
     shared.events.tell(Event::SyncChanged { id, status: crate::model::Status::NotSynced });
     Ok((undo.undone, undo.left))
 }

@@ -172,7 +172,7 @@ async fn a_person_with_syncs_stays_listed_without_accounts_until_they_are_gone()
     store
         .write(|transaction| {
             transaction.execute("DELETE FROM syncs", [])?;
-            crate::people::primary::restore_default(transaction, PersonId(1))
+            crate::people::primary::restore_default(transaction, PersonId(1), now())
         })
         .await
         .unwrap();

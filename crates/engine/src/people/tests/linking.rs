@@ -7,11 +7,11 @@ fn ann(platform: PlatformId, id: &str) -> Account {
 }
 
 async fn do_link(store: &Store, person: i64, account: &'static str) -> Result<Settled> {
-    store.write(move |transaction| link(transaction, PersonId(person), find_account(transaction, account)?)).await
+    store.write(move |transaction| link(transaction, PersonId(person), find_account(transaction, account)?, now())).await
 }
 
 async fn do_unlink(store: &Store, account: &'static str) -> Result<Settled> {
-    store.write(move |transaction| unlink(transaction, find_account(transaction, account)?)).await
+    store.write(move |transaction| unlink(transaction, find_account(transaction, account)?, now())).await
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn the_primary_is_chosen_once_and_held_by_syncs() {
     assert!(person.syncs.values().all(|sync| sync.detail.as_deref() == Some("choose_primary")));
     assert_eq!(person.syncs.keys().copied().collect::<Vec<_>>(), [ALPHA, BETA, GAMMA]);
 
-    let choose = |to| store.write(move |transaction| primary::choose(transaction, PersonId(1), to));
+    let choose = |to| store.write(move |transaction| primary::choose(transaction, PersonId(1), to, now()));
     assert_eq!(choose(GAMMA).await.unwrap_err().kind, Kind::Invalid);
     choose(BETA).await.unwrap();
     let person = everybody(&store).await.remove(0);
@@ -125,7 +125,7 @@ async fn the_primary_is_chosen_once_and_held_by_syncs() {
     store
         .write(|transaction| {
             transaction.execute("DELETE FROM syncs", [])?;
-            primary::restore_default(transaction, PersonId(1))
+            primary::restore_default(transaction, PersonId(1), now())
         })
         .await
         .unwrap();
