@@ -1,6 +1,7 @@
 // The window around the pages.
 
-import type { Scenario } from "../scenario";
+import { minutesAgo } from "../backend";
+import { until, type Scenario } from "../scenario";
 
 export const offline: Scenario = {
   before: (fake) => {
@@ -16,9 +17,16 @@ export const troubled: Scenario = {
 };
 
 export const working: Scenario = {
+  before: (fake) => {
+    const going = { state: "running", ended_at: null, counts: {}, problem: null } as const;
+    fake.runs = [
+      { ...going, id: "run-1", kind: "sync", platform: "webex", started_at: minutesAgo(3), done: 1820, total: 5000 },
+      { ...going, id: "run-2", kind: "import", platform: "slack", started_at: minutesAgo(1), done: 300, total: null },
+    ];
+  },
   after: async (fake) => {
+    await until(() => document.querySelector("main"));
     await fake.progress({ run: "run-1", kind: "sync", platform: "webex", done: 1834, total: 5000, seconds_left: 312, ended: false });
-    await fake.progress({ run: "run-2", kind: "import", platform: "slack", done: 300, total: null, seconds_left: null, ended: false });
   },
 };
 
