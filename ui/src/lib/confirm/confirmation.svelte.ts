@@ -4,8 +4,8 @@
 // problem beside the buttons. A dialog that is closed while it acts only hides: on success the result is announced, on a
 // refusal the dialog stands there again. Knows no component.
 
-import { problemOf } from "../backend";
-import type { PlatformSheet, Problem } from "../bindings";
+import { call, problemOf } from "../backend";
+import { commands, type PersonRow, type PlatformSheet, type Problem, type Selection } from "../bindings";
 
 export type Phase = "idle" | "loading" | "ready" | "confirming" | "done";
 
@@ -33,8 +33,8 @@ export abstract class Confirmation<Preview, Outcome> {
 
   constructor(protected readonly surroundings: Surroundings) {}
 
-  /** What would happen. Changes nothing. */
-  protected abstract look(): Promise<Preview>;
+  /** What would happen; null while something is still to be chosen. Changes nothing. */
+  protected abstract look(): Promise<Preview | null>;
   /** Does it. */
   protected abstract act(preview: Preview): Promise<Outcome>;
   /** Whether what was looked at can be confirmed. */
@@ -105,4 +105,11 @@ export abstract class Confirmation<Preview, Outcome> {
   leave(): void {
     this.#left = true;
   }
+}
+
+/** The row of a selection that names one person; null for many, or when they are gone. */
+export async function onlyPerson(selection: Selection): Promise<PersonRow | null> {
+  if (!("people" in selection) || selection.people.length !== 1) return null;
+  const [row] = await call(commands.peopleById(selection.people));
+  return row ?? null;
 }

@@ -3,21 +3,22 @@
 import { call } from "../backend";
 import { commands, type PlatformSheet, type PrimaryOutcome, type PrimaryPreview, type Selection } from "../bindings";
 import { dialogs } from "../texts/dialogs";
-import { Confirmation, type Surroundings } from "./confirmation.svelte";
+import { Confirmation, onlyPerson, type Surroundings } from "./confirmation.svelte";
 
 export class PrimaryConfirmation extends Confirmation<PrimaryPreview, PrimaryOutcome> {
   /** The platform; null while it is still to be chosen. */
   to = $state.raw<PlatformSheet | null>(null);
   /** Whether people with syncs are reset and changed too, or left as they are. */
-  withResets = $state(true);
+  withResets = $state(false);
+  /** The person's name, when it is one. */
+  name = $state<string | null>(null);
+  /** What can be chosen while nothing is. */
+  choices = $state.raw<PlatformSheet[]>([]);
 
   constructor(
     surroundings: Surroundings,
     private readonly selection: Selection,
     to: PlatformSheet | null,
-    /** What can be chosen when nothing was. */
-    readonly choices: PlatformSheet[],
-    readonly name: string | null,
   ) {
     super(surroundings);
     this.to = to;
@@ -25,19 +26,23 @@ export class PrimaryConfirmation extends Confirmation<PrimaryPreview, PrimaryOut
 
   /** Chooses the platform and looks what that would mean. */
   choose(platform: string): Promise<void> {
-    if (this.busy) return Promise.resolve();
-    this.to = this.choices.find((choice) => choice.id === platform) ?? null;
+    const chosen = this.choices.find((choice) => choice.id === platform);
+    if (this.busy || chosen === undefined) return Promise.resolve();
+    this.to = chosen;
     this.preview = null;
-    this.phase = "idle";
     return this.load();
   }
 
-  override load(): Promise<void> {
-    return this.to === null ? Promise.resolve() : super.load();
-  }
-
-  protected look(): Promise<PrimaryPreview> {
-    return call(commands.previewPrimary(this.selection, this.to?.id ?? ""));
+  /** Null while no platform is chosen. */
+  protected async look(): Promise<PrimaryPreview | null> {
+    const person = await onlyPerson(this.selection);
+    this.name = person?.name ?? null;
+    this.choices = (person?.primary_choices ?? []).flatMap((platform) => this.surroundings.sheet(platform) ?? []);
+    if (this.to === null) return null;
+    const preview = await call(commands.previewPrimary(this.selection, this.to.id));
+    // Where there is a choice, the harmless half stands first.
+    this.withResets = preview.changes === preview.resets;
+    return preview;
   }
 
   protected act(preview: PrimaryPreview): Promise<PrimaryOutcome> {

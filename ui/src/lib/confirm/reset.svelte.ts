@@ -3,20 +3,23 @@
 import { call } from "../backend";
 import { commands, type ResetPreview, type Selection } from "../bindings";
 import { dialogs } from "../texts/dialogs";
-import { Confirmation, type Surroundings } from "./confirmation.svelte";
+import { Confirmation, onlyPerson, type Surroundings } from "./confirmation.svelte";
 
 export class ResetConfirmation extends Confirmation<ResetPreview, string> {
-  /** `name` is the person's, when it is one. */
+  /** The person's name, when it is one. */
+  name = $state<string | null>(null);
+
   constructor(
     surroundings: Surroundings,
     private readonly selection: Selection,
-    readonly name: string | null,
   ) {
     super(surroundings);
   }
 
-  protected look(): Promise<ResetPreview> {
-    return call(commands.previewReset(this.selection));
+  protected async look(): Promise<ResetPreview> {
+    const [preview, person] = await Promise.all([call(commands.previewReset(this.selection)), onlyPerson(this.selection)]);
+    this.name = person?.name ?? null;
+    return preview;
   }
 
   protected act(): Promise<string> {

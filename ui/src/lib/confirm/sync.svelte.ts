@@ -59,8 +59,8 @@ export class SyncConfirmation extends Confirmation<SyncPreview, string> {
     const row = sync.people[0];
     if (sync.total === 0) return { kind: "nobody" };
     if (sync.total > 1 || row === undefined) return { kind: "many", sync };
-    if (row.reason !== null || row.action === null) return { kind: "blocked", row };
-    if (row.action === "none") return { kind: "already", row };
+    if (row.reason !== null) return { kind: "blocked", row };
+    if (row.action === null || row.action === "none") return { kind: "already", row };
     return { kind: "one", row, words: syncWords(this.facts(row, row.action, sync)) };
   });
 

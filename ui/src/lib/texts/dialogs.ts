@@ -61,6 +61,7 @@ export const dialogs = {
     queued: (person: string, platform: string) => `${person}: the sync to ${platform} has begun.`,
     bulkQueued: (people: number, platform: string) => `The sync of ${count(people, "person", "people")} to ${platform} has begun.`,
     bulkTitle: (people: number, platform: string) => `Sync ${count(people, "person", "people")} to ${platform}?`,
+    titleLoading: (person: string, platform: string) => `Sync ${person} to ${platform}?`,
     bulkTitleLoading: (platform: string) => `Sync to ${platform}?`,
     bulkConfirm,
     bulkNothing: "Nobody of this selection can be synced now.",
@@ -100,10 +101,10 @@ export const dialogs = {
     titleMany: (people: number, platform: string) => `Make ${platform} the primary platform of ${count(people, "person", "people")}?`,
     titleChoose: (person: string) => `Which platform does ${person} use daily?`,
     titleChooseMany: "Which platform do these people use daily?",
-    choose: "Primary platform",
     chooseHelp: "They write from there, and prompts reach them there.",
     lead: (platform: string) => `They write from ${platform}, and prompts reach them there.`,
     changes: (people: number) => `${count(people, "person changes", "people change")} to this platform.`,
+    unchangedOne: (person: string) => `${person} has this primary platform already.`,
     unchanged: (people: number) => `${count(people, "person has", "people have")} it already.`,
     resets: (people: number) =>
       people === 1
@@ -115,7 +116,9 @@ export const dialogs = {
     refused: "Who cannot change",
     confirm: "Change primary",
     confirmResets: "Reset and change",
-    keepResets: "Change only people without syncs",
+    choice: "People with syncs",
+    keepResets: (people: number) => `Change only the ${count(people, "person", "people")} without syncs`,
+    resetAll: (people: number) => `Reset and change all ${figure(people)}`,
     nothing: "Nobody of this selection can change.",
     done: (people: number, platform: string) => `${platform} is now the primary platform of ${count(people, "person", "people")}.`,
     left: (changed: number, unconfirmed: number, failed: number) =>

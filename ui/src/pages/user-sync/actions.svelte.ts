@@ -8,7 +8,10 @@ export type OpenDialog =
   | { kind: "sync"; person: PersonRow; platform: string }
   | { kind: "bulk_sync"; selection: Selection; platform: string }
   | { kind: "reset"; selection: Selection }
-  | { kind: "primary"; selection: Selection; platform: string }
+  /** Without a platform the dialog asks for one; that is for one person. */
+  | { kind: "primary"; selection: Selection; platform: string | null }
+  | { kind: "prompt_again"; person: PersonRow; platform: string }
+  | { kind: "cancel_sync"; person: PersonRow; platform: string }
   | { kind: "links"; person: PersonRow }
   | { kind: "conflicts" };
 
@@ -32,8 +35,16 @@ export class Actions {
     this.current = { kind: "reset", selection };
   };
 
-  openPrimary = (selection: Selection, platform: string): void => {
+  openPrimary = (selection: Selection, platform: string | null): void => {
     this.current = { kind: "primary", selection, platform };
+  };
+
+  openPromptAgain = (person: PersonRow, platform: string): void => {
+    this.current = { kind: "prompt_again", person, platform };
+  };
+
+  openCancelSync = (person: PersonRow, platform: string): void => {
+    this.current = { kind: "cancel_sync", person, platform };
   };
 
   openLinks = (person: PersonRow): void => {
