@@ -1,0 +1,152 @@
+// The Platforms page: how each platform stands, live, and the imports begun from here.
+
+import { call, problemOf } from "../backend";
+import { commands } from "../bindings";
+import type { Changed, PlatformCard, Problem, Progress, RunView } from "../bindings";
+import { Refresher } from "../refresher";
+import { importingOf, lastImportRun } from "./standing";
+import type { Importing } from "./standing";
+
+export class PlatformsPage {
+  phase = $state<"loading" | "failed" | "ready">("loading");
+  /** Why the page could not be read. */
+  problem = $state<Problem | null>(null);
+  cards = $state.raw<PlatformCard[]>([]);
+  conflicts = $state(0);
+  #runs = $state.raw<RunView[]>([]);
+  /** What could not be begun or stopped, by platform; beneath "" for all. */
+  #failures = $state<{ [platform in string]: Problem }>({});
+  #starting = $state<{ [platform in string]: boolean }>({});
+  #cancelling = $state<{ [run in string]: boolean }>({});
+  #read = $state<{ [platform in string]: number }>({});
+  readonly #refresher = new Refresher(() => this.#refresh());
+  readonly #conflictReader = new Refresher(() => this.#readConflicts());
+
+  readonly connected = $derived(this.cards.filter((card) => card.connection !== null).length);
+  readonly importable = $derived(
+    this.cards.filter((card) => card.connection !== null && !card.connection.signed_out && card.import.run === null).length,
+  );
+
+  readonly newestImport = $derived(this.#runs.find((run) => run.kind === "import") ?? null);
+
+  /** `ended` is told the run of an import that ended while the page was open. */
+  constructor(private readonly ended: (run: RunView) => void = () => undefined) {}
+
+  async load(): Promise<void> {
+    await Promise.all([this.#refresher.run(), this.#conflictReader.run()]);
+  }
+
+  heardChanged(changed: Changed): void {
+    if (changed.everyone) {
+      void this.load();
+    } else if (changed.connections || changed.runs) {
+      void this.#refresher.run();
+    }
+  }
+
+  async heardProgress(progress: Progress): Promise<void> {
+    if (progress.kind !== "import") {
+      return;
+    }
+    if (!progress.ended) {
+      if (progress.platform === null) {
+        // The figures of each platform stand on its card.
+        void this.#refresher.run();
+      } else {
+        this.#read[progress.platform] = progress.done;
+      }
+      return;
+    }
+    await this.load();
+    delete this.#cancelling[progress.run];
+    const run = this.#runs.find((run) => run.id === progress.run);
+    for (const platform of Object.keys(this.#read)) {
+      if (this.cards.every((card) => card.platform !== platform || card.import.run === null)) {
+        delete this.#read[platform];
+      }
+    }
+    if (run !== undefined) {
+      this.ended(run);
+    }
+  }
+
+  importing(card: PlatformCard): Importing {
+    return importingOf(card, this.lastImport(card.platform), {
+      starting: this.#starting[card.platform] ?? false,
+      read: this.#read[card.platform],
+      cancelling: card.import.run !== null && (this.#cancelling[card.import.run] ?? false),
+    });
+  }
+
+  lastImport(platform: string): RunView | null {
+    return lastImportRun(this.#runs, platform);
+  }
+
+  failure(platform: string): Problem | null {
+    return this.#failures[platform] ?? null;
+  }
+
+  /** Imports these platforms; none named means all that are connected. */
+  async import(platforms: string[]): Promise<void> {
+    const all = platforms.length === 0;
+    const named = all ? this.cards.filter((card) => card.connection !== null).map((card) => card.platform) : platforms;
+    const place = all ? "" : (platforms[0] ?? "");
+    if (named.some((platform) => this.#starting[platform])) {
+      return;
+    }
+    delete this.#failures[place];
+    for (const platform of named) {
+      this.#starting[platform] = true;
+      delete this.#read[platform];
+    }
+    try {
+      await call(commands.importPeople(platforms));
+      await this.#refresher.run();
+    } catch (error) {
+      this.#failures[place] = problemOf(error);
+    } finally {
+      for (const platform of named) {
+        delete this.#starting[platform];
+      }
+    }
+  }
+
+  async cancelImport(card: PlatformCard): Promise<void> {
+    const run = card.import.run;
+    if (run === null || this.#cancelling[run]) {
+      return;
+    }
+    this.#cancelling[run] = true;
+    delete this.#failures[card.platform];
+    try {
+      await call(commands.cancelRun(run));
+    } catch (error) {
+      delete this.#cancelling[run];
+      this.#failures[card.platform] = problemOf(error);
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      const [cards, runs] = await Promise.all([call(commands.platforms()), call(commands.runs())]);
+      this.cards = cards;
+      this.#runs = runs;
+      this.problem = null;
+      this.phase = "ready";
+    } catch (error) {
+      // What was read before stays to be seen; only a page without anything is an error.
+      this.problem = problemOf(error);
+      if (this.phase !== "ready") {
+        this.phase = "failed";
+      }
+    }
+  }
+
+  async #readConflicts(): Promise<void> {
+    try {
+      this.conflicts = (await call(commands.conflicts())).length;
+    } catch (error) {
+      this.problem = problemOf(error);
+    }
+  }
+}
