@@ -3,7 +3,7 @@ import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  plugins: [svelte(), svelteTesting()],
+  plugins: [svelte({ configFile: false }), svelteTesting()],
   // The page runs in the WebKit, WebView2 or WKWebView of a supported system; nothing older.
   build: { target: "es2022", outDir: "dist", emptyOutDir: true },
   test: {

@@ -1,0 +1,36 @@
+import { render, screen } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { expect, it } from "vitest";
+import { expectAccessible } from "../stage";
+import DialogStage from "./DialogStage.svelte";
+
+it("takes the focus when it opens and gives it back where it came from", async () => {
+  const user = userEvent.setup();
+  render(DialogStage);
+  const opener = screen.getByRole("button", { name: "Open" });
+  await user.click(opener);
+  expect(screen.getByRole("textbox", { name: "Name" })).toHaveFocus();
+  await user.keyboard("{Escape}");
+  expect(screen.queryByRole("dialog")).toBeNull();
+  expect(opener).toHaveFocus();
+});
+
+it("is named by its title and closes by the cross", async () => {
+  const user = userEvent.setup();
+  render(DialogStage);
+  await user.click(screen.getByRole("button", { name: "Open" }));
+  expect(screen.getByRole("dialog", { name: "A question" })).toBeVisible();
+  await expectAccessible();
+  await user.click(screen.getByRole("button", { name: "Close" }));
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+it("stays while it must not be interrupted", async () => {
+  const user = userEvent.setup();
+  render(DialogStage, { closable: false });
+  await user.click(screen.getByRole("button", { name: "Open" }));
+  await user.keyboard("{Escape}{Escape}");
+  screen.getByRole("dialog").dispatchEvent(new Event("cancel", { cancelable: true }));
+  expect(screen.getByRole("dialog")).toBeVisible();
+  expect(screen.getByRole("button", { name: "Close" })).toBeDisabled();
+});
