@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import type { Progress, RunView } from "../../src/lib/bindings";
+import { Running } from "../../src/lib/running.svelte";
+
+const progress = (run: string, more: Partial<Progress> = {}): Progress => ({ run, kind: "sync", platform: "webex", done: 3, total: 10, seconds_left: 7, ended: false, ...more });
+const view = (id: string, state: RunView["state"]): RunView => ({ id, kind: "import", platform: "slack", state, started_at: "2026-11-20T09:00:00Z", ended_at: null, done: 5, total: null, counts: {}, problem: null });
+
+it("the newest news of a run stands, until it has ended, which is told once", () => {
+  const running = new Running();
+  expect(running.take(progress("a"))).toBe(false);
+  expect(running.take(progress("a", { done: 4 }))).toBe(false);
+  expect(running.all.map(({ done }) => done)).toEqual([4]);
+  expect(running.take(progress("a", { ended: true }))).toBe(true);
+  expect(running.take(progress("a", { ended: true }))).toBe(false);
+  expect(running.all).toEqual([]);
+});
+
+it("the store's list adds what was missed, ends what ended unheard, and keeps the time left of what goes on", () => {
+  const running = new Running();
+  running.take(progress("a"));
+  running.take(progress("gone"));
+  running.settle([view("a", "running"), view("missed", "running"), view("gone", "interrupted"), view("old", "done")]);
+  expect(running.all.map(({ run, seconds_left }) => [run, seconds_left])).toEqual([
+    ["a", 7],
+    ["missed", null],
+  ]);
+});
