@@ -165,7 +165,8 @@ async fn a_person_reads_as_scripts_expect() {
           "reason": {
             "kind": "declined",
             "remedy": "Ask them.",
-            "message": "They said no."
+            "message": "They said no.",
+            "act": null
           }
         },
         "gamma": {

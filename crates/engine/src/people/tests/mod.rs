@@ -1,7 +1,9 @@
 //! A scripted directory, a store in a temporary folder, and short words for both.
 
+mod history;
 mod importing;
 mod linking;
+mod listing;
 mod lists;
 mod matching;
 mod speed;

@@ -3,7 +3,14 @@
 use std::time::Instant;
 
 use super::*;
+use crate::model::{Reason, Status};
 use crate::people::list::{self, Filter};
+use crate::people::listing::{Indexed, Sort, SortBy};
+use crate::people::{preview, rows};
+use crate::store::{history, syncs};
+use crate::sync::plan::World;
+use crate::sync::shared::read_connections;
+use crate::sync::testing::platforms;
 
 /// The processor's time that this program has used so far, in milliseconds: what counts on a busy machine.
 fn used() -> u64 {
@@ -100,4 +107,133 @@ async fn a_large_company_is_imported_matched_and_searched() {
     let one = Instant::now();
     let counts = store.read(views::status).await.unwrap();
     println!("status: {} people in {:?}", counts.people, one.elapsed());
+}
+
+/// A company in which everybody works on `alpha` and has a sync to each of the other three platforms.
+async fn synced_company(size: usize) -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    store.write(|transaction| connections::put(transaction, DELTA, &ConnectionFacts::default(), now())).await.unwrap();
+    for platform in [ALPHA, BETA, GAMMA, DELTA] {
+        let directory = Directory { per_page: 500, ..Directory::new(company(platform, size)) };
+        import_from(&store, platform, &directory, &[], now()).await.unwrap();
+    }
+    settle(&store).await.unwrap();
+    store
+        .write(|transaction| {
+            transaction.execute("UPDATE people SET primary_platform = 'alpha', chosen_primary = 'alpha'", [])?;
+            transaction.execute(
+                r#"INSERT INTO syncs (person, platform, status, reason, updated_at) SELECT people.id, column1,
+                 CASE WHEN (people.id + column2) % 50 = 1 THEN 'failed' WHEN (people.id + column2) % 20 = 2 THEN 'pending' ELSE 'synced' END,
+                 CASE WHEN (people.id + column2) % 50 = 1 THEN '{"kind":"declined","remedy":"Ask.","message":"No."}' END,
+                 '2026-01-05T08:00:00Z' FROM people, (VALUES ('beta', 0), ('gamma', 3), ('delta', 7))"#,
+                [],
+            )?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    (folder, store)
+}
+
+#[tokio::test]
+async fn a_window_over_a_large_company_lists_jumps_and_follows() {
+    let size = if cfg!(debug_assertions) { 300 } else { 100_000 };
+    let (_folder, store) = synced_company(size).await;
+    let index = std::sync::Arc::new(Indexed::default());
+    let list = |filter: Filter, by| {
+        let index = index.clone();
+        store.read(move |db| index.list(db, &[ALPHA, BETA, GAMMA, DELTA], &filter, Sort { by, descending: false }))
+    };
+    let search = |text: &str| Filter { search: Some(text.into()), ..Filter::default() };
+    let cold = Instant::now();
+    let all = list(Filter::default(), SortBy::Name).await.unwrap();
+    println!("first listing of {}: {:?}", all.total(), cold.elapsed());
+    assert_eq!((all.total(), all.everyone), (size as u64, size as u64));
+    let asked = [
+        ("everybody", Filter::default()),
+        ("a letter", search("a")),
+        ("three letters", search("har")),
+        ("failed", Filter { status: Some(Status::Failed), ..Filter::default() }),
+        ("everything", Filter { status: Some(Status::Synced), platform: Some(BETA), primary: Some(ALPHA), ..search("ann") }),
+        ("a reason", Filter { reason: Some("declined".into()), ..Filter::default() }),
+    ];
+    for (name, filter) in asked {
+        for by in [SortBy::Name, SortBy::Status, SortBy::Primary] {
+            let one = Instant::now();
+            let total = list(filter.clone(), by).await.unwrap().total();
+            println!("listing of {name} by {by:?}: {total} in {:?}", one.elapsed());
+            assert!(total > 0, "{name}");
+        }
+    }
+    for from in [0, size / 2, size.saturating_sub(200)] {
+        let people = all.people[from..].iter().take(200).copied().collect::<Vec<_>>();
+        let one = Instant::now();
+        let rows = store
+            .read(move |db| {
+                let (platforms, connections) = (platforms(), read_connections(db)?);
+                rows::rows(db, &people, World { platforms: &platforms, connections: &connections })
+            })
+            .await
+            .unwrap();
+        println!("{} rows from {from}: {:?}", rows.len(), one.elapsed());
+        assert!(rows.iter().all(|row| row.syncs.len() == 3));
+    }
+    let one = Instant::now();
+    let people = all.people.clone();
+    let preview = store.read(move |db| preview::primary(db, &people, BETA, "Beta")).await.unwrap();
+    println!("preview of a primary platform for {}: {:?}", preview.resets, one.elapsed());
+    assert_eq!(preview.resets, size as u64);
+    for changes in [1, 100, 5_000.min(size)] {
+        let people = all.people[..changes].to_vec();
+        store
+            .write(move |transaction| {
+                for person in people {
+                    let sync = syncs::find(transaction, person, BETA)?.unwrap();
+                    syncs::set(transaction, sync.id, Status::Pending, Some(&format!("{changes}")), None, now())?;
+                }
+                Ok(())
+            })
+            .await
+            .unwrap();
+        let one = Instant::now();
+        list(Filter::default(), SortBy::Status).await.unwrap();
+        println!("listing after {changes} changes: {:?}", one.elapsed());
+    }
+}
+
+/// How long 5,000 people take through four statuses, with the history and without it, one transaction a status as in a bulk run's own work.
+#[tokio::test]
+async fn the_history_of_a_bulk_run_costs_little_and_is_quick_to_read() {
+    let size = if cfg!(debug_assertions) { 300 } else { 5_000 };
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let directory = Directory { per_page: 500, ..Directory::new(company(ALPHA, size)) };
+    import_from(&store, ALPHA, &directory, &[], now()).await.unwrap();
+    settle(&store).await.unwrap();
+    let run_over = |run: i64| {
+        store.write(move |transaction| {
+            let refused = Reason { kind: "offline".into(), remedy: "Try again.".into(), message: "Nobody answers.".into(), act: None };
+            for person in 1..=size as i64 {
+                let bot = crate::model::RepresentationKind::Bot;
+                let sync = syncs::queue(transaction, PersonId(person), BETA, bot, crate::model::RunId(run), now())?;
+                syncs::detail(transaction, sync, "provisioning", now())?;
+                let (status, reason) = if person % 10 == 0 { (Status::Failed, Some(&refused)) } else { (Status::Synced, None) };
+                syncs::set(transaction, sync, status, None, reason, now())?;
+            }
+            Ok(())
+        })
+    };
+    run_over(1).await.unwrap();
+    let one = Instant::now();
+    run_over(2).await.unwrap();
+    let with = one.elapsed();
+    let one = Instant::now();
+    let people = store.read(|db| history::run_people(db, crate::model::RunId(2), Some(Status::Failed), 0, 200)).await.unwrap();
+    println!("{} of a run of {size}: {:?}", people.total, one.elapsed());
+    assert_eq!((people.total, people.counts[&Status::Synced]), (size as u64 / 10, size as u64 - size as u64 / 10));
+    store.write(|transaction| Ok(transaction.execute_batch("DROP TRIGGER sync_changed; DROP TRIGGER sync_joined")?)).await.unwrap();
+    let one = Instant::now();
+    run_over(3).await.unwrap();
+    println!("a run of {size} with its history: {with:?}, without: {:?}", one.elapsed());
 }
