@@ -1,0 +1,117 @@
+import { render, screen, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { expect, it, onTestFinished, vi } from "vitest";
+import App from "../../src/App.svelte";
+import { WorldState } from "../../src/lib/world.svelte";
+import { FakeBackend, network, TODAY } from "../fake/backend";
+import { expectAccessible } from "../stage";
+
+async function open(fake = new FakeBackend()) {
+  vi.spyOn(Date, "now").mockReturnValue(TODAY);
+  fake.install();
+  onTestFinished(() => fake.uninstall());
+  const world = new WorldState();
+  render(App, { world });
+  await vi.waitFor(() => expect(world.phase).not.toBe("opening"));
+  return { user: userEvent.setup(), fake, world };
+}
+
+const navigation = () => within(screen.getByRole("navigation"));
+
+it("the sidebar leads to every page and says which one it is", async () => {
+  const { user } = await open();
+  expect(navigation().getAllByRole("button").map((entry) => entry.getAttribute("aria-label"))).toEqual(["User Sync", "Platforms", "Activity", "Settings"]);
+  for (const page of ["Platforms", "Activity", "Settings", "User Sync"]) {
+    await user.click(navigation().getByRole("button", { name: page }));
+    expect(navigation().getByRole("button", { current: "page" })).toHaveAccessibleName(page);
+    expect(await screen.findByRole("heading", { level: 1, name: page })).toBeVisible();
+  }
+});
+
+it("each connection is shown with its name and state", async () => {
+  const fake = new FakeBackend({ connected: ["slack", "webex"] });
+  Object.assign(fake.cards.find((card) => card.platform === "webex")?.health ?? {}, { state: "signed_out" });
+  await open(fake);
+  const names = within(screen.getByRole("region", { name: "Connections" })).getAllByRole("button").map((entry) => entry.getAttribute("aria-label"));
+  expect(names).toEqual(["Slack: Connected", "Microsoft Teams: Not connected", "Webex: Signed out", "Zoom Team Chat: Not connected"]);
+});
+
+it("the first start offers the two ways to begin", async () => {
+  const { user, world } = await open(new FakeBackend({ connected: [], firstStart: true }));
+  expect(screen.getByRole("heading", { level: 1, name: "Welcome to User Sync" })).toBeVisible();
+  await expectAccessible();
+  await user.click(screen.getByRole("button", { name: "Connect a platform" }));
+  expect(world.place).toEqual({ page: "platforms" });
+});
+
+it("the demo is opened from the first start, says that it is one, and can be left", async () => {
+  const { user, fake } = await open(new FakeBackend({ connected: [], firstStart: true }));
+  fake.on("open_demo", () => {
+    const demo = new FakeBackend({ realm: "demo" });
+    fake.cards = demo.cards;
+    fake.people = demo.people;
+    return demo.startup;
+  });
+  await user.click(screen.getByRole("button", { name: "Explore with a demo company" }));
+  expect(await screen.findByText(/exploring a demo company/)).toBeVisible();
+  expect(screen.queryByRole("heading", { name: "Welcome to User Sync" })).toBeNull();
+  expect(screen.getByRole("main")).toHaveFocus();
+  await user.click(screen.getByRole("button", { name: "Leave the demo" }));
+  await vi.waitFor(() => expect(screen.queryByText(/exploring a demo company/)).toBeNull());
+});
+
+it("a demo that cannot be opened leaves everything as it was and says why", async () => {
+  const { user } = await open(new FakeBackend({ connected: [], firstStart: true }).refuse("open_demo"));
+  await user.click(screen.getByRole("button", { name: "Explore with a demo company" }));
+  expect(await screen.findByText(new RegExp(network.message))).toBeVisible();
+  expect(screen.getByRole("heading", { name: "Welcome to User Sync" })).toBeVisible();
+});
+
+it("offline says how old the people are", async () => {
+  const fake = new FakeBackend();
+  for (const card of fake.cards) card.health = { ...card.health, state: "unreachable" };
+  await open(fake);
+  expect(screen.getByText(/as of the last import 2 hours ago/)).toBeVisible();
+});
+
+it("the status line shows the work that goes on, and leads to it", async () => {
+  const { user, fake, world } = await open();
+  await fake.progress({ run: "run-7", kind: "sync", platform: "webex", done: 1834, total: 5000, seconds_left: 312, ended: false });
+  const work = await screen.findByRole("button", { name: /Syncing to Webex/ });
+  expect(work).toHaveTextContent("1,834 of 5,000");
+  expect(work).toHaveTextContent("5 min left");
+  expect(screen.getByText("Last import 2 hours ago")).toBeVisible();
+  await user.click(work);
+  expect(world.place).toEqual({ page: "activity", run: "run-7" });
+});
+
+it("a refused start says what to do, and opens once it is done", async () => {
+  const fake = new FakeBackend();
+  const ready = fake.startup;
+  fake.startup = { state: "failed", folder: "/data/user-sync", problem: { ...network, kind: "keychain", message: "The keychain is locked.", remedy: "Unlock it." } };
+  const { user } = await open(fake);
+  expect(screen.getByRole("alert")).toHaveTextContent("The keychain is locked. Unlock it.");
+  expect(screen.getByText("/data/user-sync")).toBeVisible();
+  await expectAccessible();
+  await user.click(screen.getByRole("button", { name: "Show the folder" }));
+  expect(fake.callsOf("open_data_folder")).toHaveLength(1);
+  await user.click(screen.getByRole("button", { name: "Try again" }));
+  expect(screen.getByRole("alert")).toBeVisible();
+  fake.startup = ready;
+  await user.click(screen.getByRole("button", { name: "Try again" }));
+  expect(await screen.findByRole("navigation")).toBeVisible();
+});
+
+it("settings change the theme, open the folder and tell what could not be opened", async () => {
+  const { user, fake, world } = await open();
+  world.go({ page: "settings" });
+  await user.click(await screen.findByRole("radio", { name: "Dark" }));
+  expect(document.documentElement.dataset.theme).toBe("dark");
+  await user.click(screen.getByRole("button", { name: "Open folder" }));
+  expect(fake.callsOf("open_data_folder")).toHaveLength(1);
+  fake.refuse("open_data_folder");
+  await user.click(screen.getByRole("button", { name: "Open folder" }));
+  expect(await screen.findByRole("alert")).toHaveTextContent(network.message);
+  await expectAccessible();
+  world.theme.choose("system");
+});
