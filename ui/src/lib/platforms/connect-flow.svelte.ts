@@ -32,6 +32,8 @@ export class ConnectFlow {
     readonly sheet: PlatformSheet,
     readonly again: boolean,
     remembered: Remembered = {},
+    /** The made-up company knows its own credentials: nothing has to be entered. */
+    readonly demo = false,
   ) {
     this.required = sheet.fields.filter((field) => field.required);
     this.optional = sheet.fields.filter((field) => !field.required);
@@ -65,7 +67,8 @@ export class ConnectFlow {
     if (this.phase !== "fields") {
       return;
     }
-    this.missing = this.required.filter((field) => (this.values[field.name] ?? "").trim() === "").map((field) => field.name);
+    const empty = this.required.filter((field) => (this.values[field.name] ?? "").trim() === "");
+    this.missing = this.demo ? [] : empty.map((field) => field.name);
     if (this.missing.length > 0) {
       return;
     }

@@ -27,6 +27,12 @@ export class PlatformsPage {
     this.cards.filter((card) => card.connection !== null && !card.connection.signed_out && card.import.run === null).length,
   );
 
+  /** How many people the imports under way have read so far. */
+  readonly read = $derived(
+    this.cards
+      .map((card) => this.importing(card))
+      .reduce((sum, importing) => sum + (importing.at === "running" ? importing.read : 0), 0),
+  );
   readonly newestImport = $derived(this.#runs.find((run) => run.kind === "import") ?? null);
 
   /** `ended` is told the run of an import that ended while the page was open. */

@@ -60,10 +60,12 @@ export const activityTexts = {
   cancelling: "Stops…",
   openHint: ", open results",
   started: (exact: string, when: string) => `Started ${exact} (${when})`,
+  takes: (duration: string) => `For ${duration}`,
   took: (duration: string) => `Took ${duration}`,
   announced: (run: string, state: string, counts: string) => `${run}: ${state}${counts === "" ? "" : `, ${counts}`}`,
 
   results: {
+    back: "Activity",
     backLabel: "Back to Activity",
     all: "All",
     filter: "Filter by status",
@@ -73,8 +75,8 @@ export const activityTexts = {
     export: "Export CSV",
     exported: (rows: number) => `${counted(rows, "row", "rows")} written to`,
     showInFolder: "Show in folder",
-    nobodyTitle: "No single people",
-    nobodyImport: "An import has no result per person. Its people are on the User Sync page.",
+    nobodyTitle: "No result per person",
+    nobodyImport: "An import reads people and changes nothing for anybody. Whom it read stands on the User Sync page.",
     nobody: "This run has no results per person yet.",
     none: (status: string) => `Nobody is ${status.toLowerCase()} in this run.`,
     toPeople: "Go to User Sync",

@@ -48,6 +48,8 @@ const slotLabels: Record<string, Record<string, string>> = {
   zoom: { admin: "The Server-to-Server app" },
 };
 
+const commonSlotLabels: Record<string, string> = { admin: "The account that signs in", bot: "The bot, which writes" };
+
 /** What a sender is, in one sentence. */
 const senders: Record<string, string> = {
   slack: "The sender is the app itself: prompts and posts come from it, not from you.",
@@ -73,7 +75,8 @@ export const platformsTexts = {
   summary: {
     nothing: "Connect a platform; then import its people. Nobody is told.",
     noImport: "Nothing imported yet. An import reads people and tells nobody.",
-    importing: (names: string[]) => `Importing from ${listed(names)}`,
+    importing: (names: string[], read: number) => `Importing from ${listed(names)}: ${counted(read, "person", "people")} read`,
+    imported: (when: string) => `Last import ${when}`,
     newest: (when: string, state: string, result: string) =>
       `Last import ${when}${endings[state] ?? ""}${result === "" ? "" : `: ${result}`}`,
   },
@@ -117,7 +120,7 @@ export const platformsTexts = {
     expired: (when: string, exact: string) => `A token that does not renew itself ended ${when} (${exact}).`,
     expiredRemedy: "Sign in again.",
     lostScopes: (count: number) => (count === 1 ? "A permission is missing." : `${figure(count)} permissions are missing.`),
-    lostScopesRemedy: "Grant it at the platform, then sign in again.",
+    lostScopesRemedy: (count: number) => `Grant ${count === 1 ? "it" : "them"} at the platform, then sign in again. Without ${count === 1 ? "it" : "them"} this does not work:`,
     withoutThem: "What does not work without",
   },
 
@@ -136,7 +139,7 @@ export const platformsTexts = {
     disconnect: "Disconnect…",
     more: (name: string) => `More actions for ${name}`,
     details: "Details",
-    detailsOf: (name: string) => `of ${name}`,
+    detailsLabel: (name: string) => `Details of ${name}`,
     back: "Back",
   },
 
@@ -192,7 +195,7 @@ export const platformsTexts = {
   syncCount: (count: number, status: string) => `${figure(count)} ${status.toLowerCase()}`,
 
   fieldLabel: (platform: string, name: string) => fieldLabels[platform]?.[name] ?? commonFieldLabels[name] ?? readable(name),
-  slotLabel: (platform: string, slot: string) => slotLabels[platform]?.[slot] ?? readable(slot),
+  slotLabel: (platform: string, slot: string) => slotLabels[platform]?.[slot] ?? commonSlotLabels[slot] ?? readable(slot),
 
   connect: {
     title: (name: string) => `Connect ${name}`,
@@ -205,7 +208,8 @@ export const platformsTexts = {
       `You find these values where your app is registered with ${name}. Secrets go into this computer’s keychain and are never shown again.`,
     optional: "Optional",
     optionalFields: (count: number) => `Optional fields (${count})`,
-    missing: (label: string) => `Enter the ${label}.`,
+    demo: "In the demo company you may leave everything empty: its credentials are filled in for you.",
+    missing: (label: string) => `Enter a value for “${label}”.`,
     submit: "Connect",
     submitAgain: "Sign in again",
     checking: "Checking what you entered…",
@@ -254,7 +258,7 @@ export const platformsTexts = {
     title: (name: string) => `Questions about signing in to ${name}`,
     intro: "The answers decide when and how the approval page opens. They can be changed at any time.",
     save: "Save answers",
-    open: "not answered yet",
+    open: "Not answered yet",
     saved: "The answers are saved.",
   },
 
