@@ -212,9 +212,6 @@ export class PeopleList {
     this.#underWay.add(touched);
     try {
       const listing = await this.#source.listPeople(question.filter, question.sort);
-      if (!current()) {
-        return;
-      }
       const cache = new RowCache(listing);
       const move = how === "from_the_top" ? "top" : await this.#shift(listing);
       const length = Math.max(this.#span.end - this.#span.first, FIRST_SIGHT);

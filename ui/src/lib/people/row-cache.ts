@@ -30,17 +30,6 @@ export class RowCache {
     return this.#blocks.get(Math.floor(index / BLOCK))?.rows[index % BLOCK] ?? null;
   }
 
-  /** The position of a person among the rows held. */
-  find(person: string): number | null {
-    for (const [number, block] of this.#blocks) {
-      const at = block.rows.findIndex((row) => row.id === person);
-      if (at >= 0) {
-        return number * BLOCK + at;
-      }
-    }
-    return null;
-  }
-
   put(number: number, rows: PersonRow[]): void {
     this.#blocks.set(number, { rows, stale: false });
   }

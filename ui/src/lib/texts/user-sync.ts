@@ -103,7 +103,8 @@ export const texts = {
 
   menu: { reset: "Reset user…", timeline: "Timeline", copy: "Copy e-mail", links: "Link or unlink accounts…" },
   copied: (email: string): string => `${email} copied`,
-  copyFailed: "The e-mail could not be copied",
+  copyFailed: "The e-mail could not be copied.",
+  copyByHand: "Select the address in the drawer of the person and copy it there.",
 
   legend: {
     button: "What the four icons mean",
@@ -139,7 +140,8 @@ export const texts = {
     reset: "Reset…",
     clear: "Clear selection",
     tooMany: (most: number): string =>
-      `More than ${count(most)} people cannot be picked one by one. Narrow the list by search or filter, then select all matching.`,
+      `More than ${count(most)} people cannot be picked one by one.`,
+    tooManyRemedy: "Narrow the list by search or filter, then select all that match.",
   },
 
   empty: {
