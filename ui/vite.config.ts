@@ -11,5 +11,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
     setupFiles: ["tests/setup.ts"],
     restoreMocks: true,
+    // A slow computer with other work is no failure.
+    testTimeout: 30_000,
   },
 });

@@ -14,3 +14,5 @@ globalThis.ResizeObserver ??= class {
   unobserve() {}
   disconnect() {}
 };
+// axe-core looks there for fonts of icons; jsdom would complain and answer nothing, too.
+HTMLCanvasElement.prototype.getContext = () => null;

@@ -6,7 +6,7 @@ import { WorldState } from "../../src/lib/world.svelte";
 import { FakeBackend, network, TODAY } from "../fake/backend";
 import { expectAccessible } from "../stage";
 
-async function open(fake = new FakeBackend()) {
+async function open(fake = new FakeBackend({ people: 3 })) {
   vi.spyOn(Date, "now").mockReturnValue(TODAY);
   fake.install();
   onTestFinished(() => fake.uninstall());
@@ -29,7 +29,7 @@ it("the sidebar leads to every page and says which one it is", async () => {
 });
 
 it("each connection is shown with its name and state", async () => {
-  const fake = new FakeBackend({ connected: ["slack", "webex"] });
+  const fake = new FakeBackend({ people: 3, connected: ["slack", "webex"] });
   Object.assign(fake.cards.find((card) => card.platform === "webex")?.health ?? {}, { state: "signed_out" });
   await open(fake);
   const names = within(screen.getByRole("region", { name: "Connections" })).getAllByRole("button").map((entry) => entry.getAttribute("aria-label"));
@@ -47,7 +47,7 @@ it("the first start offers the two ways to begin", async () => {
 it("the demo is opened from the first start, says that it is one, and can be left", async () => {
   const { user, fake } = await open(new FakeBackend({ connected: [], firstStart: true }));
   fake.on("open_demo", () => {
-    const demo = new FakeBackend({ realm: "demo" });
+    const demo = new FakeBackend({ people: 3, realm: "demo" });
     fake.cards = demo.cards;
     fake.people = demo.people;
     return demo.startup;
@@ -68,7 +68,7 @@ it("a demo that cannot be opened leaves everything as it was and says why", asyn
 });
 
 it("offline says how old the people are", async () => {
-  const fake = new FakeBackend();
+  const fake = new FakeBackend({ people: 3 });
   for (const card of fake.cards) card.health = { ...card.health, state: "unreachable" };
   await open(fake);
   expect(screen.getByText(/as of the last import 2 hours ago/)).toBeVisible();
@@ -86,7 +86,7 @@ it("the status line shows the work that goes on, and leads to it", async () => {
 });
 
 it("a refused start says what to do, and opens once it is done", async () => {
-  const fake = new FakeBackend();
+  const fake = new FakeBackend({ people: 3 });
   const ready = fake.startup;
   fake.startup = { state: "failed", folder: "/data/user-sync", problem: { ...network, kind: "keychain", message: "The keychain is locked.", remedy: "Unlock it." } };
   const { user } = await open(fake);
