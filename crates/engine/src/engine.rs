@@ -23,11 +23,11 @@ use crate::pace::{self, Paced, Rates};
 use crate::platform::Platforms;
 use crate::secrets::SecretStore;
 use crate::store::{Store, runs};
-use crate::sync::shared::{Claims, Shared, Vault};
+use crate::sync::shared::{Shared, Vault, Wake};
 use crate::transport::{Realm, Wire};
 
 pub use connections::{ConnectionView, DisconnectView, TeamView};
-pub use import::ImportView;
+pub use import::{ImportRun, ImportView};
 pub use people::{Confirmed, PrimaryRow, PrimaryView};
 pub use reading::{Reading, Selection};
 pub use syncs::WorkView;
@@ -98,7 +98,10 @@ impl Engine {
             clock: parts.clock,
             random: parts.random,
             events: Events::new(),
-            claims: Arc::new(Claims::default()),
+            claims: Arc::default(),
+            undoing: Arc::default(),
+            wake: Wake::new(),
+            progress: Arc::default(),
         };
         Ok(Self { reading: Reading::new(store, parts.platforms), shared, browser: parts.browser })
     }

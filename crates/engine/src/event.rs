@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tokio::sync::broadcast;
 
-use crate::model::{PersonId, PlatformId, RunId, Status, SyncId};
+use crate::model::{PersonId, PlatformId, RunId, RunKind, Status, SyncId};
 
 /// Something that has just become true, after its transaction was committed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,19 +18,29 @@ pub enum Event {
     SyncChanged {
         /// Which.
         id: SyncId,
+        /// Whose.
+        person: PersonId,
+        /// Where.
+        platform: PlatformId,
         /// Its status now.
         status: Status,
     },
-    /// A long operation has come further.
+    /// A long operation has come further, or to its end.
     RunProgress {
         /// Which.
         run: RunId,
+        /// What it does.
+        kind: RunKind,
+        /// Where, when it is one platform.
+        platform: Option<PlatformId>,
         /// How far.
         done: u64,
         /// Of how much, when that is known.
         total: Option<u64>,
+        /// Whether it is over.
+        ended: bool,
     },
-    /// A connection was made, changed or removed.
+    /// A connection was made, changed or removed, or another health.
     ConnectionChanged {
         /// Which.
         platform: PlatformId,

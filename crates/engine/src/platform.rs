@@ -155,7 +155,7 @@ pub struct ConnectionFacts {
 }
 
 /// What `dismiss` or `revoke` could not undo, with the place where a person can.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, specta::Type)]
 pub struct Left {
     /// What stays.
     pub what: String,

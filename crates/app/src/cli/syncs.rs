@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::model::{PersonId, PlatformId};
 use engine::store::runs::RunView;
 use engine::sync::Until;
-use engine::sync::{ResetPreview, UndoneView};
+use engine::sync::{PersonReset, UndoneView};
 use engine::{Engine, Reading, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -131,7 +131,7 @@ pub(super) async fn runs(session: &Session) -> Result<Exit> {
 /// JSON of an unconfirmed `reset`.
 #[derive(Serialize)]
 struct Previews {
-    preview: Vec<ResetPreview>,
+    preview: Vec<PersonReset>,
 }
 
 /// JSON of `reset`.

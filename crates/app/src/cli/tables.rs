@@ -8,7 +8,7 @@ use engine::people::views::{ConflictView, PersonView, StatusView};
 use engine::store::runs::RunView;
 use engine::sync::SyncView;
 use engine::sync::plan::{BlockedRow, PlanView};
-use engine::sync::{ResetPreview, UndoneView};
+use engine::sync::{PersonReset, UndoneView};
 
 /// How many rows of a long result are shown; `--json` has all of them.
 const ROWS: usize = 40;
@@ -268,34 +268,20 @@ pub(super) fn runs(runs: &[RunView]) -> String {
     }
     let mut table = table(&["Run", "What", "Platform", "State", "Started (UTC)", "Result"]);
     for run in runs.iter().take(ROWS) {
-        let result = run.result.as_ref().map(summary);
         let platform = run.platform.map_or_else(|| "–".to_owned(), name);
         table.add_row([
             run.id.to_string(),
-            run.kind.clone(),
+            run.kind.as_str().to_owned(),
             platform,
-            run.state.clone(),
+            run.state.as_str().to_owned(),
             time(run.started_at),
-            result.unwrap_or_default(),
+            run.counts.iter().map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", "),
         ]);
     }
     format!("{table}{}", more(ROWS, runs.len()))
 }
 
-/// The numbers of a run's result; those of several platforms one after the other.
-fn summary(result: &serde_json::Value) -> String {
-    let Some(members) = result.as_object() else { return String::new() };
-    let platforms = members.get("platforms").and_then(|platforms| platforms.as_object());
-    let each = platforms.into_iter().flatten().map(|(platform, counts)| match platforms {
-        Some(all) if all.len() > 1 => format!("{platform}: {}", summary(counts)),
-        _ => summary(counts),
-    });
-    let several = platforms.is_some_and(|all| all.len() > 1);
-    let own = members.iter().filter(|(_, value)| value.is_number()).map(|(word, value)| format!("{value} {word}"));
-    own.chain(each).collect::<Vec<_>>().join(if several { "; " } else { ", " })
-}
-
-pub(super) fn previews(previews: &[ResetPreview]) -> String {
+pub(super) fn previews(previews: &[PersonReset]) -> String {
     let mut text = String::new();
     for preview in previews {
         text.push_str(&format!("{} ({})\n", preview.name, preview.person));

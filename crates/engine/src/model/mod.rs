@@ -4,10 +4,12 @@ mod account;
 mod act;
 mod ids;
 mod message;
+mod run;
 mod sync;
 
 pub use account::{Account, AccountKind, Identity, Page, Team, case_fold};
 pub use act::Act;
 pub use ids::{GrantId, PersonId, PlatformId, RunId, SyncId};
 pub use message::{Conversation, Incoming, Intent, Outcome, Recipient, Representation, RepresentationKind, Represented, SentMessage};
+pub use run::{RunKind, RunState};
 pub use sync::{Reason, ReasonCount, Status};

@@ -107,3 +107,9 @@ pub(crate) fn destroy(transaction: &Transaction<'_>, grant: GrantId) -> Result<(
     transaction.prepare_cached("DELETE FROM grants WHERE id = ?")?.execute([grant.0])?;
     Ok(())
 }
+
+/// Every sync with tokens of its own, and where they are for.
+pub(crate) fn held(connection: &Connection) -> Result<Vec<(SyncId, PlatformId)>> {
+    let mut statement = connection.prepare_cached("SELECT sync, platform FROM grants WHERE sealed IS NOT NULL")?;
+    Ok(statement.query_map([], |row| Ok((SyncId(row.get(0)?), word(row, 1)?)))?.collect::<rusqlite::Result<_>>()?)
+}

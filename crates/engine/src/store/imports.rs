@@ -84,3 +84,14 @@ pub(crate) fn put(transaction: &Transaction<'_>, platform: PlatformId, state: &I
     ])?;
     Ok(())
 }
+
+/// How many accounts the imports of a platform (or of all) have seen that are under way or began since.
+pub(crate) fn seen_since(connection: &Connection, platform: Option<PlatformId>, since: Timestamp) -> Result<u64> {
+    let seen: i64 = connection
+        .prepare_cached(
+            "SELECT ifnull(sum(accounts), 0) FROM imports WHERE (?1 IS NULL OR platform = ?1)
+             AND (done = 0 OR unixepoch(started_at, 'subsec') >= unixepoch(?2, 'subsec'))",
+        )?
+        .query_row(params![platform.as_ref().map(PlatformId::as_str), since.to_string()], |row| row.get(0))?;
+    Ok(seen.unsigned_abs())
+}

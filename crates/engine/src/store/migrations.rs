@@ -22,6 +22,7 @@ pub(super) const HISTORY: &[&str] = &[
     prompts::MIGRATIONS[0],
     resets::MIGRATIONS[0],
     history::MIGRATIONS[0],
+    runs::MIGRATIONS[1],
 ];
 
 /// How many of the migrations the database has seen.

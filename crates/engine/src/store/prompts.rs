@@ -120,6 +120,12 @@ pub(crate) fn of_sync(connection: &Connection, sync: SyncId) -> Result<Option<Pr
     rows.next()?.map(read).transpose()
 }
 
+/// Every sync whose prompt a person can read and that is not settled, and where it lies.
+pub(crate) fn standing(connection: &Connection) -> Result<Vec<(SyncId, PlatformId)>> {
+    let mut statement = connection.prepare_cached("SELECT sync, carrier FROM prompts WHERE message IS NOT NULL AND state <> 'closed'")?;
+    Ok(statement.query_map([], |row| Ok((SyncId(row.get(0)?), word(row, 1)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Settles the matter: the secret half is destroyed.
 pub(crate) fn close(transaction: &Transaction<'_>, sync: SyncId) -> Result<()> {
     transaction.prepare_cached("UPDATE prompts SET state = 'closed', sealed = NULL WHERE sync = ?")?.execute([sync.0])?;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::error::Result;
-use crate::model::{PersonId, Status};
+use crate::model::{PersonId, Reason, RunId, Status};
 use crate::platform::Left;
 
 use super::columns::{json, to_json};
@@ -22,11 +22,11 @@ pub(super) const MIGRATIONS: &[&str] = &["
 "];
 
 /// Sets the marker; one that stands stays.
-pub(crate) fn begin(transaction: &Transaction<'_>, person: PersonId, now: Timestamp) -> Result<()> {
+pub(crate) fn begin(transaction: &Transaction<'_>, person: PersonId, run: Option<RunId>, now: Timestamp) -> Result<()> {
     let set = transaction
-        .prepare_cached("INSERT OR IGNORE INTO resets (person, undone, remaining, started_at) VALUES (?, '[]', '[]', ?)")?
-        .execute(params![person.0, now.to_string()])?;
-    if set > 0 { history::reset(transaction, None, person, Status::Pending, None, now) } else { Ok(()) }
+        .prepare_cached("INSERT OR IGNORE INTO resets (person, undone, remaining, started_at, run) VALUES (?, '[]', '[]', ?, ?)")?
+        .execute(params![person.0, now.to_string(), run.map(|run| run.0)])?;
+    if set > 0 { history::reset(transaction, run, person, Status::Pending, None, now) } else { Ok(()) }
 }
 
 /// Adds to what is told in the end.
@@ -50,6 +50,20 @@ pub(crate) fn get(connection: &Connection, person: PersonId) -> Result<Option<(V
         .optional()?)
 }
 
+/// Takes back the reset of somebody of whom nothing was undone.
+pub(crate) fn take_back(transaction: &Transaction<'_>, person: PersonId, reason: &Reason, now: Timestamp) -> Result<()> {
+    let run = run_of(transaction, person)?;
+    transaction.prepare_cached("DELETE FROM resets WHERE person = ?")?.execute([person.0])?;
+    history::reset(transaction, run, person, Status::Failed, Some(reason), now)
+}
+
+/// Those whose resets are under way, longest first, at most so many.
+pub(crate) fn oldest(connection: &Connection, limit: u32) -> Result<Vec<PersonId>> {
+    let mut statement = connection.prepare_cached("SELECT person FROM resets ORDER BY started_at, person LIMIT ?")?;
+    let people = statement.query_map([limit], |row| Ok(PersonId(row.get(0)?)))?;
+    Ok(people.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Everybody whose reset is under way.
 pub(crate) fn open(connection: &Connection) -> Result<Vec<PersonId>> {
     let mut statement = connection.prepare_cached("SELECT person FROM resets ORDER BY started_at, person")?;
@@ -57,8 +71,28 @@ pub(crate) fn open(connection: &Connection) -> Result<Vec<PersonId>> {
     Ok(people.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The run that a person's reset is part of.
+pub(crate) fn run_of(connection: &Connection, person: PersonId) -> Result<Option<RunId>> {
+    let mut statement = connection.prepare_cached("SELECT run FROM resets WHERE person = ?")?;
+    Ok(statement.query_row([person.0], |row| row.get::<_, Option<i64>>(0)).optional()?.flatten().map(RunId))
+}
+
+/// How many resets of a run are not at their end.
+pub(crate) fn of_run(connection: &Connection, run: RunId) -> Result<u64> {
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM resets WHERE run = ?")?;
+    Ok(statement.query_row([run.0], |row| row.get::<_, i64>(0))?.unsigned_abs())
+}
+
+/// Whose resets of a run have undone nothing so far.
+pub(crate) fn not_begun(connection: &Connection, run: RunId) -> Result<Vec<PersonId>> {
+    let mut statement =
+        connection.prepare_cached("SELECT person FROM resets WHERE run = ? AND undone = '[]' AND remaining = '[]' ORDER BY person")?;
+    Ok(statement.query_map([run.0], |row| Ok(PersonId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Takes the marker away.
 pub(crate) fn end(transaction: &Transaction<'_>, person: PersonId, now: Timestamp) -> Result<()> {
+    let run = run_of(transaction, person)?;
     transaction.prepare_cached("DELETE FROM resets WHERE person = ?")?.execute([person.0])?;
-    history::reset(transaction, None, person, Status::NotSynced, None, now)
+    history::reset(transaction, run, person, Status::NotSynced, None, now)
 }

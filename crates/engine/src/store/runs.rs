@@ -1,17 +1,24 @@
-//! Runs: one row for each long operation, so that people see what was done, and when.
+//! Runs: one row for each long operation, so that people see what is done, how far it is, and what came of it.
+//!
+//! How far a running one is stands in the tables of its work (open steps, markers, pages), never in a second place that could
+//! disagree with them.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::error::Result;
-use crate::model::{PlatformId, RunId};
+use crate::model::{PlatformId, Reason, RunId, RunKind, RunState};
 
-use super::columns::{maybe_json, maybe_word, word};
+use super::columns::{json, maybe_json, maybe_word, to_json, word};
+use super::{imports, resets, steps};
 
 /// The table.
-pub(super) const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         kind TEXT NOT NULL,
@@ -21,45 +28,87 @@ pub(super) const MIGRATIONS: &[&str] = &["
         ended_at TEXT,
         result TEXT
     ) STRICT;
-"];
+",
+    "
+    ALTER TABLE runs ADD COLUMN total INTEGER;
+    ALTER TABLE runs ADD COLUMN counts TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE runs ADD COLUMN problem TEXT;
+    UPDATE runs SET counts = json_object('synced', ifnull(result ->> 'done', 0), 'waiting', ifnull(result ->> 'waiting', 0),
+        'failed', ifnull(result ->> 'failed', 0), 'blocked', ifnull(result ->> 'blocked', 0)) WHERE kind = 'sync' AND result IS NOT NULL;
+    UPDATE runs SET counts = json_object('undone', result ->> 'undone', 'left', result ->> 'left')
+        WHERE kind = 'reset' AND result ->> 'undone' IS NOT NULL;
+    UPDATE runs SET counts = (SELECT json_object('accounts', ifnull(sum(value ->> 'accounts'), 0), 'new', ifnull(sum(value ->> 'new'), 0),
+        'changed', ifnull(sum(value ->> 'changed'), 0), 'gone', ifnull(sum(value ->> 'gone'), 0)) FROM json_each(result, '$.platforms'))
+        WHERE kind = 'import' AND result IS NOT NULL;
+    ALTER TABLE runs DROP COLUMN result;
+    ALTER TABLE resets ADD COLUMN run INTEGER;
+    CREATE INDEX resets_by_run ON resets (run);
+    CREATE INDEX runs_open ON runs (id) WHERE state IN ('running', 'interrupted');
+",
+];
+
+/// What came of a run, or has so far: how many of each word.
+pub type Counts = BTreeMap<String, u64>;
 
 /// One long operation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct RunView {
     /// Id.
     pub id: RunId,
-    /// `import`, `sync` or `reset`.
-    pub kind: String,
-    /// Where, when it was one platform.
+    /// What it does.
+    pub kind: RunKind,
+    /// Where, when it is one platform.
     pub platform: Option<PlatformId>,
-    /// `running`, `done`, `failed` or `interrupted`.
-    pub state: String,
+    /// How it stands.
+    pub state: RunState,
     /// Since when.
+    #[specta(type = String)]
     pub started_at: Timestamp,
     /// Until when.
+    #[specta(type = Option<String>)]
     pub ended_at: Option<Timestamp>,
-    /// Counts, or the error.
-    pub result: Option<Value>,
+    /// How far it is: people, or an import's accounts.
+    pub done: u64,
+    /// Of how much, where that is known.
+    pub total: Option<u64>,
+    /// How many of each word: `synced`, `waiting`, `failed`, `blocked`, `cancelled`; `accounts`, `new`, `changed`, `gone`; `undone`, `left`.
+    pub counts: Counts,
+    /// Why it failed.
+    pub problem: Option<Reason>,
 }
 
 /// Begins a run.
-pub(crate) fn begin(transaction: &Transaction<'_>, kind: &str, platform: Option<PlatformId>, now: Timestamp) -> Result<RunId> {
-    transaction.prepare_cached("INSERT INTO runs (kind, platform, state, started_at) VALUES (?, ?, 'running', ?)")?.execute(params![
-        kind,
-        platform.as_ref().map(PlatformId::as_str),
-        now.to_string()
-    ])?;
+pub(crate) fn begin(
+    transaction: &Transaction<'_>,
+    kind: RunKind,
+    platform: Option<PlatformId>,
+    total: Option<u64>,
+    now: Timestamp,
+) -> Result<RunId> {
+    transaction.prepare_cached("INSERT INTO runs (kind, platform, state, started_at, total) VALUES (?, ?, 'running', ?, ?)")?.execute(
+        params![kind.as_str(), platform.as_ref().map(PlatformId::as_str), now.to_string(), total.map(|total| i64::try_from(total).unwrap_or(i64::MAX))],
+    )?;
     Ok(RunId(transaction.last_insert_rowid()))
 }
 
 /// Ends a run.
-pub(crate) fn end(transaction: &Transaction<'_>, run: RunId, state: &str, result: &Value, now: Timestamp) -> Result<()> {
-    transaction.prepare_cached("UPDATE runs SET state = ?, ended_at = ?, result = ? WHERE id = ?")?.execute(params![
-        state,
-        now.to_string(),
-        result.to_string(),
-        run.0
-    ])?;
+pub(crate) fn end(
+    transaction: &Transaction<'_>,
+    run: RunId,
+    state: RunState,
+    counts: &Counts,
+    problem: Option<&Reason>,
+    now: Timestamp,
+) -> Result<()> {
+    transaction
+        .prepare_cached("UPDATE runs SET state = ?, ended_at = ?, counts = ?, problem = ? WHERE id = ?")?
+        .execute(params![state.as_str(), now.to_string(), to_json(counts)?, problem.map(to_json).transpose()?, run.0])?;
+    Ok(())
+}
+
+/// Writes down what has come of a run so far.
+pub(crate) fn count(transaction: &Transaction<'_>, run: RunId, counts: &Counts) -> Result<()> {
+    transaction.prepare_cached("UPDATE runs SET counts = ? WHERE id = ?")?.execute(params![to_json(counts)?, run.0])?;
     Ok(())
 }
 
@@ -69,22 +118,62 @@ pub(crate) fn interrupt(transaction: &Transaction<'_>) -> Result<()> {
     Ok(())
 }
 
+/// What was interrupted and goes on by itself runs again. An import waits for the admin.
+pub(crate) fn resume(transaction: &Transaction<'_>) -> Result<()> {
+    transaction.execute("UPDATE runs SET state = 'running' WHERE state = 'interrupted' AND kind IN ('sync', 'reset')", [])?;
+    Ok(())
+}
+
+/// The runs that are not at their end, imports aside.
+pub(crate) fn open(connection: &Connection) -> Result<Vec<RunId>> {
+    let mut statement = connection
+        .prepare_cached("SELECT id FROM runs WHERE state IN ('running', 'interrupted') AND kind IN ('sync', 'reset') ORDER BY id")?;
+    Ok(statement.query_map([], |row| Ok(RunId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
+const COLUMNS: &str = "id, kind, platform, state, started_at, ended_at, total, counts, problem";
+
+/// One run.
+pub(crate) fn get(connection: &Connection, run: RunId) -> Result<Option<RunView>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE id = ?"))?;
+    let found = statement.query_row([run.0], read).optional()?;
+    found.map(|found| with_progress(connection, found)).transpose()
+}
+
 /// The newest runs, newest first.
 pub(crate) fn newest(connection: &Connection, limit: u32) -> Result<Vec<RunView>> {
-    let mut statement =
-        connection.prepare_cached("SELECT id, kind, platform, state, started_at, ended_at, result FROM runs ORDER BY id DESC LIMIT ?")?;
-    let mut rows = statement.query([limit])?;
-    let mut runs = Vec::new();
-    while let Some(row) = rows.next()? {
-        runs.push(RunView {
-            id: RunId(row.get(0)?),
-            kind: row.get(1)?,
-            platform: maybe_word(row, 2)?,
-            state: row.get(3)?,
-            started_at: word(row, 4)?,
-            ended_at: maybe_word(row, 5)?,
-            result: maybe_json(row, 6)?,
-        });
-    }
-    Ok(runs)
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM runs ORDER BY id DESC LIMIT ?"))?;
+    let found = statement.query_map([limit], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    found.into_iter().map(|found| with_progress(connection, found)).collect()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<RunView> {
+    let (kind, state): (String, String) = (row.get(1)?, row.get(3)?);
+    let unknown = |column| rusqlite::Error::InvalidColumnType(column, "runs".into(), Type::Text);
+    Ok(RunView {
+        id: RunId(row.get(0)?),
+        kind: RunKind::ALL.into_iter().find(|each| each.as_str() == kind).ok_or_else(|| unknown(1))?,
+        platform: maybe_word(row, 2)?,
+        state: RunState::ALL.into_iter().find(|each| each.as_str() == state).ok_or_else(|| unknown(3))?,
+        started_at: word(row, 4)?,
+        ended_at: maybe_word(row, 5)?,
+        done: 0,
+        total: row.get::<_, Option<i64>>(6)?.map(i64::unsigned_abs),
+        counts: json(row, 7)?,
+        problem: maybe_json(row, 8)?,
+    })
+}
+
+/// Adds how far it is.
+fn with_progress(connection: &Connection, mut run: RunView) -> Result<RunView> {
+    let is_open = matches!(run.state, RunState::Running | RunState::Interrupted);
+    run.done = match (run.kind, run.total) {
+        (RunKind::Import, _) if is_open => imports::seen_since(connection, run.platform, run.started_at)?,
+        (RunKind::Import, _) => run.counts.get("accounts").copied().unwrap_or(0),
+        (_, None) => run.counts.values().sum(),
+        (RunKind::Sync, Some(total)) if is_open => total.saturating_sub(steps::queued(connection, run.id)?),
+        (RunKind::Reset, Some(total)) if is_open => total.saturating_sub(resets::of_run(connection, run.id)?),
+        (_, Some(total)) => total.saturating_sub(run.counts.get("cancelled").copied().unwrap_or(0)),
+    };
+    Ok(run)
 }

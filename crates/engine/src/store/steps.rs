@@ -231,6 +231,26 @@ pub(crate) fn next_due(connection: &Connection, due: Due, people: bool) -> Resul
         .flatten())
 }
 
+const QUEUED: &str = "FROM syncs s JOIN steps t ON t.sync = s.id WHERE s.run = ?1 AND t.kind IN ('represent', 'prompt')
+     AND t.state IN ('todo', 'sending') AND t.not_before < ?2";
+
+/// How many syncs of a run have not taken their first step.
+pub(crate) fn queued(connection: &Connection, run: RunId) -> Result<u64> {
+    let mut statement = connection.prepare_cached(&format!("SELECT count(*) {QUEUED}"))?;
+    Ok(statement.query_row(params![run.0, PARKED], |row| row.get::<_, i64>(0))?.unsigned_abs())
+}
+
+/// Whether a sync of a run has not taken its first step.
+pub(crate) fn has_queued(connection: &Connection, run: RunId) -> Result<bool> {
+    Ok(connection.prepare_cached(&format!("SELECT 1 {QUEUED} LIMIT 1"))?.exists(params![run.0, PARKED])?)
+}
+
+/// The syncs of a run whose first step has certainly not left this computer.
+pub(crate) fn not_begun(connection: &Connection, run: RunId) -> Result<Vec<SyncId>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT s.id {QUEUED} AND t.state = 'todo' ORDER BY s.id"))?;
+    Ok(statement.query_map(params![run.0, PARKED], |row| Ok(SyncId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Writes down what is about to be sent.
 pub(crate) fn sending(transaction: &Transaction<'_>, id: i64, payload: &str, now: Timestamp) -> Result<()> {
     transaction
@@ -288,6 +308,12 @@ pub(crate) fn park(transaction: &Transaction<'_>, sync: SyncId) -> Result<()> {
     transaction
         .prepare_cached("UPDATE steps SET not_before = ? WHERE sync = ? AND state IN ('todo', 'sending', 'waiting')")?
         .execute(params![PARKED, sync.0])?;
+    Ok(())
+}
+
+/// Forgets the steps of a sync.
+pub(crate) fn forget(transaction: &Transaction<'_>, sync: SyncId) -> Result<()> {
+    transaction.prepare_cached("DELETE FROM steps WHERE sync = ?")?.execute([sync.0])?;
     Ok(())
 }
 

@@ -50,9 +50,10 @@ pub(crate) struct Sync {
     pub(crate) detail: Option<String>,
     pub(crate) stand_in: Option<Representation>,
     pub(crate) reason: Option<Reason>,
+    pub(crate) run: Option<RunId>,
 }
 
-const COLUMNS: &str = "id, person, platform, status, detail, stand_in, reason";
+const COLUMNS: &str = "id, person, platform, status, detail, stand_in, reason, run";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Sync> {
     let status: String = row.get(3)?;
@@ -64,6 +65,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Sync> {
         detail: row.get(4)?,
         stand_in: maybe_json(row, 5)?,
         reason: maybe_json(row, 6)?,
+        run: row.get::<_, Option<i64>>(7)?.map(RunId),
     })
 }
 
@@ -83,6 +85,16 @@ pub(crate) fn find(connection: &Connection, person: PersonId, platform: Platform
 pub(crate) fn of_person(connection: &Connection, person: PersonId) -> Result<Vec<Sync>> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM syncs WHERE person = ? ORDER BY id"))?;
     Ok(statement.query_map([person.0], read)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Every sync: whose, where, and its bot or guest.
+pub(crate) fn each(connection: &Connection, mut each: impl FnMut(SyncId, PersonId, PlatformId, Option<Representation>)) -> Result<()> {
+    let mut statement = connection.prepare_cached("SELECT id, person, platform, stand_in FROM syncs")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        each(SyncId(row.get(0)?), PersonId(row.get(1)?), word(row, 2)?, maybe_json(row, 3)?);
+    }
+    Ok(())
 }
 
 /// Writes a sync as pending and queued, new or again; gives its id.
@@ -140,21 +152,20 @@ pub(crate) fn detail(transaction: &Transaction<'_>, id: SyncId, detail: &str, no
     Ok(())
 }
 
-/// Says of everything queued for a platform in a run why it does not go on.
+/// Says of everything queued for a platform in a run why it does not go on; gives of how many it was not said yet.
 pub(crate) fn queued_detail(
     transaction: &Transaction<'_>,
     platform: PlatformId,
     run: Option<RunId>,
     detail: &str,
     now: Timestamp,
-) -> Result<()> {
-    transaction
+) -> Result<usize> {
+    Ok(transaction
         .prepare_cached(
             "UPDATE syncs SET detail = ?1, updated_at = ?2 WHERE status = 'pending' AND detail = 'queued' AND (?4 IS NULL OR run = ?4)
              AND id IN (SELECT sync FROM steps WHERE platform = ?3 AND state IN ('todo', 'sending'))",
         )?
-        .execute(params![detail, now.to_string(), platform.as_str(), run.map(|run| run.0)])?;
-    Ok(())
+        .execute(params![detail, now.to_string(), platform.as_str(), run.map(|run| run.0)])?)
 }
 
 /// Remembers the bot or guest.
@@ -177,10 +188,10 @@ pub(crate) fn remove(transaction: &Transaction<'_>, id: SyncId, now: Timestamp) 
 /// The syncs of a run, in the order in which they came to be.
 pub(crate) fn of_run(connection: &Connection, run: RunId) -> Result<Vec<(Sync, String)>> {
     let mut statement = connection.prepare_cached(
-        "SELECT s.id, s.person, s.platform, s.status, s.detail, s.stand_in, s.reason, p.name FROM syncs s JOIN people p ON p.id = s.person
+        "SELECT s.id, s.person, s.platform, s.status, s.detail, s.stand_in, s.reason, s.run, p.name FROM syncs s JOIN people p ON p.id = s.person
          WHERE s.run = ? ORDER BY s.id",
     )?;
-    Ok(statement.query_map([run.0], |row| Ok((read(row)?, row.get(7)?)))?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement.query_map([run.0], |row| Ok((read(row)?, row.get(8)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// How many syncs stand in each status: of a run, of a platform, or all.
@@ -216,8 +227,9 @@ pub(crate) fn forget_stand_in(transaction: &Transaction<'_>, id: SyncId) -> Resu
     Ok(())
 }
 
-/// The syncs with a detail.
-pub(crate) fn with_detail(connection: &Connection, detail: &str) -> Result<Vec<SyncId>> {
-    let mut statement = connection.prepare_cached("SELECT id FROM syncs WHERE detail = ? ORDER BY id")?;
-    Ok(statement.query_map([detail], |row| Ok(SyncId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
+/// The syncs with a detail, and whose they are; at most so many.
+pub(crate) fn with_detail(connection: &Connection, detail: &str, limit: u32) -> Result<Vec<(SyncId, PersonId)>> {
+    let mut statement = connection.prepare_cached("SELECT id, person FROM syncs WHERE detail = ? ORDER BY id LIMIT ?")?;
+    let rows = statement.query_map(params![detail, limit], |row| Ok((SyncId(row.get(0)?), PersonId(row.get(1)?))))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -9,8 +9,11 @@
 //! takes `represent`.
 
 mod after;
+pub(crate) mod answers;
 mod authorise;
+pub(crate) mod cancel_run;
 pub mod plan;
+pub(crate) mod progress;
 mod prompt;
 pub(crate) mod queue;
 mod represent;
@@ -18,12 +21,13 @@ pub(crate) mod reset;
 mod run;
 pub(crate) mod shared;
 mod tell;
+pub(crate) mod undoing;
 mod verify;
 mod words;
 pub(crate) mod work;
 
 pub use queue::{SyncRow, SyncView};
-pub use reset::{ResetPreview, UndoneView};
+pub use reset::{Goes, PersonReset, ResetPreview, Stays, UndoneView};
 pub use work::Until;
 
 #[cfg(test)]

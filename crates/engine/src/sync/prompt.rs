@@ -39,6 +39,7 @@ pub(crate) async fn prompt(shared: &Shared, step: &Step, sync: &Sync) -> Result<
             return send(shared, step, sync, connection.as_ref(), intent).await;
         }
     }
+    take_back_earlier(shared, step, sync, connection.as_ref()).await?;
     let to = recipient(shared, step, sync).await?;
     let asked = ask(shared, sync, step.platform, Prefer::Device).await?;
     let account = asked.account.clone();
@@ -78,6 +79,24 @@ pub(crate) async fn prompt(shared: &Shared, step: &Step, sync: &Sync) -> Result<
         })
         .await?;
     send(shared, step, sync, connection.as_ref(), intent).await
+}
+
+/// Says on the person's earlier prompt that a newer one takes its place: two that stand open at once would only confuse.
+async fn take_back_earlier(shared: &Shared, step: &Step, sync: &Sync, connection: &dyn crate::platform::Connection) -> Result<()> {
+    let of = sync.id;
+    let Some(earlier) = shared.store.read(move |db| prompts::of_sync(db, of)).await? else { return Ok(()) };
+    let (PromptState::Open | PromptState::Expired, Some(message)) = (earlier.state, earlier.message) else { return Ok(()) };
+    let limit = shared.platforms.get(step.platform)?.info().capabilities.edits;
+    if earlier.carrier == step.platform && limit.is_none_or(|limit| message.edits < limit) {
+        let text = words::replaced(About::of(shared, sync, step.platform).await?.talk());
+        match connection.edit_direct(&message, &text).await {
+            Err(error) if error.is_passing() || matches!(error.kind, Kind::Storage | Kind::Keychain | Kind::Cancelled) => return Err(error),
+            Err(error) => tracing::info!(kind = ?error.kind, "an earlier prompt keeps its words; its code is of no use any more"),
+            Ok(_) => {}
+        }
+    }
+    // From now on its code is asked about no more, whatever the message says.
+    shared.store.write(move |transaction| prompts::close(transaction, of)).await
 }
 
 async fn send(shared: &Shared, step: &Step, sync: &Sync, connection: &dyn crate::platform::Connection, intent: Intent) -> Result<()> {

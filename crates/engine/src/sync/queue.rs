@@ -4,16 +4,20 @@ use serde::Serialize;
 
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::model::{PersonId, PlatformId, Reason, RunId, Status};
+use crate::model::{Act, PersonId, PlatformId, Reason, RunId, RunKind, Status, SyncId};
+use crate::store::runs::Counts;
 use crate::store::steps::{self, NewStep, StepKind, StepState};
-use crate::store::{grants, resets, runs, syncs};
+use crate::store::{grants, history, resets, runs, syncs};
 
 use super::plan::Action;
+use super::progress;
 use super::reset::CANCELLING;
 use super::shared::Shared;
 
 /// More people than this are bulk work, which lets others go first.
 const FEW: usize = 10;
+/// More people than this are read anew altogether.
+const MANY: usize = 1_000;
 
 /// One person of a confirmed plan.
 #[derive(Clone, Debug)]
@@ -23,6 +27,16 @@ pub(crate) struct Job {
     /// The primary platform, which carries a prompt.
     pub(crate) primary: Option<PlatformId>,
     pub(crate) key: String,
+    pub(crate) asking: Asking,
+}
+
+/// What becomes of a prompt that is open already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asking {
+    /// It stays.
+    Once,
+    /// A new one takes its place.
+    Anew,
 }
 
 /// One person in the result of a sync.
@@ -59,21 +73,29 @@ pub struct SyncView {
     pub people: Vec<SyncRow>,
 }
 
-/// Writes run and jobs.
-pub(crate) async fn queue(shared: &Shared, jobs: Vec<Job>, to: PlatformId) -> Result<RunId> {
+/// Writes run and jobs, and whom the plan blocked.
+pub(crate) async fn queue(shared: &Shared, jobs: Vec<Job>, blocked: &[SyncRow], to: PlatformId) -> Result<RunId> {
     let now = shared.now();
     let priority = i64::from(jobs.len() > FEW);
+    let ids = if jobs.len() > MANY { Vec::new() } else { jobs.iter().map(|job| job.person).collect() };
+    let blocked: Vec<(PersonId, Reason)> = blocked.iter().filter_map(|row| Some((row.person, row.reason.clone()?))).collect();
     let run = shared
         .store
         .write(move |transaction| {
-            let run = runs::begin(transaction, "sync", Some(to), now)?;
+            let run = runs::begin(transaction, RunKind::Sync, Some(to), Some(jobs.len() as u64), now)?;
+            runs::count(transaction, run, &Counts::from([("blocked".to_owned(), blocked.len() as u64)]))?;
+            for (person, reason) in &blocked {
+                history::blocked(transaction, run, *person, to, reason, now)?;
+            }
             for job in jobs {
                 queue_one(transaction, job, to, run, priority, now)?;
             }
             Ok(run)
         })
         .await?;
-    shared.events.tell(Event::PeopleChanged { ids: Vec::new() });
+    shared.events.tell(Event::PeopleChanged { ids });
+    progress::begun(shared, run).await?;
+    shared.wake.up();
     Ok(run)
 }
 
@@ -87,12 +109,24 @@ fn queue_one(
 ) -> Result<()> {
     if resets::get(transaction, job.person)?.is_some() {
         return Err(Error::new(Kind::Conflict, "sync", format!("{} is being reset.", job.person))
-            .ask_admin("Finish the reset first: usersync work"));
+            .ask_admin("Let the reset come to its end first.")
+            .act(Act::FinishReset { person: job.person }));
     }
     let representation = job.action.representation();
     match (syncs::find(transaction, job.person, to)?, representation) {
         (Some(sync), _) if sync.status == Status::Synced => syncs::join(transaction, sync.id, run, now),
         (Some(sync), _) if sync.detail.as_deref() == Some(CANCELLING) => syncs::join(transaction, sync.id, run, now),
+        (Some(sync), Some(representation)) if sync.status == Status::Pending && job.asking == Asking::Anew => {
+            if steps::of_sync(transaction, sync.id)?.iter().any(|step| step.kind == StepKind::Prompt && step.state == StepState::Sending) {
+                // Perhaps the person has just been asked: that is looked up before they are asked again.
+                syncs::join(transaction, sync.id, run, now)?;
+                return steps::wake(transaction, sync.id, priority);
+            }
+            syncs::queue(transaction, job.person, to, representation, run, now)?;
+            grants::destroy_unverified(transaction, sync.id)?;
+            steps::forget(transaction, sync.id)?;
+            begin(transaction, job, sync.id, to, priority, now)
+        }
         (Some(sync), _) if sync.status == Status::Pending => {
             syncs::join(transaction, sync.id, run, now)?;
             steps::wake(transaction, sync.id, priority)
@@ -106,14 +140,26 @@ fn queue_one(
                 // What was perhaps sent is looked up before anything else.
                 return steps::wake(transaction, sync, priority);
             }
-            let (kind, platform) = match job.action {
-                Action::Prompt => (StepKind::Prompt, job.primary.unwrap_or(to)),
-                Action::CreateBot | Action::InviteGuest | Action::None => (StepKind::Represent, to),
-            };
-            let first = NewStep { sync, kind, platform, state: StepState::Todo, priority, not_before: 0, key: job.key, payload: None };
-            steps::add(transaction, &first, now).map(drop)
+            begin(transaction, job, sync, to, priority, now)
         }
     }
+}
+
+/// Writes a sync's first step.
+fn begin(
+    transaction: &rusqlite::Transaction<'_>,
+    job: Job,
+    sync: SyncId,
+    to: PlatformId,
+    priority: i64,
+    now: jiff::Timestamp,
+) -> Result<()> {
+    let (kind, platform) = match job.action {
+        Action::Prompt => (StepKind::Prompt, job.primary.unwrap_or(to)),
+        Action::CreateBot | Action::InviteGuest | Action::None => (StepKind::Represent, to),
+    };
+    let first = NewStep { sync, kind, platform, state: StepState::Todo, priority, not_before: 0, key: job.key, payload: None };
+    steps::add(transaction, &first, now).map(drop)
 }
 
 /// How a run stands now, with those that the plan blocked.

@@ -1,7 +1,7 @@
 //! One try of one step: claimed, read anew, done by its kind, and what became of it written down.
 
 use crate::error::{Acted, Error, Kind, Result};
-use crate::model::Status;
+use crate::model::{RunId, Status};
 use crate::store::steps::{self, PARKED, Step, StepKind, StepState};
 use crate::store::{grants, prompts, syncs};
 
@@ -16,8 +16,8 @@ use super::verify::verify;
 /// What became of one try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tried {
-    /// It went on, or ended; `first`: it was a sync's first step.
-    Went { first: bool },
+    /// It went on, or ended; `first`: it was a sync's first step, in this run.
+    Went { first: Option<RunId> },
     /// It was put off; `offline`: because nobody answers.
     PutOff { until: i64, offline: bool },
     /// Somebody else is at it, or it is over.
@@ -44,7 +44,7 @@ pub(crate) async fn run(shared: Shared, id: i64, answers: Answers) -> Result<Tri
     if matches!(step.state, StepState::Done | StepState::Failed) || step.not_before == PARKED {
         return Ok(Tried::Left);
     }
-    let first = matches!(step.kind, StepKind::Represent | StepKind::Prompt);
+    let first = sync.run.filter(|_| matches!(step.kind, StepKind::Represent | StepKind::Prompt));
     let done = match step.kind {
         StepKind::Represent => represent(&shared, &step, &sync).await,
         StepKind::Prompt => prompt(&shared, &step, &sync).await,
@@ -54,11 +54,11 @@ pub(crate) async fn run(shared: Shared, id: i64, answers: Answers) -> Result<Tri
     };
     match done {
         Ok(()) => Ok(Tried::Went { first }),
-        Err(error) => failed(&shared, &step, error).await,
+        Err(error) => failed(&shared, &step, first, error).await,
     }
 }
 
-async fn failed(shared: &Shared, step: &Step, error: Error) -> Result<Tried> {
+async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error) -> Result<Tried> {
     let (id, sync, kind, platform, attempt) = (step.id, step.sync, step.kind, step.platform, step.attempt);
     let Some(now_stored) = shared.store.read(move |db| steps::get(db, id)).await? else { return Ok(Tried::Left) };
     // A step that was in doubt stays so until the platform was asked and it was sent anew.
@@ -85,7 +85,7 @@ async fn failed(shared: &Shared, step: &Step, error: Error) -> Result<Tried> {
                     syncs::set(transaction, sync, Status::Failed, None, Some(&reason), now)
                 })
                 .await?;
-            Ok(Tried::Went { first: matches!(kind, StepKind::Represent | StepKind::Prompt) })
+            Ok(Tried::Went { first })
         }
         After::Refused(reason) => {
             let lost = (error.kind == Kind::SignedOut && !matches!(kind, StepKind::Verify | StepKind::Authorise))
@@ -110,7 +110,7 @@ async fn failed(shared: &Shared, step: &Step, error: Error) -> Result<Tried> {
                     syncs::set(transaction, sync, Status::Failed, None, Some(&reason), now)
                 })
                 .await?;
-            Ok(Tried::Went { first: matches!(kind, StepKind::Represent | StepKind::Prompt) })
+            Ok(Tried::Went { first })
         }
     }
 }

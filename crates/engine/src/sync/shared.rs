@@ -1,25 +1,28 @@
-//! What every part of a sync's work holds in its hands, and the claim that keeps two workers off one sync.
+//! What every part of a sync's work holds in its hands, and the claims that keep two workers off one sync or person.
 
 use std::collections::{BTreeMap, HashSet};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::Transaction;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::clock::{Clock, Random};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
-use crate::model::{Act, GrantId, PersonId, PlatformId, Status, SyncId};
+use crate::model::{Act, GrantId, PersonId, PlatformId, SyncId};
 use crate::pace::Paced;
 use crate::platform::{Connection, ConnectionFacts, Platform, Platforms};
 use crate::secrets::{GrantVault, SealedGrant};
-use crate::store::{Store, accounts, connections, facts, grants, people, syncs};
+use crate::store::syncs::{self, Sync};
+use crate::store::{Store, accounts, connections, facts, grants, people};
 use crate::transport::{Http, Lane, Subject};
 
 use super::plan::{Connected, Person};
+use super::progress::Progress;
 
 /// Store, platforms, network, time and chance. Cheap to clone.
 #[derive(Clone)]
@@ -30,7 +33,14 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) events: Events,
-    pub(crate) claims: Arc<Claims>,
+    /// Who works on a sync right now.
+    pub(crate) claims: Arc<Claims<SyncId>>,
+    /// Whose syncs are being undone right now.
+    pub(crate) undoing: Arc<Claims<PersonId>>,
+    /// Wakes whoever keeps working.
+    pub(crate) wake: Wake,
+    /// How far the runs under way are.
+    pub(crate) progress: Arc<Progress>,
 }
 
 impl Shared {
@@ -81,14 +91,16 @@ impl Shared {
         F: FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let (value, status) = self
+        let (value, stored) = self
             .store
             .write(move |transaction| {
                 let value = change(transaction)?;
-                Ok((value, syncs::get(transaction, sync)?.map(|sync| sync.status)))
+                Ok((value, syncs::get(transaction, sync)?))
             })
             .await?;
-        self.events.tell(Event::SyncChanged { id: sync, status: status.unwrap_or(Status::NotSynced) });
+        if let Some(Sync { id, person, platform, status, .. }) = stored {
+            self.events.tell(Event::SyncChanged { id, person, platform, status });
+        }
         Ok(value)
     }
 
@@ -146,34 +158,73 @@ pub(crate) fn later(time: Timestamp, by: Duration) -> i64 {
     ms(time).saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 2))
 }
 
-/// Which syncs somebody is working on right now.
-#[derive(Debug, Default)]
-pub(crate) struct Claims {
-    taken: Mutex<HashSet<SyncId>>,
+/// Tells whoever keeps working that there is something new to do. Cheap to clone; all clones are one.
+#[derive(Clone, Debug)]
+pub(crate) struct Wake(watch::Sender<()>);
+
+impl Wake {
+    pub(crate) fn new() -> Self {
+        Self(watch::Sender::new(()))
+    }
+
+    /// There is something new.
+    pub(crate) fn up(&self) {
+        self.0.send_replace(());
+    }
+
+    /// Hears of everything new from now on, also of what comes between two waits.
+    pub(crate) fn listen(&self) -> Woken {
+        Woken(self.0.subscribe())
+    }
+}
+
+/// A listener.
+#[derive(Debug)]
+pub(crate) struct Woken(watch::Receiver<()>);
+
+impl Woken {
+    /// Waits until there is something new; for ever when nobody is left who could have any.
+    pub(crate) async fn next(&mut self) {
+        if self.0.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What somebody is working on right now.
+#[derive(Debug)]
+pub(crate) struct Claims<K> {
+    taken: Mutex<HashSet<K>>,
     freed: Notify,
 }
 
-/// The right to work on one sync; given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Claim {
-    claims: Arc<Claims>,
-    sync: SyncId,
+impl<K> Default for Claims<K> {
+    fn default() -> Self {
+        Self { taken: Mutex::default(), freed: Notify::new() }
+    }
 }
 
-impl Claims {
+/// The right to work on one thing; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Claim<K: Copy + Eq + Hash> {
+    claims: Arc<Claims<K>>,
+    on: K,
+}
+
+impl<K: Copy + Eq + Hash> Claims<K> {
     /// The right, when nobody has it.
-    pub(crate) fn try_take(self: &Arc<Self>, sync: SyncId) -> Option<Claim> {
+    pub(crate) fn try_take(self: &Arc<Self>, on: K) -> Option<Claim<K>> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.insert(sync).then(|| Claim { claims: Arc::clone(self), sync })
+        taken.insert(on).then(|| Claim { claims: Arc::clone(self), on })
     }
 
     /// The right, as soon as nobody else has it.
-    pub(crate) async fn take(self: &Arc<Self>, sync: SyncId) -> Claim {
+    pub(crate) async fn take(self: &Arc<Self>, on: K) -> Claim<K> {
         loop {
             let freed = self.freed.notified();
             tokio::pin!(freed);
             freed.as_mut().enable();
-            if let Some(claim) = self.try_take(sync) {
+            if let Some(claim) = self.try_take(on) {
                 return claim;
             }
             freed.await;
@@ -181,9 +232,9 @@ impl Claims {
     }
 }
 
-impl Drop for Claim {
+impl<K: Copy + Eq + Hash> Drop for Claim<K> {
     fn drop(&mut self) {
-        self.claims.taken.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.sync);
+        self.claims.taken.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.on);
         self.claims.freed.notify_waiters();
     }
 }

@@ -137,6 +137,15 @@ pub(crate) fn withdrawn(talk: Talk<'_>) -> String {
     fit(format!("Your administrator withdrew the request to connect your {there} account. You need not do anything."), talk.limit)
 }
 
+/// A newer request takes the place of this one.
+pub(crate) fn replaced(talk: Talk<'_>) -> String {
+    let there = talk.there;
+    fit(
+        format!("Your administrator asks you once more to connect your {there} account: please use the newest message. This one is no longer of use."),
+        talk.limit,
+    )
+}
+
 fn fits(text: &str, limit: usize) -> bool {
     text.chars().count() <= limit
 }

@@ -10,15 +10,17 @@ use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 
 use crate::cancel::Cancel;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::event::Event;
-use crate::model::{PlatformId, RunId, Status, SyncId};
-use crate::store::steps::{self, Due, PARKED, Step};
-use crate::store::{prompts, syncs};
+use crate::model::{PlatformId, RunId, SyncId};
+use crate::store::steps::{self, Due, PARKED};
+use crate::store::syncs;
 
+use super::answers::waiting;
 use super::authorise::Answers;
+use super::progress;
 use super::run::{Tried, run};
-use super::shared::{Shared, later, ms};
+use super::shared::{Shared, Woken, later, ms};
 
 /// How many steps are under way on one platform at once.
 const AT_ONCE: usize = 8;
@@ -32,6 +34,8 @@ const OFFLINE: u32 = 5;
 const REST: Duration = Duration::from_secs(15);
 /// How often a look is taken at what has become due while something is under way.
 const TICK: Duration = Duration::from_secs(1);
+/// How long a step is left alone that broke off by a mistake.
+const BROKEN: Duration = Duration::from_secs(60);
 /// How long what is under way may take when time is up.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -44,6 +48,17 @@ pub enum Until {
     People(Duration),
     /// After this time, or when nothing at all is left.
     For(Duration),
+}
+
+/// How long one call works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Time {
+    /// Until nothing is left that does not wait for a person.
+    Idle,
+    /// Until then, in milliseconds since 1970, or until nothing at all is left.
+    Till(i64),
+    /// Until it is cancelled.
+    Ever,
 }
 
 /// Which stored work is meant.
@@ -60,40 +75,22 @@ pub(crate) async fn work(shared: &Shared, scope: Scope, until: Until, cancel: &C
         Until::People(_) | Until::For(_) => VecDeque::new(),
     };
     let time = match until {
-        Until::Idle => None,
-        Until::People(time) | Until::For(time) => Some(later(shared.now(), time)),
+        Until::Idle => Time::Idle,
+        Until::People(time) | Until::For(time) => Time::Till(later(shared.now(), time)),
     };
     Pass::new(shared, scope, cancel, time, looks).go().await
 }
 
 /// Does what is ready, and looks at nobody's code again.
 pub(crate) async fn finish(shared: &Shared, scope: Scope, cancel: &Cancel) -> Result<()> {
-    Pass::new(shared, scope, cancel, None, VecDeque::new()).go().await
+    Pass::new(shared, scope, cancel, Time::Idle, VecDeque::new()).go().await
 }
 
-/// Reads the answers that may not be polled: the admin asks for it while people are there.
-pub(crate) async fn check_answers(shared: &Shared, scope: Scope) -> Result<()> {
-    for step in waiting(shared, scope).await? {
-        let sync = step.sync;
-        let carrier = shared.store.read(move |db| Ok(prompts::of_sync(db, sync)?.map(|prompt| prompt.carrier))).await?;
-        let polled = match carrier {
-            Some(carrier) => shared.platforms.get(carrier)?.info().capabilities.poll_answers,
-            None => true,
-        };
-        if !polled {
-            run(shared.clone(), step.id, Answers::Check).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn waiting(shared: &Shared, scope: Scope) -> Result<Vec<Step>> {
-    let mut all = Vec::new();
-    for platform in shared.platforms.iter().map(|platform| platform.info().id).collect::<Vec<_>>() {
-        let due = Due { platform, run: scope.run, sync: scope.sync, now: PARKED - 1, limit: u32::MAX };
-        all.extend(shared.store.read(move |db| steps::waiting(db, due)).await?);
-    }
-    Ok(all)
+/// Works on everything until it is cancelled: rests when nothing is due, and wakes when something new is written down.
+///
+/// Errors: only those that are this computer's: its disk, its keychain.
+pub(crate) async fn keep(shared: &Shared, cancel: &Cancel) -> Result<()> {
+    Pass::new(shared, Scope::default(), cancel, Time::Ever, VecDeque::new()).go().await
 }
 
 struct Landed {
@@ -107,7 +104,8 @@ struct Pass<'a> {
     shared: &'a Shared,
     scope: Scope,
     cancel: &'a Cancel,
-    deadline: Option<i64>,
+    time: Time,
+    woken: Woken,
     /// Looks at people's codes that are still owed by a call that does not wait for people.
     looks: VecDeque<(PlatformId, i64)>,
     flying: FuturesUnordered<BoxFuture<'static, Landed>>,
@@ -121,18 +119,16 @@ struct Pass<'a> {
     silent: BTreeMap<PlatformId, u32>,
     /// Platforms that are left alone, and until when.
     resting: BTreeMap<PlatformId, i64>,
-    /// How many syncs have taken their first step, of how many that were to.
-    done: u64,
-    total: u64,
 }
 
 impl<'a> Pass<'a> {
-    fn new(shared: &'a Shared, scope: Scope, cancel: &'a Cancel, deadline: Option<i64>, looks: VecDeque<(PlatformId, i64)>) -> Self {
+    fn new(shared: &'a Shared, scope: Scope, cancel: &'a Cancel, time: Time, looks: VecDeque<(PlatformId, i64)>) -> Self {
         Self {
             shared,
             scope,
             cancel,
-            deadline,
+            time,
+            woken: shared.wake.listen(),
             looks,
             flying: FuturesUnordered::new(),
             busy: HashMap::new(),
@@ -141,49 +137,71 @@ impl<'a> Pass<'a> {
             left: HashMap::new(),
             silent: BTreeMap::new(),
             resting: BTreeMap::new(),
-            done: 0,
-            total: 0,
         }
     }
 
     async fn go(mut self) -> Result<()> {
-        if let Some(run) = self.scope.run {
-            let counts = self.shared.store.read(move |db| syncs::counts(db, Some(run), None)).await?;
-            self.total = counts.into_iter().find(|(status, _)| *status == Status::Pending).map_or(0, |(_, count)| count);
-        }
+        let mut over_since = None;
         loop {
-            let over = self.cancel.is_cancelled() || self.deadline.is_some_and(|at| self.now() >= at);
-            if over && self.flying.is_empty() {
+            let now = self.now();
+            let is_over = self.cancel.is_cancelled() || matches!(self.time, Time::Till(at) if now >= at);
+            if is_over && self.flying.is_empty() {
                 return Ok(());
             }
-            if !over {
+            if !is_over {
                 self.fill().await?;
             }
             if self.flying.is_empty() {
-                match self.next_wake().await? {
-                    Some(at) => self.rest(at).await,
-                    None => return Ok(()),
+                progress::settle_all(self.shared).await?;
+                match (self.next_wake().await?, self.time) {
+                    (None, Time::Idle | Time::Till(_)) => return Ok(()),
+                    (at, _) => self.rest(at).await,
                 }
                 continue;
             }
-            let pause = if over { GRACE } else { TICK };
+            let pause = if is_over {
+                // What is under way may still land, but nobody waits for ever.
+                let end = *over_since.get_or_insert_with(|| later(self.shared.now(), GRACE));
+                Duration::from_millis(u64::try_from(end - now).unwrap_or(0))
+            } else {
+                TICK
+            };
             tokio::select! {
                 Some(landed) = self.flying.next() => self.land(landed).await?,
-                () = self.shared.clock.wait(pause) => if over { return Ok(()) },
-                () = self.cancel.cancelled(), if !over => {}
+                () = self.shared.clock.wait(pause) => if is_over { return Ok(()) },
+                () = self.woken.next(), if !is_over => {}
+                () = self.cancel.cancelled(), if !is_over => {}
             }
         }
+    }
+
+    /// Whether this call waits for people, and for platforms that do not answer.
+    fn is_patient(&self) -> bool {
+        self.time != Time::Idle
     }
 
     fn now(&self) -> i64 {
         ms(self.shared.now())
     }
 
-    async fn rest(&self, at: i64) {
-        let at = self.deadline.map_or(at, |deadline| at.min(deadline));
-        let pause = Duration::from_millis(u64::try_from(at - self.now()).unwrap_or(0));
+    /// Waits until then, until something new is written down, or until it is over.
+    async fn rest(&mut self, at: Option<i64>) {
+        let at = match (at, self.time) {
+            (Some(at), Time::Till(end)) => Some(at.min(end)),
+            (None, Time::Till(end)) => Some(end),
+            (at, _) => at,
+        };
+        let pause = at.map(|at| Duration::from_millis(u64::try_from(at - self.now()).unwrap_or(0)));
+        let clock = self.shared.clock.clone();
+        let due = async move {
+            match pause {
+                Some(pause) => clock.wait(pause).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            () = self.shared.clock.wait(pause) => {}
+            () = due => {}
+            () = self.woken.next() => {}
             () = self.cancel.cancelled() => {}
         }
     }
@@ -206,7 +224,7 @@ impl<'a> Pass<'a> {
                 let steps: Vec<i64> = ready.iter().map(|step| step.id).filter(|step| self.may_try(*step)).take(free).collect();
                 steps.into_iter().for_each(|step| self.start(step, platform, Answers::Due, false));
             }
-            if self.deadline.is_some() {
+            if self.is_patient() {
                 self.fill_looks(platform, now, flying).await?;
             }
         }
@@ -242,7 +260,7 @@ impl<'a> Pass<'a> {
     fn may_try(&self, step: i64) -> bool {
         !self.busy.contains_key(&step)
             && !self.left.contains_key(&step)
-            && (self.deadline.is_some() || self.tries.get(&step).is_none_or(|tries| *tries < TRIES))
+            && (self.is_patient() || self.tries.get(&step).is_none_or(|tries| *tries < TRIES))
     }
 
     fn start(&mut self, step: i64, platform: PlatformId, answers: Answers, look: bool) {
@@ -255,24 +273,33 @@ impl<'a> Pass<'a> {
     async fn land(&mut self, landed: Landed) -> Result<()> {
         let Landed { step, platform, look, tried } = landed;
         self.busy.remove(&step);
-        match tried? {
+        let tried = match tried {
+            Err(error) if self.time == Time::Ever && !matches!(error.kind, Kind::Storage | Kind::Keychain) => {
+                tracing::warn!(kind = ?error.kind, operation = error.operation, "a step broke off and is left alone for a while");
+                self.left.insert(step, later(self.shared.now(), BROKEN));
+                return Ok(());
+            }
+            tried => tried?,
+        };
+        match tried {
             Tried::Went { first } => {
                 self.silent.remove(&platform);
-                self.done += u64::from(first);
-                if let (true, Some(run)) = (first, self.scope.run) {
-                    self.shared.events.tell(Event::RunProgress { run, done: self.done, total: Some(self.total.max(self.done)) });
+                if let Some(run) = first {
+                    progress::went(self.shared, run).await?;
                 }
             }
             // Whoever is at it writes down what becomes of it.
             Tried::Left => {
-                let until = if self.deadline.is_some() { later(self.shared.now(), Duration::from_millis(500)) } else { PARKED };
+                let until = if self.is_patient() { later(self.shared.now(), Duration::from_millis(500)) } else { PARKED };
                 self.left.insert(step, until);
             }
             Tried::PutOff { until, offline } => {
-                let tries = self.tries.entry(step).or_default();
-                *tries += 1;
-                if !look && (self.deadline.is_some() || *tries < TRIES) {
-                    self.put_off.insert(step, until);
+                if !self.is_patient() {
+                    let tries = self.tries.entry(step).or_default();
+                    *tries += 1;
+                    if !look && *tries < TRIES {
+                        self.put_off.insert(step, until);
+                    }
                 }
                 if offline {
                     self.nobody_answers(platform).await?;
@@ -289,10 +316,14 @@ impl<'a> Pass<'a> {
             return Ok(());
         }
         *silent = 0;
-        let until = if self.deadline.is_some() { later(self.shared.now(), REST) } else { PARKED };
+        let until = if self.is_patient() { later(self.shared.now(), REST) } else { PARKED };
         self.resting.insert(platform, until);
         let (run, now) = (self.scope.run, self.shared.now());
-        self.shared.store.write(move |transaction| syncs::queued_detail(transaction, platform, run, "waiting_for_network", now)).await
+        let change = move |transaction: &rusqlite::Transaction<'_>| syncs::queued_detail(transaction, platform, run, "waiting_for_network", now);
+        if self.shared.store.write(change).await? > 0 {
+            self.shared.events.tell(Event::PeopleChanged { ids: Vec::new() });
+        }
+        Ok(())
     }
 
     /// When something can be started again, unless something under way ends before. `None`: never.
@@ -300,7 +331,7 @@ impl<'a> Pass<'a> {
         let now = self.now();
         let resting = |platform: &PlatformId| self.resting.get(platform).copied().unwrap_or(0);
         let mut wakes: Vec<i64> = Vec::new();
-        if self.deadline.is_none() {
+        if !self.is_patient() {
             let mut due = self.put_off.clone();
             due.retain(|step, _| self.may_try(*step));
             if !due.is_empty() && self.resting.is_empty() {

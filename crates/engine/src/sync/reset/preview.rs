@@ -1,18 +1,20 @@
 //! What a reset would remove and what would stay, said before anything is touched.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 use serde::Serialize;
 
 use super::{irremovable, irrevocable, name_of, not_ours};
 use crate::error::Result;
-use crate::model::PersonId;
+use crate::model::{PersonId, PlatformId, Representation, RepresentationKind, SyncId};
 use crate::platform::Left;
 use crate::store::prompts::{self, Prompt, PromptState};
 use crate::store::{grants, syncs};
 use crate::sync::shared::Shared;
 
-/// What a reset would do.
+/// What the reset of one person would do, in full sentences.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ResetPreview {
+pub struct PersonReset {
     /// Whose.
     pub person: PersonId,
     /// Their name.
@@ -24,7 +26,7 @@ pub struct ResetPreview {
 }
 
 /// What a reset would do, from what is stored.
-pub(crate) async fn preview(shared: &Shared, person: PersonId) -> Result<ResetPreview> {
+pub(crate) async fn preview(shared: &Shared, person: PersonId) -> Result<PersonReset> {
     let (name, all) = shared
         .store
         .read(move |db| {
@@ -36,7 +38,7 @@ pub(crate) async fn preview(shared: &Shared, person: PersonId) -> Result<ResetPr
             Ok((syncs::name_of(db, person)?, all))
         })
         .await?;
-    let mut preview = ResetPreview { person, name, goes: Vec::new(), stays: Vec::new() };
+    let mut preview = PersonReset { person, name, goes: Vec::new(), stays: Vec::new() };
     for (sync, grants, prompt) in all {
         let name = name_of(shared, sync.platform);
         let info = shared.platforms.get(sync.platform)?.info();
@@ -62,4 +64,117 @@ pub(crate) async fn preview(shared: &Shared, person: PersonId) -> Result<ResetPr
         preview.goes.push(format!("The sync to {name}"));
     }
     Ok(preview)
+}
+
+/// What the reset of a selection would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, specta::Type)]
+pub struct ResetPreview {
+    /// How many people are selected.
+    pub people: u64,
+    /// What goes, each with how often; for one person in full sentences.
+    pub goes: Vec<Goes>,
+    /// What stays, each with how often.
+    pub stays: Vec<Stays>,
+}
+
+/// Something that goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct Goes {
+    /// What.
+    pub what: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// Something that stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct Stays {
+    /// What, why, and where it can be undone by hand.
+    pub left: Left,
+    /// How often.
+    pub count: u64,
+}
+
+/// What the reset of many would do, counted without a name; of one person, in full sentences.
+pub(crate) async fn preview_many(shared: &Shared, people: Vec<PersonId>) -> Result<ResetPreview> {
+    if let [person] = people.as_slice() {
+        let PersonReset { goes, stays, .. } = preview(shared, *person).await?;
+        return Ok(ResetPreview {
+            people: 1,
+            goes: goes.into_iter().map(|what| Goes { what, count: 1 }).collect(),
+            stays: stays.into_iter().map(|left| Stays { left, count: 1 }).collect(),
+        });
+    }
+    let count = people.len() as u64;
+    let found = shared.store.read(move |db| Found::of(db, &people.into_iter().collect())).await?;
+    let mut preview = ResetPreview { people: count, ..ResetPreview::default() };
+    for known in shared.platforms.iter() {
+        let (info, name) = (known.info(), known.info().name);
+        preview.goes(format!("Syncs to {name}"), found.syncs.get(&info.id));
+        preview.goes(format!("Open prompts in {name}"), found.prompts.get(&info.id));
+        let grants = found.grants.get(&info.id);
+        if info.capabilities.revoke {
+            preview.goes(format!("Authorisations of {name} accounts"), grants);
+        } else {
+            preview.goes(format!("User Sync's tokens for {name} accounts"), grants);
+            preview.stays(format!("Consents to User Sync in people's {name} accounts"), irrevocable(name).why, grants);
+        }
+        for (kind, word) in [(RepresentationKind::Bot, "Bots"), (RepresentationKind::Guest, "Guests")] {
+            let what = format!("{word} on {name}");
+            let made = found.made.get(&(info.id, kind));
+            if info.capabilities.stand_in_removable {
+                preview.goes(what.clone(), made);
+            } else {
+                preview.stays(what.clone(), format!("{name} has no way to remove them. User Sync uses them no more."), made);
+            }
+            let foreign = "User Sync did not make them, so it does not delete them; they are used no more.";
+            preview.stays(what, foreign.into(), found.foreign.get(&(info.id, kind)));
+        }
+    }
+    Ok(preview)
+}
+
+impl ResetPreview {
+    fn goes(&mut self, what: String, count: Option<&u64>) {
+        self.goes.extend(count.map(|count| Goes { what, count: *count }));
+    }
+
+    fn stays(&mut self, what: String, why: String, count: Option<&u64>) {
+        self.stays.extend(count.map(|count| Stays { left: Left { what, why, link: None }, count: *count }));
+    }
+}
+
+/// How often each thing stands in the store.
+#[derive(Default)]
+struct Found {
+    syncs: BTreeMap<PlatformId, u64>,
+    prompts: BTreeMap<PlatformId, u64>,
+    grants: BTreeMap<PlatformId, u64>,
+    made: HashMap<(PlatformId, RepresentationKind), u64>,
+    foreign: HashMap<(PlatformId, RepresentationKind), u64>,
+}
+
+impl Found {
+    fn of(db: &rusqlite::Connection, people: &HashSet<PersonId>) -> Result<Self> {
+        let mut found = Self::default();
+        let mut theirs: HashSet<SyncId> = HashSet::new();
+        syncs::each(db, |id, person, platform, stand_in| {
+            if !people.contains(&person) {
+                return;
+            }
+            theirs.insert(id);
+            *found.syncs.entry(platform).or_default() += 1;
+            if let Some(Representation { kind, created, .. }) = stand_in {
+                let all = if created { &mut found.made } else { &mut found.foreign };
+                *all.entry((platform, kind)).or_default() += 1;
+            }
+        })?;
+        for (_, platform) in grants::held(db)?.into_iter().filter(|(sync, _)| theirs.contains(sync)) {
+            *found.grants.entry(platform).or_default() += 1;
+        }
+        for (_, carrier) in prompts::standing(db)?.into_iter().filter(|(sync, _)| theirs.contains(sync)) {
+            *found.prompts.entry(carrier).or_default() += 1;
+        }
+        Ok(found)
+    }
 }

@@ -1,0 +1,237 @@
+//! Undoing one sync: what may have been sent is looked up, then the person's authorisation, the bot or guest and the prompt
+//! go, and last the row. Each part is written down when it is done, and harmless to do again.
+
+use std::time::Duration;
+
+use super::super::after::{After, after};
+use super::super::prompt::About;
+use super::super::represent::earlier;
+use super::super::shared::Shared;
+use super::super::words;
+use super::{irrevocable, name_of, not_ours};
+use crate::error::{Acted, Error, Kind, Result};
+use crate::event::Event;
+use crate::model::{Outcome, PersonId, Status, SyncId};
+use crate::platform::{GrantFacts, Left, Undone};
+use crate::store::grants::Grant;
+use crate::store::prompts::{Prompt, PromptState};
+use crate::store::steps::{self, Step, StepState};
+use crate::store::syncs::Sync;
+use crate::store::{grants, prompts, resets, syncs};
+use crate::transport::Lane;
+
+/// How often a part is tried before the whole is put off.
+const TRIES: u32 = 4;
+
+/// Undoes one sync and removes it.
+pub(super) async fn undo(shared: &Shared, id: SyncId, marker: Option<PersonId>) -> Result<(Vec<String>, Vec<Left>)> {
+    let _claim = shared.claims.take(id).await;
+    let Some(sync) = shared
+        .store
+        .write(move |transaction| {
+            steps::park(transaction, id)?;
+            syncs::get(transaction, id)
+        })
+        .await?
+    else {
+        return Ok(Default::default());
+    };
+    let mut undo = Undo { shared, sync, marker, undone: Vec::new(), left: Vec::new() };
+    undo.look_up_doubts().await?;
+    undo.revoke().await?;
+    undo.dismiss().await?;
+    undo.withdraw().await?;
+    let name = undo.platform_name();
+    let gone = format!("Sync to {name} removed");
+    let now = shared.now();
+    undo.note(Undone::Gone(gone), move |transaction| syncs::remove(transaction, id, now)).await?;
+    let Sync { person, platform, .. } = undo.sync;
+    shared.events.tell(Event::SyncChanged { id, person, platform, status: Status::NotSynced });
+    Ok((undo.undone, undo.left))
+}
+
+struct Undo<'a> {
+    shared: &'a Shared,
+    sync: Sync,
+    marker: Option<PersonId>,
+    undone: Vec<String>,
+    left: Vec<Left>,
+}
+
+impl Undo<'_> {
+    fn platform_name(&self) -> String {
+        name_of(self.shared, self.sync.platform)
+    }
+
+    /// Writes down in one transaction what became of one part.
+    async fn note<F>(&mut self, what: Undone, change: F) -> Result<()>
+    where
+        F: FnOnce(&rusqlite::Transaction<'_>) -> Result<()> + Send + 'static,
+    {
+        let (undone, left) = match what {
+            Undone::Gone(phrase) => (vec![phrase], Vec::new()),
+            Undone::Left(left) => (Vec::new(), vec![left]),
+        };
+        self.undone.extend(undone.iter().cloned());
+        self.left.extend(left.iter().cloned());
+        let marker = self.marker;
+        self.shared
+            .store
+            .write(move |transaction| {
+                if let Some(person) = marker {
+                    resets::note(transaction, person, &undone, &left)?;
+                }
+                change(transaction)
+            })
+            .await
+    }
+
+    /// What may have been sent is looked up, so that it can be undone.
+    async fn look_up_doubts(&mut self) -> Result<()> {
+        let sync = self.sync.id;
+        let all = self.shared.store.read(move |db| steps::of_sync(db, sync)).await?;
+        for step in all.into_iter().filter(|step| step.state == StepState::Sending) {
+            self.look_up(step).await?;
+        }
+        let now = self.shared.store.read(move |db| syncs::get(db, sync)).await?;
+        self.sync.stand_in = now.and_then(|sync| sync.stand_in);
+        Ok(())
+    }
+
+    async fn look_up(&mut self, step: Step) -> Result<()> {
+        let Some(intent) = earlier(&step)? else { return Ok(()) };
+        let found =
+            patiently(self.shared, async || self.shared.connection(step.platform, Lane::Waiting).await?.confirm(&intent).await).await;
+        let (id, sync, now) = (step.id, self.sync.id, self.shared.now());
+        match found {
+            Ok(found) => {
+                self.shared
+                    .store
+                    .write(move |transaction| {
+                        steps::end(transaction, id, StepState::Failed, Some("cancelled"), now)?;
+                        match &found {
+                            Some(Outcome::Represented(stand_in)) => syncs::stand_in(transaction, sync, stand_in),
+                            Some(Outcome::Sent(message)) => prompts::sent(transaction, sync, message),
+                            None => Ok(()),
+                        }
+                    })
+                    .await
+            }
+            Err(error) if puts_off(&error) => Err(error),
+            Err(error) => {
+                let what =
+                    format!("A message, bot or guest on {} that may have been made just before", name_of(self.shared, step.platform));
+                self.note(Undone::Left(left(what, &error)), move |transaction| {
+                    steps::end(transaction, id, StepState::Failed, Some("cancelled"), now)
+                })
+                .await
+            }
+        }
+    }
+
+    /// Ends the person's own authorisations; the tokens are destroyed in any case.
+    async fn revoke(&mut self) -> Result<()> {
+        let sync = self.sync.id;
+        for grant in self.shared.store.read(move |db| grants::of_sync(db, sync)).await? {
+            let id = grant.id;
+            let Grant { held, platform, .. } = grant;
+            if !held {
+                self.shared.store.write(move |transaction| grants::destroy(transaction, id)).await?;
+                continue;
+            }
+            let name = name_of(self.shared, platform);
+            let what = format!("The authorisation of User Sync in the person's {name} account");
+            let undone = if self.shared.platforms.get(platform)?.info().capabilities.revoke {
+                let facts = GrantFacts { id, account: grant.account };
+                let revoked =
+                    patiently(self.shared, async || self.shared.connection(platform, Lane::Waiting).await?.revoke(&facts).await).await;
+                match revoked {
+                    Ok(undone) => undone,
+                    Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
+                        Undone::Gone(format!("{what} was gone already"))
+                    }
+                    Err(error) if puts_off(&error) => return Err(error),
+                    Err(error) => Undone::Left(left(what, &error)),
+                }
+            } else {
+                Undone::Left(irrevocable(&name))
+            };
+            self.note(undone, move |transaction| grants::destroy(transaction, id)).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the bot or guest, if this program made it.
+    async fn dismiss(&mut self) -> Result<()> {
+        let Some(stand_in) = self.sync.stand_in.clone() else { return Ok(()) };
+        let (sync, platform) = (self.sync.id, self.sync.platform);
+        let undone = if stand_in.created {
+            let dismissed =
+                patiently(self.shared, async || self.shared.connection(platform, Lane::Waiting).await?.dismiss(&stand_in).await).await;
+            match dismissed {
+                Ok(undone) => undone,
+                Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
+                    Undone::Gone(format!("{} on {} was gone already", stand_in.name, self.platform_name()))
+                }
+                Err(error) if puts_off(&error) => return Err(error),
+                Err(error) => Undone::Left(left(format!("{} on {}", stand_in.name, self.platform_name()), &error)),
+            }
+        } else {
+            Undone::Left(not_ours(&stand_in.name, stand_in.kind, &self.platform_name()))
+        };
+        self.note(undone, move |transaction| syncs::forget_stand_in(transaction, sync)).await
+    }
+
+    /// Takes an open prompt back.
+    async fn withdraw(&mut self) -> Result<()> {
+        let sync = self.sync.id;
+        let prompt = self.shared.store.read(move |db| prompts::of_sync(db, sync)).await?;
+        let Some(Prompt { carrier, message: Some(message), state: PromptState::Open | PromptState::Expired, .. }) = prompt else {
+            return Ok(());
+        };
+        let name = name_of(self.shared, carrier);
+        let text = match About::of(self.shared, &self.sync, carrier).await {
+            Ok(about) => words::withdrawn(about.talk()),
+            Err(error) if puts_off(&error) => return Err(error),
+            Err(_) => "Your administrator withdrew this request. You need not do anything.".to_owned(),
+        };
+        let edited =
+            patiently(self.shared, async || self.shared.connection(carrier, Lane::Waiting).await?.edit_direct(&message, &text).await).await;
+        let undone = match edited {
+            Ok(_) => Undone::Gone(format!("Prompt in {name} withdrawn")),
+            Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
+                Undone::Gone(format!("Prompt in {name} was gone already"))
+            }
+            Err(error) if puts_off(&error) => return Err(error),
+            Err(error) => Undone::Left(left(format!("The prompt in {name}"), &error)),
+        };
+        self.note(undone, move |transaction| prompts::close(transaction, sync)).await
+    }
+}
+
+fn left(what: String, error: &Error) -> Left {
+    Left { what, why: error.message.clone(), link: None }
+}
+
+/// Whether the whole is put off: the same part can succeed later, or this computer is in the way.
+fn puts_off(error: &Error) -> bool {
+    error.is_passing() || matches!(error.kind, Kind::Storage | Kind::Keychain | Kind::Cancelled)
+}
+
+/// Tries a part that is harmless to repeat a few times.
+async fn patiently<T>(shared: &Shared, mut part: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+    let mut attempt = 0;
+    loop {
+        match part().await {
+            Err(error) if attempt + 1 < TRIES && error.is_passing() => {
+                // Whether it happened does not matter: nothing here happens twice.
+                let After::Again { wait, .. } = after(&error.acted(Acted::No), attempt) else {
+                    return Err(Error::new(Kind::Bug, "reset", "A passing failure was not taken for one."));
+                };
+                shared.clock.wait(wait.min(Duration::from_secs(60))).await;
+                attempt += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
