@@ -3,16 +3,27 @@
 
 pub mod bed;
 pub mod employees;
+#[cfg(target_os = "linux")]
+pub mod window;
 
 use std::path::PathBuf;
 
 /// `usersync` of the same profile, beside the folder of the running test or benchmark. The error says how to build it.
 pub fn program() -> Result<PathBuf, String> {
+    built("usersync", "user-sync-app")
+}
+
+/// The program of the window, likewise.
+pub fn window_program() -> Result<PathBuf, String> {
+    built("user-sync", "user-sync")
+}
+
+fn built(name: &str, package: &str) -> Result<PathBuf, String> {
     let own = std::env::current_exe().map_err(|error| format!("the running program does not know where it lies: {error}"))?;
-    let program = own.ancestors().nth(2).unwrap_or(&own).join(format!("usersync{}", std::env::consts::EXE_SUFFIX));
+    let program = own.ancestors().nth(2).unwrap_or(&own).join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     if program.is_file() {
         return Ok(program);
     }
     let release = if cfg!(debug_assertions) { "" } else { "--release " };
-    Err(format!("{} is missing; build it with: cargo build {release}--package user-sync-app --bin usersync", program.display()))
+    Err(format!("{} is missing; build it with: cargo build {release}--package {package} --bin {name}", program.display()))
 }
