@@ -3,7 +3,7 @@
 import { call } from "../backend";
 import { commands, type PersonRow, type PlatformSheet, type PreviewRow, type QuestionSheet, type Selection, type SyncPreview } from "../bindings";
 import { bulkLines, dialogs } from "../texts/dialogs";
-import { syncWords, type SyncFacts, type SyncWords } from "../texts/sync-words";
+import { bulkFacts, syncWords, type Fact, type SyncFacts, type SyncWords } from "../texts/sync-words";
 import { Confirmation, type Surroundings } from "./confirmation.svelte";
 
 /** What the dialog shows besides loading and trouble. */
@@ -73,6 +73,13 @@ export class SyncConfirmation extends Confirmation<SyncPreview, string> {
     this.questions.length > 0 && this.questions.every((question) => this.preview?.answers[question.key] !== undefined),
   );
   readonly lines = $derived.by(() => (this.preview === null ? [] : bulkLines(this.preview, this.platform)));
+  /** What holds for everybody of a bulk sync. */
+  readonly sharedFacts: Fact[] = $derived.by(() => {
+    const sync = this.preview;
+    if (sync === null) return [];
+    const counts = [["prompt", sync.prompts], ["create_bot", sync.bots], ["invite_guest", sync.guests]] as const;
+    return bulkFacts(this.platform, counts.flatMap(([action, count]) => (count > 0 ? [action] : [])));
+  });
   /** Primary platforms at which the admin presses "Check answers". */
   readonly byHand: string[] = $derived((this.preview?.answers_by_hand ?? []).map((platform) => this.surroundings.sheet(platform)?.name ?? platform));
 

@@ -67,7 +67,7 @@ export const dialogs = {
     bulkNothing: "Nobody of this selection can be synced now.",
     bulkEmpty: "This selection holds nobody.",
     bulkHand: (platforms: string[]) =>
-      `${list(platforms)} lets no app look for answers all the time: press “Check answers” on the page while people are there.`,
+      `${list(platforms)} lets no app look for answers all the time: press “Check answers” in the details of anybody while people are there.`,
     bulkPace: "Work goes on behind the window, a few people at a time, and can be cancelled in Activity.",
     whyBlocked: "Why some cannot begin",
     people: "People",

@@ -34,7 +34,7 @@ type Words = {
   lead: (facts: SyncFacts) => string;
   steps: (facts: SyncFacts) => string[];
   sees: (facts: SyncFacts) => string;
-  undo: (facts: SyncFacts) => string;
+  undo: (platform: PlatformSheet) => string;
   confirm: string;
 };
 
@@ -84,7 +84,7 @@ const neutral: { [action in SyncFacts["action"]]: Words } = {
       `As soon as ${facts.platform.name} confirms it, the status becomes Synced.`,
     ],
     sees: ({ person, platform }) => `People on ${platform.name} can find a bot with the name “${person}”.`,
-    undo: ({ platform }) =>
+    undo: (platform) =>
       platform.stand_in_removable
         ? "Yes. Reset deletes the bot."
         : `Not wholly. ${platform.name} has no way to delete the bot; Reset stops using it and lists it as left.`,
@@ -98,7 +98,7 @@ const neutral: { [action in SyncFacts["action"]]: Words } = {
       `As soon as ${facts.platform.name} confirms it, the status becomes Synced.`,
     ],
     sees: ({ person, platform }) => `People on ${platform.name} can find a guest with the name “${person}”.`,
-    undo: ({ platform }) =>
+    undo: (platform) =>
       platform.stand_in_removable
         ? "Yes. Reset deletes the guest."
         : `Not wholly. ${platform.name} has no way to delete the guest; Reset stops using it and lists it as left.`,
@@ -112,7 +112,7 @@ const particular: { [platform: string]: { [action in SyncFacts["action"]]?: Part
     create_bot: {
       lead: ({ person, hasAccount }) =>
         hasAccount
-          ? `${person} has a Slack account. Slack gives apps no code by which it could be authorised from afar, so the app of your workspace speaks for them here too.`
+          ? `${person} has a Slack account, but Slack offers no way to authorise it by a code. So the app of your workspace speaks for them here too.`
           : `${person} has no Slack account. The app of your workspace speaks for them.`,
       steps: (facts) => [
         `User Sync checks that its app in your workspace may write under the name “${facts.person}”.`,
@@ -121,10 +121,8 @@ const particular: { [platform: string]: { [action in SyncFacts["action"]]?: Part
           : nothingToDo(facts),
         "The status becomes Synced. Nothing appears in Slack before the first message.",
       ],
-      sees: ({ person, poster, hasAccount }) =>
-        `Nobody, until the first message. Then people in Slack see “${person}” with an app mark, in their conversation with ${poster ?? "the app"}${
-          hasAccount ? `, apart from their conversation with ${person} themselves` : ", which everybody represented by the app shares"
-        }.`,
+      sees: ({ person, poster }) =>
+        `Nobody, until the first message. Then people in Slack see “${person}”, marked as an app, in their conversation with ${poster ?? "the app"}, which everybody represented there shares.`,
       undo: () =>
         "Reset stops writing under the name. Messages written by then stay: Slack lets no app delete what it wrote under another name.",
     },
@@ -189,7 +187,17 @@ export function syncWords(facts: SyncFacts): SyncWords {
     title: words.title(facts),
     lead: words.lead(facts),
     steps: words.steps(facts),
-    facts: [...told, { label: "Who sees it", text: words.sees(facts) }, { label: "Undo", text: words.undo(facts) }],
+    facts: [...told, { label: "Who sees it", text: words.sees(facts) }, { label: "Undo", text: words.undo(facts.platform) }],
     confirm: words.confirm,
   };
+}
+
+/** What holds for everybody in a bulk sync: where messages go out, and what can be undone, action by action. */
+export function bulkFacts(platform: PlatformSheet, actions: SyncFacts["action"][]): Fact[] {
+  const undo = actions.map((action) => (particular[platform.id]?.[action]?.undo ?? neutral[action].undo)(platform));
+  const label = actions.length > 1 ? { prompt: "Undo, prompts", create_bot: "Undo, bots", invite_guest: "Undo, guests" } : null;
+  return [
+    ...(actions.includes("prompt") ? [{ label: "Messages", text: "Go out in each person’s primary platform, from the sender of that connection." }] : []),
+    ...undo.map((text, at) => ({ label: (label && actions[at] && label[actions[at]]) ?? "Undo", text })),
+  ];
 }
