@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: runs the benchmarks whose figures stand in BENCHMARKS.md.
+//! `cargo xtask bench` and `cargo xtask bench ui`: run the benchmarks whose figures stand in BENCHMARKS.md.
 
 use std::process::ExitCode;
 
@@ -10,6 +10,21 @@ use crate::steps::Steps;
 /// The program that is measured and the one that measures, built together so that both use one set of features.
 const BUILD: &str = "build --release --locked --package user-sync-app --package user-sync-tests --bin usersync --bench benchmarks";
 const RUN: &str = "bench --locked --package user-sync-tests --bench benchmarks";
+
+const BUILD_WINDOW: &str = "build --release --locked --package user-sync --package user-sync-app --package user-sync-tests --bin user-sync --bin usersync --bench window";
+const RUN_WINDOW: &str = "bench --locked --package user-sync --package user-sync-app --package user-sync-tests --bench window";
+
+/// The window with many people; `arguments` go to the benchmark as they are.
+pub(crate) fn window(arguments: &[&str]) -> Result<ExitCode> {
+    let mut steps = Steps::new(setup::EVERYTHING_STEPS + 2);
+    setup::for_everything(&mut steps)?;
+    steps.step("Building the window and its benchmark (a quarter of an hour the first time)", || {
+        succeed(cargo(&[]).args(BUILD_WINDOW.split_whitespace()))
+    })?;
+    steps.step("The window, measured", || succeed(cargo(&[]).args(RUN_WINDOW.split_whitespace()).arg("--").args(arguments)))?;
+    println!("\nDone after {}.", steps.elapsed());
+    Ok(ExitCode::SUCCESS)
+}
 
 /// `arguments` go to `cargo bench` as they are.
 pub(crate) fn bench(arguments: &[&str]) -> Result<ExitCode> {

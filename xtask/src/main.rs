@@ -24,9 +24,11 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   run            set up, build and play the demo in the terminal; ends by itself
-  test [--fast]  set up, then every check and every test; --fast leaves out clippy and the documentation
+  app [ARGS]     set up, build and open the window (needs a desktop); ARGS go to its program
+  test [--fast]  set up, then every check and every test; --fast leaves out clippy, the documentation and the tests in the window
   ci             as test, and cargo-deny where it is installed
   bench [ARGS]   run the benchmarks; ARGS go to cargo bench
+  bench ui       measure the window with 100,000 people
   setup          only prepare this machine: system packages, Node.js, the page of the window, Rust tools
 ";
 
@@ -35,9 +37,11 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match words.as_slice() {
         ["run"] => run::run(),
+        ["app", rest @ ..] => run::app(rest),
         ["test"] => test::test(test::Extent::Full),
         ["test", "--fast"] => test::test(test::Extent::Fast),
         ["ci"] => test::test(test::Extent::Ci),
+        ["bench", "ui", rest @ ..] => bench::window(rest),
         ["bench", rest @ ..] => bench::bench(rest),
         ["setup"] => setup::only(),
         ["help" | "--help" | "-h"] => {

@@ -1,4 +1,5 @@
-//! `cargo xtask run`: builds the terminal program and plays its demo, without keystrokes.
+//! `cargo xtask run` builds the terminal program and plays its demo, without keystrokes; `cargo xtask app` builds and opens
+//! the window.
 
 use std::process::{ExitCode, Stdio};
 
@@ -8,6 +9,7 @@ use crate::steps::Steps;
 use crate::{Failure, Result};
 
 const PROGRAM: [&str; 4] = ["--package", "user-sync-app", "--bin", "usersync"];
+const WINDOW: [&str; 4] = ["--package", "user-sync", "--bin", "user-sync"];
 
 /// Ends with the demo's own exit code.
 pub(crate) fn run() -> Result<ExitCode> {
@@ -30,4 +32,13 @@ pub(crate) fn run() -> Result<ExitCode> {
         }
         None => Err(Failure(format!("the demo was ended from outside ({status})"))),
     }
+}
+
+/// Opens the window and ends with it; `arguments` go to its program as they are.
+pub(crate) fn app(arguments: &[&str]) -> Result<ExitCode> {
+    let mut steps = Steps::new(setup::WINDOW_STEPS + 2);
+    setup::for_window(&mut steps)?;
+    steps.step("Building the window (some minutes the first time)", || succeed(cargo(&["build"]).args(WINDOW)))?;
+    steps.step("The window is open", || succeed(cargo(&["run", "--quiet"]).args(WINDOW).arg("--").args(arguments)))?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -11,8 +11,10 @@ use crate::tools::{self, Node};
 
 /// How many steps [`for_terminal`] takes.
 pub(crate) const TERMINAL_STEPS: usize = 1;
+/// How many steps [`for_window`] takes.
+pub(crate) const WINDOW_STEPS: usize = 3;
 /// How many steps [`for_everything`] takes.
-pub(crate) const EVERYTHING_STEPS: usize = 5;
+pub(crate) const EVERYTHING_STEPS: usize = 6;
 
 /// What `cargo xtask setup` does.
 pub(crate) fn only() -> Result<ExitCode> {
@@ -27,12 +29,21 @@ pub(crate) fn for_terminal(steps: &mut Steps) -> Result<()> {
     steps.step("System packages for the terminal program", || tools::system_packages(tools::FOR_TERMINAL))
 }
 
-/// What the whole workspace needs: system packages, Rust's tools and packages, Node.js, the built page of the window.
+/// What the window needs: system packages, Node.js, the built page.
+pub(crate) fn for_window(steps: &mut Steps) -> Result<()> {
+    steps.step("System packages for the window", || tools::system_packages(tools::FOR_WINDOW))?;
+    let node = steps.step("Node.js", Node::find)?;
+    steps.step("Page of the window", || page(&node))
+}
+
+/// What the whole workspace and its tests need: system packages, Rust's tools and packages, Node.js, the built page of the window.
 pub(crate) fn for_everything(steps: &mut Steps) -> Result<Node> {
-    steps.step("System packages", || tools::system_packages(tools::FOR_WINDOW))?;
+    let packages = [tools::FOR_WINDOW, tools::FOR_TESTS].concat();
+    steps.step("System packages", || tools::system_packages(&packages))?;
     steps.step("Rust tools", tools::rust_tools)?;
     // All systems' packages, so that the licence test needs no network.
     steps.step("Rust packages", || succeed(&mut cargo(&["fetch", "--locked"])))?;
+    steps.step("Driver of the window", tools::driver)?;
     let node = steps.step("Node.js", Node::find)?;
     steps.step("Page of the window", || page(&node))?;
     Ok(node)

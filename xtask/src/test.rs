@@ -14,7 +14,7 @@ use crate::{Failure, Result};
 /// How much is done.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// Without clippy and documentation.
+    /// Without clippy, documentation and the tests in the window.
     Fast,
     /// Everything.
     Full,
@@ -58,19 +58,23 @@ pub(crate) fn test(extent: Extent) -> Result<ExitCode> {
 fn checks(extent: Extent, has_deny: bool) -> Vec<(&'static str, Check)> {
     let mut checks: Vec<(&'static str, Check)> = vec![("Format", plain("fmt --all --check"))];
     if extent != Extent::Fast {
-        let clippy = "clippy --workspace --all-targets --locked -- -D warnings";
+        let clippy = "clippy --workspace --all-targets --test e2e --locked -- -D warnings";
         checks.push(("Clippy", plain(clippy)));
     }
-    // Tests start the program `usersync`, which `cargo test` alone does not promise to build.
-    // Building the tests along with it selects the same features, so nothing is built twice.
-    let programs = "build --workspace --bins --tests --locked";
+    // Tests start the programs, which `cargo test` alone does not promise to build.
+    // Building the tests along with them selects the same features, so nothing is built twice.
+    let programs = "build --workspace --bins --tests --test e2e --locked";
     checks.push(("Building programs and tests", plain(programs)));
-    checks.push(("Tests", Box::new(|_, tally| tests(tally))));
-    if extent != Extent::Fast {
-        checks.push(("Documentation", Box::new(|_, _| documentation())));
-    }
+    checks.push(("Tests", Box::new(|_, tally| tests(tally, ALL_BUT_WINDOW))));
     let page: Check = Box::new(|node, _| succeed(&mut node.npm(&["run", "check"])));
     checks.push(("Types of the page", page));
+    checks.push(("Tests of the page", Box::new(page_tests)));
+    if extent != Extent::Fast {
+        if cfg!(target_os = "linux") {
+            checks.push(("Tests in the window", Box::new(|_, tally| tests(tally, WINDOW))));
+        }
+        checks.push(("Documentation", Box::new(|_, _| documentation())));
+    }
     if has_deny {
         let deny = "deny check bans licenses sources";
         checks.push(("Licences and sources", plain(deny)));
@@ -82,9 +86,17 @@ fn plain(words: &'static str) -> Check {
     Box::new(|_, _| succeed(cargo(&[]).args(words.split_whitespace())))
 }
 
-fn tests(tally: &mut Tally) -> Result<()> {
-    let mut tests = cargo(&["test", "--workspace", "--no-fail-fast", "--locked"]);
-    watch(&mut tests, |line| tally.see(line))
+/// Every test target that asks for no display; the manifest of the tests leaves the window's out.
+const ALL_BUT_WINDOW: &str = "test --workspace --no-fail-fast --locked";
+/// The whole workspace named again, so that the same features are selected.
+const WINDOW: &str = "test --workspace --test e2e --no-fail-fast --locked";
+
+fn tests(tally: &mut Tally, words: &str) -> Result<()> {
+    watch(cargo(&[]).args(words.split_whitespace()), |line| tally.see(line))
+}
+
+fn page_tests(node: &Node, tally: &mut Tally) -> Result<()> {
+    watch(node.npm(&["run", "test"]).env("NO_COLOR", "1"), |line| tally.see_page(line))
 }
 
 fn documentation() -> Result<()> {
@@ -108,15 +120,25 @@ impl Tally {
         let Some((_, counts)) = result.split_once(". ") else {
             return;
         };
-        for count in counts.split(';') {
-            let mut words = count.split_whitespace();
-            let number = words.next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
-            match words.next() {
-                Some("passed") => self.passed += number,
-                Some("failed") => self.failed += number,
-                _ => {}
-            }
+        counts.split(';').for_each(|count| self.add(count));
+    }
+
+    fn add(&mut self, count: &str) {
+        let mut words = count.split_whitespace();
+        let number = words.next().and_then(|word| word.parse::<u64>().ok()).unwrap_or(0);
+        match words.next() {
+            Some("passed") => self.passed += number,
+            Some("failed") => self.failed += number,
+            _ => {}
         }
+    }
+
+    /// Adds a line of vitest such as `      Tests  2 failed | 40 passed (42)`; other lines change nothing.
+    fn see_page(&mut self, line: &str) {
+        let Some(counts) = line.trim().strip_prefix("Tests  ") else {
+            return;
+        };
+        counts.split('|').for_each(|count| self.add(count));
     }
 
     fn closing_line(&self) -> String {
@@ -151,10 +173,20 @@ test result: FAILED. 40 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out;
     }
 
     #[test]
-    fn the_fast_extent_leaves_out_clippy_and_documentation_only() {
+    fn the_tests_of_the_page_are_counted_too() {
+        let output = " Test Files  1 failed | 3 passed (4)\n      Tests  2 failed | 40 passed | 1 skipped (43)\n   Start at  18:00:00\n";
+        let mut tally = Tally::default();
+        output.lines().for_each(|line| tally.see_page(line));
+        assert_eq!(tally.closing_line(), "40 passed, 2 failed");
+        tally.see_page("      Tests  7 passed (7)");
+        assert_eq!(tally.closing_line(), "47 passed, 2 failed");
+    }
+
+    #[test]
+    fn the_fast_extent_leaves_out_clippy_documentation_and_the_window_only() {
         let titles = |extent| checks(extent, false).into_iter().map(|(title, _)| title).collect::<Vec<_>>();
         let (fast, full) = (titles(Extent::Fast), titles(Extent::Full));
         let left_out: Vec<_> = full.iter().filter(|title| !fast.contains(title)).copied().collect();
-        assert_eq!(left_out, ["Clippy", "Documentation"]);
+        assert_eq!(left_out, ["Clippy", "Tests in the window", "Documentation"]);
     }
 }

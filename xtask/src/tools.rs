@@ -9,7 +9,7 @@ use crate::{Failure, Result};
 /// Debian and Ubuntu packages for the terminal program.
 pub(crate) const FOR_TERMINAL: &[&str] = &["build-essential", "pkg-config"];
 
-/// Debian and Ubuntu packages for everything: the window, and the keychain that the tests keep secrets in.
+/// Debian and Ubuntu packages for building the window.
 pub(crate) const FOR_WINDOW: &[&str] = &[
     "build-essential",
     "pkg-config",
@@ -19,14 +19,28 @@ pub(crate) const FOR_WINDOW: &[&str] = &[
     "libdbus-1-dev",
     "libxdo-dev",
     "libssl-dev",
+];
+
+/// Debian and Ubuntu packages for the tests: the keychain that they keep secrets in, and a desktop for the window.
+pub(crate) const FOR_TESTS: &[&str] = &[
     "dbus",
+    "dbus-x11",
+    "fonts-dejavu-core",
     "gnome-keyring",
+    "imagemagick",
+    "libsecret-tools",
+    "openbox",
+    "webkit2gtk-driver",
+    "x11-utils",
+    "xdotool",
+    "xvfb",
 ];
 
 const ELSEWHERE: &str = "\
 This system has no apt-get, so nothing was installed. User Sync needs:
   Fedora   dnf install gcc gcc-c++ pkgconf webkit2gtk4.1-devel libappindicator-gtk3-devel librsvg2-devel dbus-devel libxdo-devel openssl-devel dbus-daemon gnome-keyring
   Arch     pacman -S base-devel webkit2gtk-4.1 libayatana-appindicator librsvg dbus xdotool openssl gnome-keyring
+  The tests of the window need Xvfb, openbox, WebKitWebDriver, xprop, xdotool, ImageMagick and the DejaVu fonts besides.
   macOS    xcode-select --install
   Windows  Visual Studio Build Tools with the C++ workload (the WebView2 runtime is part of Windows 10 and later)
 Install these, then give the same command again.";
@@ -97,6 +111,26 @@ pub(crate) fn rust_tools() -> Result<()> {
     }
     println!("      {}", ask(&mut command("rustc", ["--version"])).unwrap_or_default());
     Ok(())
+}
+
+/// The bridge between WebDriver and the window, in the version that the tests were written with.
+const DRIVER: &str = "2.1.0";
+
+/// Builds tauri-driver into `target/tools` once. Only Linux has the web view's driver that the tests need.
+pub(crate) fn driver() -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        println!("      the tests of the window run on Linux only");
+        return Ok(());
+    }
+    let tools = root().join("target").join("tools");
+    // The program itself cannot tell its version; cargo's own list of what it installed can.
+    let listed = std::fs::read_to_string(tools.join(".crates.toml")).unwrap_or_default();
+    if tools.join("bin").join("tauri-driver").is_file() && listed.contains(&format!("tauri-driver {DRIVER} ")) {
+        println!("      tauri-driver {DRIVER} is in target/tools");
+        return Ok(());
+    }
+    let mut install = crate::command::cargo(&["install", "tauri-driver", "--locked", "--quiet", "--version", DRIVER, "--root"]);
+    succeed(install.arg(&tools))
 }
 
 /// Node.js with npm, new enough to build the page.
@@ -215,7 +249,8 @@ mod tests {
     }
 
     #[test]
-    fn the_window_needs_all_that_the_terminal_needs() {
+    fn the_window_needs_all_that_the_terminal_needs_and_the_tests_bring_only_their_own() {
         assert!(FOR_TERMINAL.iter().all(|package| FOR_WINDOW.contains(package)));
+        assert!(!FOR_TESTS.iter().any(|package| FOR_WINDOW.contains(package)));
     }
 }
