@@ -24,7 +24,7 @@ export async function openWorld(fake: FakeBackend = new FakeBackend()): Promise<
 
 export async function stage<Props extends Record<string, unknown>>(component: Component<Props>, props: Props, fake?: FakeBackend): Promise<Staged> {
   const opened = await openWorld(fake);
-  const view = render(Stage as never, { world: opened.world, component, props } as never) as RenderResult<never>;
+  const view = render(Stage as never, { props: { world: opened.world, component, props } } as never) as RenderResult<never>;
   return { ...opened, view };
 }
 
