@@ -56,14 +56,23 @@ pub(super) async fn primary(session: &Session, mut words: Vec<String>, all: AllM
     })
 }
 
+/// A conflict, and the commands that decide it.
+#[derive(Serialize)]
+pub(super) struct ConflictRow {
+    #[serde(flatten)]
+    pub(super) conflict: ConflictView,
+    pub(super) next_step: &'static str,
+}
+
 /// JSON of `conflicts`.
 #[derive(Serialize)]
 struct Conflicts {
-    conflicts: Vec<ConflictView>,
+    conflicts: Vec<ConflictRow>,
 }
 
 pub(super) async fn conflicts(session: &Session) -> Result<Exit> {
-    let conflicts = session.reading().await?.conflicts().await?.with_commands();
+    let next_step = "Link the accounts that belong together (usersync link PERSON ACCOUNT), or take one out (usersync unlink ACCOUNT).";
+    let conflicts = session.reading().await?.conflicts().await?.into_iter().map(|conflict| ConflictRow { conflict, next_step }).collect();
     session.answer.give(&Conflicts { conflicts }, |view| tables::conflicts(&view.conflicts))?;
     Ok(Exit::Done)
 }

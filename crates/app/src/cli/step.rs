@@ -3,7 +3,7 @@
 use engine::engine::{ImportView, PrimaryView};
 use engine::model::{Act, Reason};
 use engine::people::list::PeoplePage;
-use engine::people::views::{ConflictView, PersonView};
+use engine::people::views::PersonView;
 use engine::sync::SyncView;
 use engine::sync::plan::PlanView;
 use engine::{Error, Kind};
@@ -102,16 +102,6 @@ impl NextSteps for ImportView {
 impl NextSteps for PrimaryView {
     fn with_commands(mut self) -> Self {
         self.people.iter_mut().for_each(|row| row.reason = row.reason.take().with_commands());
-        self
-    }
-}
-
-impl NextSteps for Vec<ConflictView> {
-    fn with_commands(mut self) -> Self {
-        for conflict in &mut self {
-            conflict.next_step =
-                "Link the accounts that belong together (usersync link PERSON ACCOUNT), or take one out (usersync unlink ACCOUNT).".into();
-        }
         self
     }
 }

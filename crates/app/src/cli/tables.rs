@@ -4,11 +4,13 @@ use comfy_table::{ContentArrangement, Table};
 use engine::engine::{ConnectionView, ImportView, PrimaryView, TeamView};
 use engine::model::{PlatformId, Reason, Status};
 use engine::people::list::PeoplePage;
-use engine::people::views::{ConflictView, PersonView, StatusView};
+use engine::people::views::{PersonView, StatusView};
 use engine::store::runs::RunView;
 use engine::sync::SyncView;
 use engine::sync::plan::{BlockedRow, PlanView};
 use engine::sync::{PersonReset, UndoneView};
+
+use super::people::ConflictRow;
 
 /// How many rows of a long result are shown; `--json` has all of them.
 const ROWS: usize = 40;
@@ -152,12 +154,12 @@ pub(super) fn person(person: &PersonView) -> String {
     text
 }
 
-pub(super) fn conflicts(conflicts: &[ConflictView]) -> String {
+pub(super) fn conflicts(conflicts: &[ConflictRow]) -> String {
     if conflicts.is_empty() {
         return "No conflicts: everybody was matched without a guess.".into();
     }
     let mut text = String::new();
-    for conflict in conflicts {
+    for ConflictRow { conflict, next_step } in conflicts {
         text.push_str(&format!("{} share {}:\n", conflict.id, conflict.addresses.join(", ")));
         for account in &conflict.accounts {
             text.push_str(&format!(
@@ -169,7 +171,7 @@ pub(super) fn conflicts(conflicts: &[ConflictView]) -> String {
                 account.person
             ));
         }
-        text.push_str(&format!("  → {}\n", conflict.next_step));
+        text.push_str(&format!("  → {}\n", next_step));
     }
     text
 }

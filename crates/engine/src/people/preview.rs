@@ -11,12 +11,12 @@ use crate::store::people;
 /// How many are told by name.
 const TOLD: usize = 100;
 
-/// What choosing a primary platform would do. Everybody selected is in exactly one of the four counts.
+/// What choosing a primary platform would do. Everybody selected changes, is unchanged or is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct PrimaryPreview {
     /// The platform.
     pub to: PlatformId,
-    /// People who get it at once.
+    /// People who get it, those whose syncs would be reset first among them.
     pub changes: u64,
     /// People who have it already.
     pub unchanged: u64,
@@ -61,6 +61,7 @@ pub(crate) fn primary(connection: &Connection, selected: &[PersonId], to: Platfo
             Some((from, true, _)) if from == Some(to) => preview.unchanged += 1,
             Some((_, true, false)) => preview.changes += 1,
             Some((_, true, true)) => {
+                preview.changes += 1;
                 preview.resets += 1;
                 if preview.would_reset.len() < TOLD {
                     let platforms = people::synced_platforms(connection, *person)?;

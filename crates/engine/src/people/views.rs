@@ -170,8 +170,6 @@ pub struct ConflictView {
     pub addresses: Vec<String>,
     /// The accounts, each standing alone as a person so far.
     pub accounts: Vec<ConflictAccount>,
-    /// What to do.
-    pub next_step: String,
 }
 
 /// An account inside a [`ConflictView`].
@@ -205,7 +203,6 @@ pub fn all_conflicts(connection: &Connection) -> Result<Vec<ConflictView>> {
             id: format!("c{number}"),
             addresses: Vec::new(),
             accounts: Vec::new(),
-            next_step: "Link the accounts that belong together, or take one out.".into(),
         });
         view.accounts.push(ConflictAccount {
             person: PersonId(row.get(1)?),
