@@ -4,20 +4,23 @@ import type { Attachment } from "svelte/attachments";
 const REST = 450;
 const HOST = "tooltip";
 
+/** `names`: it repeats the accessible name and explains nothing further. */
+type Shown = { anchor: Element; text: string; names: boolean };
+
 /** The one text that is shown beside what the pointer or the focus is on. `TooltipHost` draws it. */
 class Tooltips {
-  shown = $state.raw<{ anchor: Element; text: string } | null>(null);
+  shown = $state.raw<Shown | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  soon(anchor: Element, text: () => string): void {
+  soon(anchor: Element, text: () => string, names = false): void {
     this.keep();
     if (this.shown?.anchor === anchor) return;
-    this.#timer = setTimeout(() => this.now(anchor, text()), REST);
+    this.#timer = setTimeout(() => this.now(anchor, text(), names), REST);
   }
 
-  now(anchor: Element, text: string): void {
+  now(anchor: Element, text: string, names = false): void {
     this.keep();
-    if (text !== "") this.shown = { anchor, text };
+    if (text !== "") this.shown = { anchor, text, names };
   }
 
   /** The pointer is on the text itself: it stays. */
@@ -45,11 +48,11 @@ export function tooltip(text: string | (() => string), { names = false }: { name
   return (element) => {
     const listening = new AbortController();
     const on = (kind: string, run: () => void) => element.addEventListener(kind, run, { signal: listening.signal });
-    on("pointerenter", () => tooltips.soon(element, words));
+    on("pointerenter", () => tooltips.soon(element, words, names));
     on("pointerleave", () => tooltips.hideSoon(element));
     on("pointerdown", () => tooltips.hide());
     on("focus", () => {
-      if (element.matches(":focus-visible")) tooltips.now(element, words());
+      if (element.matches(":focus-visible")) tooltips.now(element, words(), names);
     });
     on("blur", () => tooltips.hide(element));
     if (!names) element.setAttribute("aria-describedby", HOST);

@@ -1,5 +1,6 @@
 import { render, screen } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
+import { tick } from "svelte";
 import { expect, it } from "vitest";
 import { expectAccessible } from "../stage";
 import DialogStage from "./DialogStage.svelte";
@@ -31,6 +32,7 @@ it("stays while it must not be interrupted", async () => {
   await user.click(screen.getByRole("button", { name: "Open" }));
   await user.keyboard("{Escape}{Escape}");
   screen.getByRole("dialog").dispatchEvent(new Event("cancel", { cancelable: true }));
+  await tick();
   expect(screen.getByRole("dialog")).toBeVisible();
   expect(screen.getByRole("button", { name: "Close" })).toBeDisabled();
 });

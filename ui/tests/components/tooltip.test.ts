@@ -73,3 +73,15 @@ it("explains at length on focus and on hover, until Escape", async () => {
   await user.hover(button);
   expect(shown()).toBe("A check mark: done");
 });
+
+it("that merely names a button goes by Escape together with what Escape closes", async () => {
+  const others = vi.fn();
+  render(TooltipStage, { onescape: others });
+  const button = screen.getByRole("button", { name: "Shut" });
+  await user.hover(button);
+  await vi.advanceTimersByTimeAsync(600);
+  expect(shown()).toBe("Shut");
+  await user.keyboard("{Escape}");
+  expect(shown()).toBeNull();
+  expect(others).toHaveBeenCalledOnce();
+});
