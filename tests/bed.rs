@@ -119,6 +119,7 @@ impl Bed {
             clock: Arc::new(SimulatedClock(simulator.clone())),
             random: Arc::new(SystemRandom),
             rates: Rates::Declared,
+            events: engine::event::Events::new(),
         })?;
         let given = Credentials::new(simulator.credentials()).of(platform.info(), true)?;
         let facts = signin::connect(&paced, platform, given, BTreeMap::new(), &Unneeded, &|_| {}).await?;

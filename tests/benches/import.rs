@@ -91,6 +91,7 @@ async fn bare_connection(rig: &Rig, platform: &'static dyn Platform) -> Result<B
         clock: parts.clock,
         random: parts.random,
         rates: parts.rates,
+        events: engine::event::Events::new(),
     })?;
     let facts = signin::connect(&paced, platform, given(rig, platform)?, BTreeMap::new(), &NoBrowser, &|_| {}).await?;
     paced.connected(platform.info().id, facts.clone());

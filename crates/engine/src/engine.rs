@@ -8,6 +8,7 @@ mod connections;
 mod import;
 mod lists;
 mod people;
+mod preview;
 mod reading;
 mod syncs;
 
@@ -29,6 +30,7 @@ use crate::transport::{Realm, Wire};
 pub use connections::{ConnectionView, DisconnectView, TeamView};
 pub use import::{ImportRun, ImportView};
 pub use people::{Confirmed, PrimaryRow, PrimaryView};
+pub use preview::{PreviewRow, SyncPreview};
 pub use reading::{Reading, Selection};
 pub use syncs::WorkView;
 
@@ -78,6 +80,7 @@ impl Engine {
         let store = tokio::task::spawn_blocking(move || Store::open(&folder, realm))
             .await
             .map_err(|_| Error::new(Kind::Bug, "open", "Opening the data folder broke off by a mistake of User Sync."))??;
+        let events = Events::new();
         let paced = Paced::new(pace::Parts {
             wire: parts.wire,
             secrets: parts.secrets,
@@ -86,6 +89,7 @@ impl Engine {
             clock: parts.clock.clone(),
             random: parts.random.clone(),
             rates: parts.rates,
+            events: events.clone(),
         })?;
         for stored in store.read(crate::store::connections::all).await? {
             paced.connected(stored.platform, stored.facts);
@@ -97,7 +101,7 @@ impl Engine {
             paced,
             clock: parts.clock,
             random: parts.random,
-            events: Events::new(),
+            events,
             claims: Arc::default(),
             undoing: Arc::default(),
             wake: Wake::new(),

@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::model::{Act, Page, PlatformId, Status, Team};
+use crate::model::{Act, Health, HealthState, Page, PlatformId, Status, Team};
 use crate::platform::{ConnectionFacts, PlatformInfo};
 use crate::signin;
 use crate::store::connections::{self, StoredConnection};
 use crate::store::syncs;
-use crate::sync::shared::{signed_in, signed_out};
+use crate::sync::shared::{is_signed_out, signed_in, signed_out};
 use crate::transport::Lane;
 
 use super::Engine;
@@ -144,6 +144,24 @@ impl Engine {
         self.shared.events.tell(Event::ConnectionChanged { platform });
         let all = self.reading.connections().await?;
         all.into_iter().find(|view| view.platform == platform).ok_or_else(|| self.shared.not_connected(platform))
+    }
+
+    /// How well each connected platform can be reached, as far as is known since the program started.
+    pub async fn health(&self) -> Result<BTreeMap<PlatformId, Health>> {
+        let connected = self
+            .shared
+            .store
+            .read(|db| {
+                let all = connections::platforms(db)?.into_iter();
+                all.map(|platform| Ok((platform, is_signed_out(db, platform)?))).collect::<Result<Vec<_>>>()
+            })
+            .await?;
+        let health = |(platform, is_out)| {
+            let known = self.shared.paced.health(platform);
+            let state = if is_out { HealthState::SignedOut } else { known.state };
+            (platform, Health { state, ..known })
+        };
+        Ok(connected.into_iter().map(health).collect())
     }
 
     /// Deletes the connection and its secrets. People, accounts and syncs stay listed.

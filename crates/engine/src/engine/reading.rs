@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::model::{PersonId, PlatformId};
 use crate::people::list::{self, Filter, PeoplePage};
 use crate::people::listing::Indexed;
@@ -151,10 +151,13 @@ impl Reading {
                     let world = World { platforms: &platforms, connections: &connections };
                     batch
                         .into_iter()
-                        .map(|id| {
-                            let person = read_person(db, id)?;
-                            let plan = plan(&person, to, world);
-                            Ok((person.name, person.primary, plan))
+                        .filter_map(|id| match read_person(db, id) {
+                            // Who is gone meanwhile is left out.
+                            Err(error) if error.kind == Kind::NotFound => None,
+                            person => Some(person.map(|person| {
+                                let plan = plan(&person, to, world);
+                                (person.name, person.primary, plan)
+                            })),
                         })
                         .collect::<Result<Vec<_>>>()
                 })

@@ -2,6 +2,7 @@
 
 mod account;
 mod act;
+mod health;
 mod ids;
 mod message;
 mod run;
@@ -9,6 +10,7 @@ mod sync;
 
 pub use account::{Account, AccountKind, Identity, Page, Team, case_fold};
 pub use act::Act;
+pub use health::{Health, HealthState};
 pub use ids::{GrantId, PersonId, PlatformId, RunId, SyncId};
 pub use message::{Conversation, Incoming, Intent, Outcome, Recipient, Representation, RepresentationKind, Represented, SentMessage};
 pub use run::{RunKind, RunState};

@@ -110,11 +110,21 @@ async fn access(paced: &Paced, platform: &'static dyn Platform, who: Who, dead: 
             Err(error) => return Err(error),
         }
     }
+    if let Who::Slot(name) = who {
+        paced.pulses().expires(id, name, end_of(platform, name, &held.tokens));
+    }
     if !held.stored {
         store(paced, id, who, &held.tokens).await?;
         held.stored = true;
     }
     Ok(held.tokens.access.clone())
+}
+
+/// When a slot's token ends for good; `None` when it can be renewed, or nobody knows.
+fn end_of(platform: &'static dyn Platform, slot: &str, tokens: &Tokens) -> Option<jiff::Timestamp> {
+    let slot = platform.info().slots.iter().find(|known| known.name == slot)?;
+    let renews = tokens.refresh.is_some() || matches!(slot.source, Source::Client(_) | Source::Minted(_));
+    tokens.expires_at.filter(|_| !renews)
 }
 
 async fn load(paced: &Paced, platform: PlatformId, who: Who) -> Result<Tokens> {

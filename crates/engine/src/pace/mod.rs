@@ -5,6 +5,7 @@
 //! and the realm hold for all of it. It knows no platform by name, and no body or token ever reaches a log.
 
 mod backoff;
+mod health;
 mod judge;
 mod keeper;
 mod limits;
@@ -23,13 +24,15 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
 
 pub use backoff::{backoff, retry_after};
+use health::Pulses;
 use judge::{check, cut_off, find_error, slow_down, unwell};
 use keeper::{Keeper, Who};
 use limits::Limits;
 
 use crate::clock::{Clock, Random};
 use crate::error::{Acted, Error, Kind, Remedy, Result};
-use crate::model::PlatformId;
+use crate::event::Events;
+use crate::model::{Health, PlatformId};
 use crate::platform::{ConnectionFacts, Platform, Platforms};
 use crate::secrets::{GrantVault, NoGrants, Sealer, Secret, SecretStore};
 use crate::signin::{Fields, of_person};
@@ -67,6 +70,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// The published rates, kept or not. [`Rates::Off`] is refused outside the demo.
     pub rates: Rates,
+    /// Who is told when a platform's health changes.
+    pub events: Events,
 }
 
 /// The transport. Cheap to clone; all clones are one.
@@ -77,6 +82,7 @@ struct Inner {
     parts: Parts,
     sealer: Sealer,
     limits: Arc<Limits>,
+    pulses: Arc<Pulses>,
     keeper: Keeper,
     connections: RwLock<BTreeMap<PlatformId, ConnectionFacts>>,
 }
@@ -87,10 +93,11 @@ impl Paced {
 
     /// Puts it together. Refuses a network of one realm with secrets of the other.
     pub fn new(parts: Parts) -> Result<Self> {
-        Self::with_limits(parts, Arc::default())
+        let pulses = Arc::new(Pulses::new(parts.events.clone()));
+        Self::with(parts, Arc::default(), pulses)
     }
 
-    fn with_limits(parts: Parts, limits: Arc<Limits>) -> Result<Self> {
+    fn with(parts: Parts, limits: Arc<Limits>, pulses: Arc<Pulses>) -> Result<Self> {
         if parts.wire.realm() != parts.secrets.realm() {
             return Err(Error::new(
                 Kind::Bug,
@@ -106,7 +113,7 @@ impl Paced {
             ));
         }
         let sealer = Sealer::new(parts.secrets.clone(), parts.random.clone());
-        Ok(Self(Arc::new(Inner { parts, sealer, limits, keeper: Keeper::default(), connections: RwLock::default() })))
+        Ok(Self(Arc::new(Inner { parts, sealer, limits, pulses, keeper: Keeper::default(), connections: RwLock::default() })))
     }
 
     /// The same network and limits with other secrets: a sign-in on trial.
@@ -120,8 +127,9 @@ impl Paced {
             clock: own.clock.clone(),
             random: own.random.clone(),
             rates: own.rates,
+            events: own.events.clone(),
         };
-        Self::with_limits(parts, self.0.limits.clone())
+        Self::with(parts, self.0.limits.clone(), self.0.pulses.clone())
     }
 
     /// Tells which facts a connection has: at opening for each stored one, and whenever they change.
@@ -132,6 +140,16 @@ impl Paced {
     /// Tells that a connection is gone.
     pub fn disconnected(&self, platform: PlatformId) {
         self.0.connections.write().unwrap_or_else(PoisonError::into_inner).remove(&platform);
+        self.0.pulses.forget(platform);
+    }
+
+    /// How well a platform can be reached, as far as the traffic has told since the program started.
+    pub fn health(&self, platform: PlatformId) -> Health {
+        self.0.pulses.of(platform, self.clock().now())
+    }
+
+    fn pulses(&self) -> &Pulses {
+        &self.0.pulses
     }
 
     /// Seals what is secret for the database.
@@ -256,7 +274,10 @@ impl Paced {
             let answer = self.0.parts.wire.exchange(signed.http(request)?).await;
             let (headers, error) = match answer {
                 Ok(response) => match cut_off(&response, request.operation).or_else(|| judge(&response)) {
-                    None => return Ok(response),
+                    None => {
+                        self.pulses().succeeded(info.id, clock.now());
+                        return Ok(response);
+                    }
                     Some(error) => (response.headers, error),
                 },
                 Err(error) => (http::HeaderMap::new(), error),
@@ -271,6 +292,8 @@ impl Paced {
                 let pause = asked.unwrap_or_else(|| backoff(refusals, self.chance()));
                 refusals += 1;
                 waited += pause;
+                let (now, end) = (clock.now(), clock.now().checked_add(pause));
+                self.pulses().throttled(info.id, &error, end.unwrap_or(now), now);
                 if waited > PATIENCE {
                     return Err(error.remedy(Remedy::Retry { after: Some(pause) }));
                 }
@@ -282,11 +305,13 @@ impl Paced {
                 let harmless = request.repeat == Repeat::Safe || error.acted == Acted::No;
                 failures += 1;
                 if !error.is_passing() || !harmless || failures >= ATTEMPTS {
+                    self.pulses().failed(info.id, &error, clock.now());
                     return Err(error);
                 }
                 let pause = asked.unwrap_or_else(|| backoff(failures - 1, self.chance()));
                 waited += pause;
                 if waited > PATIENCE {
+                    self.pulses().failed(info.id, &error, clock.now());
                     return Err(error);
                 }
                 Some(pause)
@@ -312,7 +337,8 @@ impl Transport for Paced {
     }
 
     async fn send(&self, platform: PlatformId, request: Request, subject: Subject, lane: Lane) -> Result<Response> {
-        let platform = self.0.parts.platforms.get(platform)?;
+        let id = platform;
+        let platform = self.0.parts.platforms.get(id)?;
         check(platform, &request)?;
         let judge = |response: &Response| find_error(platform, response, request.operation);
         let signed = self.sign(platform, &request, subject, None).await?;
@@ -329,6 +355,10 @@ impl Transport for Paced {
         };
         again.map_err(|error| match who {
             Who::Grant(grant) if error.kind == Kind::SignedOut => of_person(error, grant),
+            Who::Slot(_) if error.kind == Kind::SignedOut => {
+                self.pulses().signed_out(id, &error, self.clock().now());
+                error
+            }
             _ => error,
         })
     }

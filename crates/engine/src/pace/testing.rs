@@ -402,6 +402,7 @@ pub(crate) fn bench_of(info: PlatformInfo, says: impl IntoIterator<Item = Says>)
         clock: Arc::new(Watch { start }),
         random: Arc::new(SystemRandom),
         rates: Rates::Declared,
+        events: crate::event::Events::new(),
     })
     .unwrap();
     Bench { paced, wire, secrets, vault, platform, start }

@@ -40,6 +40,7 @@ impl Bench {
             clock: self.paced.clock().clone(),
             random: Arc::new(SystemRandom),
             rates,
+            events: crate::event::Events::new(),
         };
         Self { paced: Paced::new(parts).unwrap(), ..self }
     }
@@ -397,6 +398,7 @@ fn demo_and_real_are_never_mixed() {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         rates: Rates::Declared,
+        events: crate::event::Events::new(),
     };
     assert_eq!(Paced::new(parts).err().map(|error| error.kind), Some(Kind::Bug));
 }
@@ -429,6 +431,7 @@ fn the_real_platforms_rates_cannot_be_switched_off() {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             rates,
+            events: crate::event::Events::new(),
         };
         assert_eq!(Paced::new(parts).err().map(|error| error.kind), refused);
     }

@@ -270,6 +270,7 @@ fn stubborn(bench: Bench, refused: usize) -> Bench {
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         rates: Rates::Declared,
+        events: crate::event::Events::new(),
     });
     Bench { paced: paced.unwrap(), ..bench }
 }

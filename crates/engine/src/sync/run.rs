@@ -1,6 +1,7 @@
 //! One try of one step: claimed, read anew, done by its kind, and what became of it written down.
 
 use crate::error::{Acted, Error, Kind, Result};
+use crate::event::Event;
 use crate::model::{RunId, Status};
 use crate::store::steps::{self, PARKED, Step, StepKind, StepState};
 use crate::store::{grants, prompts, syncs};
@@ -110,6 +111,9 @@ async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error
                     syncs::set(transaction, sync, Status::Failed, None, Some(&reason), now)
                 })
                 .await?;
+            if let Some(platform) = lost {
+                shared.events.tell(Event::ConnectionChanged { platform });
+            }
             Ok(Tried::Went { first })
         }
     }

@@ -7,7 +7,7 @@ use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::engine::{Confirmed, Engine, Selection};
 use crate::event::Event;
-use crate::model::{PlatformId, Status};
+use crate::model::{PlatformId, RunKind, Status};
 
 use super::Until;
 use super::testing::{ALPHA, BETA, CodeState, DELTA, Fault, GAMMA, Kit, Said, World, crash_after};
@@ -393,7 +393,7 @@ async fn a_crash_at_any_moment_of_a_sync_repeats_no_prompt_bot_or_guest() {
     };
     let check = async |kit: &Kit, engine: &Engine, polls: u32| {
         engine.work_on().await;
-        let stored = engine.reading().runs().await.unwrap().iter().any(|run| run.kind == "sync");
+        let stored = engine.reading().runs().await.unwrap().iter().any(|run| run.kind == RunKind::Sync);
         let expected = if stored { (1, 1, 0) } else { (0, 0, 0) };
         assert_eq!(effects(&kit.world()), expected, "after {polls} polls");
         let rows = (engine.row("bob", BETA).await.status, engine.row("ana", BETA).await.status);
@@ -436,7 +436,7 @@ async fn a_crash_while_a_person_authorises_asks_nobody_twice() {
 async fn a_crash_at_any_moment_of_a_reset_is_taken_up_and_undoes_everything_once() {
     let act = async |engine: &Engine| drop(engine.reset(engine.named("ana").await).await.unwrap());
     let check = async |kit: &Kit, engine: &Engine, polls: u32| {
-        let begun = engine.reading().runs().await.unwrap().iter().any(|run| run.kind == "reset");
+        let begun = engine.reading().runs().await.unwrap().iter().any(|run| run.kind == RunKind::Reset);
         engine.work_on().await;
         if !begun {
             return;
