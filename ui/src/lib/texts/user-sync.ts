@@ -122,7 +122,8 @@ export const texts = {
   found: (total: number, everyone: number): string =>
     total === everyone ? people(total) : `${count(total)} of ${people(everyone)}`,
   conflicts: (value: number): string => (value === 1 ? "1 conflict to decide" : `${count(value)} conflicts to decide`),
-  changed: (value: number | null): string => (value === null ? "The list has changed" : `${count(value)} changed`),
+  changed: (value: number | null): string =>
+    value === null ? "People have changed since this list was read." : `${people(value)} changed since this list was read.`,
   update: "Update list",
   exportList: "Export",
   exportHelp: "Save the list as it is filtered and sorted, as CSV",
@@ -133,6 +134,7 @@ export const texts = {
   bulk: {
     label: "Selected people",
     selected: (value: number): string => `${count(value)} selected`,
+    selectedOf: (value: number, total: number): string => `${count(value)} of ${people(total)} selected`,
     all: (value: number): string => `All ${count(value)} matching are selected`,
     selectAll: (value: number): string => `Select all ${count(value)} matching`,
     sync: "Sync to",
