@@ -15,7 +15,7 @@ export type Surroundings = {
   sheet: (platform: string) => PlatformSheet | undefined;
   /** Who writes prompts and posts on a platform, if one was chosen. */
   senderOf: (platform: string) => string | null;
-  /** The dialog is to go. */
+  /** The dialog is to go, if it is still the one that is open. */
   close: () => void;
   /** A sentence for the live region and for eyes. */
   announce: (text: string) => void;
@@ -30,6 +30,8 @@ export abstract class Confirmation<Preview, Outcome> {
   hidden = $state(false);
   #left = false;
   #looks = 0;
+  /** Something was shown once, and stays while it is looked at anew. */
+  #seen = false;
 
   constructor(protected readonly surroundings: Surroundings) {}
 
@@ -55,17 +57,18 @@ export abstract class Confirmation<Preview, Outcome> {
     if (this.phase === "confirming" || this.phase === "done") return;
     this.#looks += 1;
     const mine = this.#looks;
-    this.phase = this.preview === null ? "loading" : this.phase;
+    if (!this.#seen) this.phase = "loading";
     this.problem = null;
     try {
       const preview = await this.look();
       if (mine !== this.#looks || this.busy) return;
       this.preview = preview;
       this.phase = "ready";
+      this.#seen = true;
     } catch (error) {
       if (mine !== this.#looks || this.busy) return;
       this.problem = problemOf(error);
-      this.phase = this.preview === null ? "idle" : "ready";
+      if (!this.#seen) this.phase = "idle";
     }
   }
 
@@ -85,7 +88,7 @@ export abstract class Confirmation<Preview, Outcome> {
         return;
       }
       this.surroundings.announce(said);
-      if (!this.#left) this.surroundings.close();
+      this.surroundings.close();
     } catch (error) {
       const problem = problemOf(error);
       this.problem = problem;
@@ -101,7 +104,7 @@ export abstract class Confirmation<Preview, Outcome> {
     else this.surroundings.close();
   }
 
-  /** The page took the dialog away, for another one: what still comes is announced. */
+  /** The page took the dialog away, for another one or another page: what is refused now is announced. */
   leave(): void {
     this.#left = true;
   }

@@ -81,7 +81,12 @@ export class PrimaryConfirmation extends Confirmation<PrimaryPreview, PrimaryOut
     const words = dialogs.primary;
     if (this.to === null) return this.name === null ? words.titleChooseMany : words.titleChoose(this.name);
     if (this.name !== null) return words.titleOne(this.name, this.to.name);
-    const people = this.preview === null ? null : this.preview.changes + this.preview.unchanged;
-    return people === null ? words.titleChooseMany : words.titleMany(people, this.to.name);
+    return words.titleMany(this.to.name);
+  }
+
+  get verb(): string {
+    const words = dialogs.primary;
+    if (this.name !== null || this.preview === null) return this.resets ? words.confirmResets : words.confirm;
+    return this.resets ? words.confirmResetsMany(this.changes) : words.confirmMany(this.changes);
   }
 }

@@ -98,7 +98,7 @@ export const dialogs = {
   },
   primary: {
     titleOne: (person: string, platform: string) => `Make ${platform} the primary platform of ${person}?`,
-    titleMany: (people: number, platform: string) => `Make ${platform} the primary platform of ${count(people, "person", "people")}?`,
+    titleMany: (platform: string) => `Make ${platform} the primary platform?`,
     titleChoose: (person: string) => `Which platform does ${person} use daily?`,
     titleChooseMany: "Which platform do these people use daily?",
     chooseHelp: "They write from there, and prompts reach them there.",
@@ -112,10 +112,12 @@ export const dialogs = {
         : `${figure(people)} people have syncs in place. These break with the change, so these people are reset first and must be synced anew.`,
     resetsOne: (person: string, platforms: string[]) =>
       `${person} has syncs in place (${list(platforms)}). They break with the change, so ${person} is reset first and must be synced anew.`,
-    whoResets: "Who is reset first",
+    whoResets: "People with syncs",
     refused: "Who cannot change",
     confirm: "Change primary",
+    confirmMany: (people: number) => `Change ${count(people, "person", "people")}`,
     confirmResets: "Reset and change",
+    confirmResetsMany: (people: number) => `Reset and change ${count(people, "person", "people")}`,
     choice: "People with syncs",
     keepResets: (people: number) => `Change only the ${count(people, "person", "people")} without syncs`,
     resetAll: (people: number) => `Reset and change all ${figure(people)}`,
@@ -161,6 +163,7 @@ export const dialogs = {
     only: "The only account; there is nothing to unlink it from.",
     inactive: "Deactivated",
     unlink: "Unlink",
+    named: (verb: string, what: string) => `${verb}: ${what}`,
     unlinkMeans: (platform: string) =>
       `The ${platform} account becomes a person of its own and is never matched by address again, until you link it.`,
     unlinkConfirm: "Unlink account",

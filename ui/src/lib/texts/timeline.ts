@@ -10,13 +10,6 @@ export function plain(word: string): string {
   return phrase.charAt(0).toUpperCase() + phrase.slice(1);
 }
 
-const representations = { own_account: "With their own account", bot: "As a bot", guest: "As a guest" } as const;
-
-/** How the person appears there. */
-export function representationWords(representation: keyof typeof representations): string {
-  return representations[representation];
-}
-
 /** What an entry says: the title stands beside the time, the text below. */
 export type EntryWords = { title: string; text: string | null };
 
