@@ -28,6 +28,9 @@ type How = "from_the_top" | "in_place";
 export type Move = "top" | number;
 export type Slot = { index: number; person: PersonRow | null };
 
+/** Who changed while an answer was under way, and so may be in it as they were before. */
+type UnderWay = { people: Set<string>; everyone: boolean };
+
 export class PeopleList {
   listing = $state.raw<Listing | null>(null);
   problem = $state.raw<Problem | null>(null);
@@ -50,8 +53,7 @@ export class PeopleList {
   #span: Span = { first: 0, end: FIRST_SIGHT };
   #pending = new Set<string>();
   #refreshing = false;
-  /** For each answer under way, who changed since it was asked for. */
-  #underWay = new Set<Set<string>>();
+  #underWay = new Set<UnderWay>();
   #changed = new Set<string>();
   #soon: ReturnType<typeof setTimeout> | null = null;
 
@@ -135,18 +137,18 @@ export class PeopleList {
     if (!cache || !this.#question || (!change.everyone && change.people.length === 0)) {
       return;
     }
+    for (const underWay of this.#underWay) {
+      underWay.everyone ||= change.everyone;
+      change.people.forEach((person) => underWay.people.add(person));
+    }
     if (change.everyone) {
       cache.markAllStale();
       this.#refresh(this.#visible(cache));
     } else {
-      for (const touched of this.#underWay) {
-        change.people.forEach((person) => touched.add(person));
-      }
       this.#refresh(cache.sort(change.people, this.#span));
     }
     if (followsChanges(this.#question) && this.total > 0) {
-      change.people.forEach((person) => this.#changed.add(person));
-      this.changes = change.everyone || this.changes === null ? null : this.#changed.size;
+      this.#count(change.people, change.everyone);
     } else {
       this.#updateSoon();
     }
@@ -171,6 +173,14 @@ export class PeopleList {
       }
     }
     return ids;
+  }
+
+  /** So many more changed in a way that may concern filter or order. */
+  #count(people: Iterable<string>, everyone: boolean): void {
+    for (const person of people) {
+      this.#changed.add(person);
+    }
+    this.changes = everyone || this.changes === null ? null : this.#changed.size;
   }
 
   #updateSoon(): void {
@@ -208,8 +218,7 @@ export class PeopleList {
 
   /** Lists, reads the first rows, and only then shows both; stops as soon as something newer is asked. */
   async #list(question: Question, how: How, current: () => boolean): Promise<void> {
-    const touched = new Set<string>();
-    this.#underWay.add(touched);
+    const underWay = this.#begin();
     try {
       const listing = await this.#source.listPeople(question.filter, question.sort);
       const cache = new RowCache(listing);
@@ -226,11 +235,29 @@ export class PeopleList {
       }
       if (current()) {
         this.#swap(cache, move, span);
-        this.#refresh(cache.sort(touched, this.#span));
+        if (followsChanges(question) && cache.listing.total > 0) {
+          this.#count(underWay.people, underWay.everyone);
+        }
+        this.#refresh(this.#outdated(cache, underWay));
       }
     } finally {
-      this.#underWay.delete(touched);
+      this.#underWay.delete(underWay);
     }
+  }
+
+  #begin(): UnderWay {
+    const underWay: UnderWay = { people: new Set(), everyone: false };
+    this.#underWay.add(underWay);
+    return underWay;
+  }
+
+  /** The visible people whose rows may be older than a change; the other rows concerned are read again when they are seen. */
+  #outdated(cache: RowCache, underWay: UnderWay): string[] {
+    if (underWay.everyone) {
+      cache.markAllStale();
+      return this.#visible(cache);
+    }
+    return cache.sort(underWay.people, this.#span);
   }
 
   /** By how many rows the person who is held, or the first one seen, has moved in the new list. */
@@ -274,8 +301,7 @@ export class PeopleList {
   }
 
   async #load(cache: RowCache, block: number): Promise<void> {
-    const touched = new Set<string>();
-    this.#underWay.add(touched);
+    const underWay = this.#begin();
     cache.loading.add(block);
     try {
       const rows = await this.#source.peopleWindow(cache.listing.id, block * BLOCK, cache.count(block));
@@ -283,14 +309,14 @@ export class PeopleList {
         cache.put(block, rows);
         cache.trim(this.#span);
         this.#version += 1;
-        this.#refresh(cache.sort(touched, this.#span));
+        this.#refresh(this.#outdated(cache, underWay));
       }
     } catch (error) {
       if (this.#cache === cache) {
         this.#missed(cache, problemOf(error));
       }
     } finally {
-      this.#underWay.delete(touched);
+      this.#underWay.delete(underWay);
       cache.loading.delete(block);
     }
     if (this.#cache === cache) {

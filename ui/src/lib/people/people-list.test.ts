@@ -126,6 +126,22 @@ describe("PeopleList", () => {
     expect(source.calls).toContain("people p510");
   });
 
+  it("a change that comes while a list is under way is neither lost nor left out of the count", async () => {
+    for (const everyone of [false, true]) {
+      const { source, list } = await listOf(50);
+      source.hold.add("window");
+      list.show(ask({ status: "failed" }));
+      await settled();
+      source.calls = [];
+      list.changed(everyone ? EVERYONE : people("p7"));
+      source.hold.clear();
+      await source.let("window");
+      expect(list.changes).toBe(everyone ? null : 1);
+      expect(source.calls.filter((call) => /^people .*p7/.test(call)).length).toBeGreaterThanOrEqual(1);
+      list.dispose();
+    }
+  });
+
   it("counts anew after changes, at most once in a while, and stays where it is", async () => {
     const { source, list, moves } = await listOf(300);
     list.changed(people("p1"));

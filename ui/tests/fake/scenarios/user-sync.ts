@@ -56,7 +56,7 @@ export const legend: Scenario = {
 export const outdated: Scenario = {
   after: async (fake) => {
     await failed();
-    await until(() => document.querySelector("button[aria-pressed=true]"));
+    await until(() => (document.querySelector("header .count")?.textContent?.includes(" of ") ? true : null));
     const changed = fake.people.filter((person) => Object.values(person.syncs).some((sync) => sync.status === "failed")).slice(0, 12);
     for (const person of changed) {
       for (const sync of Object.values(person.syncs)) {
