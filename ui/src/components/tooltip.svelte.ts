@@ -1,3 +1,4 @@
+import { untrack } from "svelte";
 import type { Attachment } from "svelte/attachments";
 
 /** How long the pointer rests before the text appears; on keyboard focus it appears at once. */
@@ -14,7 +15,7 @@ class Tooltips {
 
   soon(anchor: Element, text: () => string, names = false): void {
     this.keep();
-    if (this.shown?.anchor === anchor) return;
+    if (this.#isAt(anchor)) return;
     this.#timer = setTimeout(() => this.now(anchor, text(), names), REST);
   }
 
@@ -30,7 +31,12 @@ class Tooltips {
 
   hide(anchor?: Element): void {
     this.keep();
-    if (!anchor || this.shown?.anchor === anchor) this.shown = null;
+    if (!anchor || this.#isAt(anchor)) this.shown = null;
+  }
+
+  /** Untracked: an effect that moves the focus ends up here, and must not run anew with every tooltip. */
+  #isAt(anchor: Element): boolean {
+    return untrack(() => this.shown?.anchor === anchor);
   }
 
   /** Gives the pointer time to reach the text. */
