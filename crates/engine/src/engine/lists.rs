@@ -79,3 +79,6 @@ impl Reading {
             .await
     }
 }
+
+#[cfg(test)]
+mod tests;

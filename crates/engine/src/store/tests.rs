@@ -113,6 +113,30 @@ fn a_newer_database_is_refused_and_left_alone() {
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }
 
+#[tokio::test]
+async fn syncs_of_an_older_database_stand_in_the_history() {
+    let folder = folder();
+    let old = migrations::HISTORY.iter().position(|sql| sql.contains("CREATE TABLE history")).unwrap();
+    let connection = Connection::open(open::file(folder.path())).unwrap();
+    for sql in &migrations::HISTORY[..old] {
+        connection.execute_batch(sql).unwrap();
+    }
+    connection.pragma_update(None, "user_version", old as i64).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO facts VALUES ('realm', 'demo');
+             INSERT INTO people (name, sort_name, offered, listed, platforms) VALUES ('Ann', 'ann', 1, 1, ' alpha ');
+             INSERT INTO syncs (person, platform, status, detail, run, updated_at) VALUES (1, 'beta', 'pending', 'prompted', 4, '2026-01-05T08:00:00Z')",
+        )
+        .unwrap();
+    drop(connection);
+    let store = Store::open(folder.path(), Realm::Demo).unwrap();
+    let told = store.read(|db| history::timeline(db, crate::model::PersonId(1), None, 10)).await.unwrap();
+    assert_eq!((told.entries.len(), told.entries[0].detail.as_deref()), (1, Some("prompted")));
+    let people = store.read(|db| history::run_people(db, crate::model::RunId(4), None, 0, 10)).await.unwrap();
+    assert_eq!((people.total, people.rows[0].name.as_str()), (1, "Ann"));
+}
+
 #[test]
 fn an_unreadable_database_is_named_and_left_alone() {
     let folder = folder();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::people::links::{find_account, link, unlink};
+use crate::people::links::{find_account, keep_apart, link, unlink};
 use crate::people::primary;
 
 fn ann(platform: PlatformId, id: &str) -> Account {
@@ -30,6 +30,28 @@ async fn a_conflict_is_decided_by_a_link_that_survives_every_import() {
     for _ in 0..2 {
         assert_eq!(sketch(&store).await, ["p1 Ann a1: a1", "p2 Ann a2: a2 b1"]);
         import_all(&store, &all).await;
+    }
+}
+
+#[tokio::test]
+async fn accounts_that_are_kept_apart_stay_so_through_every_import() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    let bo = [account(ALPHA, "a8", "Bo", "bo@x.example"), account(ALPHA, "a9", "Bo", "bo@x.example")];
+    let all = [vec![ann(ALPHA, "a1"), ann(ALPHA, "a2"), ann(BETA, "b1")], bo.to_vec()].concat();
+    import_all(&store, &all).await;
+    let apart = |conflict: String| store.write(move |transaction| keep_apart(transaction, &conflict, now()));
+    let id = store.read(views::all_conflicts).await.unwrap()[0].id.clone();
+    assert_eq!(conflicts(&store).await, [vec!["a1", "a2", "b1"], vec!["a8", "a9"]]);
+    assert_eq!(apart(id.clone()).await.unwrap().conflicts, 1);
+    for _ in 0..2 {
+        assert_eq!(conflicts(&store).await, [["a8", "a9"]], "the other one is left");
+        let people = sketch(&store).await;
+        assert_eq!(people.iter().filter(|line| line.contains("Ann")).count(), 3, "{people:?}");
+        import_all(&store, &all).await;
+    }
+    for decided in [id, "c".into(), "nonsense".into(), String::new()] {
+        assert_eq!(apart(decided.clone()).await.unwrap_err().kind, Kind::NotFound, "{decided}");
     }
 }
 
