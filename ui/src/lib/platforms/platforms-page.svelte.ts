@@ -9,8 +9,10 @@ import type { Importing } from "./standing";
 
 export class PlatformsPage {
   phase = $state<"loading" | "failed" | "ready">("loading");
+  #pageProblem = $state<Problem | null>(null);
+  #conflictsProblem = $state<Problem | null>(null);
   /** Why the page could not be read. */
-  problem = $state<Problem | null>(null);
+  readonly problem = $derived(this.#pageProblem ?? this.#conflictsProblem);
   cards = $state.raw<PlatformCard[]>([]);
   conflicts = $state(0);
   #runs = $state.raw<RunView[]>([]);
@@ -137,11 +139,11 @@ export class PlatformsPage {
       const [cards, runs] = await Promise.all([call(commands.platforms()), call(commands.runs())]);
       this.cards = cards;
       this.#runs = runs;
-      this.problem = null;
+      this.#pageProblem = null;
       this.phase = "ready";
     } catch (error) {
       // What was read before stays to be seen; only a page without anything is an error.
-      this.problem = problemOf(error);
+      this.#pageProblem = problemOf(error);
       if (this.phase !== "ready") {
         this.phase = "failed";
       }
@@ -151,8 +153,9 @@ export class PlatformsPage {
   async #readConflicts(): Promise<void> {
     try {
       this.conflicts = (await call(commands.conflicts())).length;
+      this.#conflictsProblem = null;
     } catch (error) {
-      this.problem = problemOf(error);
+      this.#conflictsProblem = problemOf(error);
     }
   }
 }
