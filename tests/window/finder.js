@@ -4,7 +4,7 @@ const finder = (() => {
   const tags = {
     A: "link", BUTTON: "button", DIALOG: "dialog", H1: "heading", H2: "heading", H3: "heading", H4: "heading", NAV: "navigation", MAIN: "main",
     SELECT: "combobox", TEXTAREA: "textbox", TABLE: "table", TR: "row", TD: "cell", TH: "columnheader", UL: "list", OL: "list", LI: "listitem",
-    PROGRESS: "progressbar", FORM: "form", ASIDE: "complementary", OPTION: "option", IMG: "img", SUMMARY: "button", OUTPUT: "status",
+    PROGRESS: "progressbar", FORM: "form", ASIDE: "complementary", OPTION: "option", IMG: "img", SUMMARY: "button", OUTPUT: "status", FIELDSET: "group", SECTION: "region",
   };
   const roleOf = (element) =>
     element.getAttribute("role") || (element.tagName === "INPUT" ? inputs[element.type] || "textbox" : tags[element.tagName]) || "";
@@ -23,8 +23,9 @@ const finder = (() => {
     const by = (element.getAttribute("aria-labelledby") || "").split(/\s+/).filter(Boolean);
     const labelled = by.map((id) => document.getElementById(id)).filter(Boolean).map(words).join(" ");
     const labels = element.labels ? [...element.labels].map(words).join(" ") : "";
-    const own = ["dialog", "grid", "table", "navigation", "main", "list", "textbox", "searchbox", "combobox"].includes(roleOf(element)) && element.tagName !== "BUTTON" ? "" : words(element);
-    const choices = [labelled, element.getAttribute("aria-label"), labels, element.getAttribute("alt"), own, element.getAttribute("title"), element.placeholder];
+    const own = ["dialog", "grid", "table", "navigation", "main", "list", "textbox", "searchbox", "combobox", "group", "region", "toolbar", "complementary", "rowgroup"].includes(roleOf(element)) && element.tagName !== "BUTTON" ? "" : words(element);
+    const legend = element.tagName === "FIELDSET" && element.querySelector("legend") ? words(element.querySelector("legend")) : "";
+    const choices = [labelled, element.getAttribute("aria-label"), labels, legend, element.getAttribute("alt"), own, element.getAttribute("title"), element.placeholder];
     return tidy(choices.find((text) => text && tidy(text)) || "");
   };
   const ground = () => [...document.querySelectorAll("dialog:modal")].pop() || document.body;
@@ -36,10 +37,17 @@ const finder = (() => {
     return [...new Set(inside)].filter(fits);
   };
   const find = (wanted) => all(wanted)[0] || null;
+  // A box or a radio button that is drawn by its label is pressed through it, as people do.
+  const target = (wanted) => {
+    const element = find(wanted);
+    const label = element && ["radio", "checkbox"].includes(roleOf(element)) ? element.closest("label") : null;
+    return label && element.getBoundingClientRect().width < 4 ? label : element;
+  };
   const text = (pattern) => {
     const found = new RegExp(pattern).exec(tidy(words(ground())));
     return found ? found[0] : null;
   };
+  const busy = () => [...ground().querySelectorAll("[aria-busy=true]")].some(shown);
   const focus = () => {
     const element = document.activeElement || document.body;
     return { role: roleOf(element), name: nameOf(element) };
@@ -53,5 +61,5 @@ const finder = (() => {
     const lines = named.map((element) => `  ${roleOf(element)} “${nameOf(element).slice(0, 90)}”`);
     return lines.slice(0, 120).join("\n") + `\n  text: ${tidy(words(ground())).slice(0, 1500)}`;
   };
-  return { all, find, text, focus, hasFocus, outline, nameOf, roleOf, shown, words };
+  return { all, find, target, text, busy, focus, hasFocus, outline, nameOf, roleOf, shown, words };
 })();

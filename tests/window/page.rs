@@ -101,7 +101,11 @@ impl Page {
 
     /// The element, when it can be reached now.
     pub async fn look(&self, wanted: &Wanted) -> Result<Option<Element>> {
-        let found = self.script("return finder.find(arguments[0]);", vec![wanted.json()]).await?;
+        self.pick("find", wanted).await
+    }
+
+    async fn pick(&self, how: &str, wanted: &Wanted) -> Result<Option<Element>> {
+        let found = self.script(&format!("return finder.{how}(arguments[0]);"), vec![wanted.json()]).await?;
         let reference = found.get(REFERENCE).and_then(Value::as_str);
         Ok(reference.map(|id| Element::from_element_id(self.client.clone(), ElementRef::from(id.to_owned()))))
     }
@@ -146,15 +150,26 @@ impl Page {
         }
     }
 
+    /// Waits until nothing on the page says that it is still being read.
+    pub async fn see_idle(&self) -> Result<()> {
+        let idle = || async {
+            let busy = self.script("return finder.busy();", Vec::new()).await?;
+            Ok((busy == Value::Bool(false)).then_some(()))
+        };
+        until("the page to be read", idle).await
+    }
+
     /// Clicks, as a mouse does.
     pub async fn click(&self, wanted: &Wanted) -> Result<()> {
-        let found = self.see(wanted).await?;
-        // The element may have been drawn anew since it was found: then it is found again.
-        if let Err(first) = found.click().await {
-            let found = self.see(wanted).await?;
-            found.click().await.map_err(|error| Trouble(format!("{wanted} cannot be clicked: {first}; then {error}")))?;
-        }
-        Ok(())
+        self.see(wanted).await?;
+        // The element may be drawn anew, or move, between being found and being clicked: then it is found again.
+        let attempt = || async {
+            match self.pick("target", wanted).await? {
+                Some(found) => Ok(self.in_time("a click", found.click()).await.is_ok().then_some(())),
+                None => Ok(None),
+            }
+        };
+        until(&format!("{wanted} to be clicked"), attempt).await
     }
 
     /// Moves the mouse over an element.
@@ -203,12 +218,16 @@ impl Page {
         Ok((text(&focus["role"]), text(&focus["name"])))
     }
 
+    /// Whether such an element has the focus.
+    pub async fn focus_fits(&self, role: &str, name: &str) -> Result<bool> {
+        Ok(self.script("return finder.hasFocus(arguments[0]);", vec![element(role, name).json()]).await? == Value::Bool(true))
+    }
+
     /// Presses Tab until an element has the focus, at most `most` times.
     pub async fn tab_to(&self, role: &str, name: &str, most: usize) -> Result<()> {
         let mut passed = Vec::new();
         for _ in 0..=most {
-            let here = self.script("return finder.hasFocus(arguments[0]);", vec![element(role, name).json()]).await?;
-            if here == Value::Bool(true) {
+            if self.focus_fits(role, name).await? {
                 return Ok(());
             }
             passed.push(self.focus().await?);
