@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
-use crate::model::Status;
+use crate::cancel::Cancel;
+use crate::model::{HealthState, RunState, Status};
 use crate::secrets::{MemorySecrets, Secret};
-use crate::sync::testing::{ALPHA, BETA, GAMMA, Kit};
+use crate::sync::testing::{ALPHA, BETA, Fault, GAMMA, Kit};
 
 #[tokio::test(start_paused = true)]
 async fn parts_of_different_realms_are_refused() {
@@ -86,4 +87,67 @@ async fn every_change_of_a_sync_is_told() {
         told.push(event);
     }
     assert!(told.iter().any(|event| matches!(event, Event::SyncChanged { status: Status::Synced, .. })), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_health_of_a_platform_follows_its_traffic_and_every_flip_is_told() {
+    let (kit, engine) = Kit::with(&[("bob", &[ALPHA]), ("dan", &[ALPHA]), ("eve", &[ALPHA])]).await;
+    let state = async || engine.health().await.unwrap()[&BETA].state;
+    assert_eq!(state().await, HealthState::Well, "connecting and importing have just succeeded");
+    let mut events = engine.subscribe();
+    let mut flips = || {
+        let mut flips = 0;
+        while let Ok(event) = events.try_recv() {
+            flips += u32::from(event == Event::ConnectionChanged { platform: BETA });
+        }
+        flips
+    };
+    kit.world().faults.extend(vec![("beta/represent".into(), Fault::Down); 50]);
+    engine.sync_one("bob", ALPHA, BETA).await;
+    assert_eq!((state().await, flips()), (HealthState::Unreachable, 1));
+    assert_eq!(engine.health().await.unwrap()[&BETA].last_failure.as_ref().unwrap().kind, "network");
+    assert_eq!(engine.health().await.unwrap()[&ALPHA].state, HealthState::Well, "another platform's trouble is its own");
+    kit.world().faults.clear();
+    engine.work_on().await;
+    assert_eq!((state().await, flips()), (HealthState::Well, 1));
+    kit.world().faults.extend(vec![("beta/represent".into(), Fault::Status(401)); 9]);
+    engine.sync_one("dan", ALPHA, BETA).await;
+    assert_eq!((state().await, flips()), (HealthState::SignedOut, 1));
+    engine.disconnect(BETA).await.unwrap();
+    assert!(!engine.health().await.unwrap().contains_key(&BETA));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_import_is_known_before_it_reads_and_one_that_was_stopped_says_so() {
+    let (_kit, engine) = Kit::with(&[("bob", &[ALPHA]), ("dan", &[BETA])]).await;
+    let mut events = engine.subscribe();
+    let import = engine.begin_import(&[]).await.unwrap();
+    let (run, begun) = (import.run, engine.reading().runs().await.unwrap()[0].clone());
+    assert_eq!((begun.id, begun.state, begun.ended_at), (run, RunState::Running, None));
+    engine.run_import(import, &Cancel::new(), &|_, _| {}).await.unwrap();
+    let done = engine.reading().runs().await.unwrap()[0].clone();
+    assert_eq!((done.state, done.done, done.counts["accounts"], done.counts["new"]), (RunState::Done, 2, 2, 0));
+    let mut figures = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        if let Event::RunProgress { done, ended, .. } = event {
+            figures.push((done, ended));
+        }
+    }
+    assert!(figures.is_sorted(), "the accounts of all platforms are added up: {figures:?}");
+    assert_eq!((figures.first(), figures.last()), (Some(&(0, false)), Some(&(2, true))));
+
+    let (cancel, import) = (Cancel::new(), engine.begin_import(&[ALPHA]).await.unwrap());
+    cancel.cancel();
+    assert_eq!(engine.run_import(import, &cancel, &|_, _| {}).await.unwrap_err().kind, Kind::Cancelled);
+    assert_eq!(engine.reading().runs().await.unwrap()[0].state, RunState::Cancelled);
+    assert_eq!(engine.cancel_run(engine.reading().runs().await.unwrap()[1].id).await.ok(), Some(()), "one that is over stays so");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_import_says_why() {
+    let (kit, engine) = Kit::with(&[("bob", &[ALPHA])]).await;
+    kit.world().faults.extend(vec![("alpha/accounts".into(), Fault::Down); 50]);
+    engine.import(&[ALPHA], &Cancel::new(), &|_, _| {}).await.unwrap_err();
+    let run = engine.reading().runs().await.unwrap()[0].clone();
+    assert_eq!((run.state, run.problem.unwrap().kind.as_str()), (RunState::Failed, "network"));
 }

@@ -9,6 +9,8 @@ use crate::engine::{Confirmed, Engine, Selection};
 use crate::event::Event;
 use crate::model::{PlatformId, RunKind, Status};
 
+mod keeping;
+
 use super::Until;
 use super::testing::{ALPHA, BETA, CodeState, DELTA, Fault, GAMMA, Kit, Said, World, crash_after};
 
