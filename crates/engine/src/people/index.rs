@@ -145,7 +145,8 @@ impl Index {
             connections: Vec::new(),
             searched: None,
         };
-        let mut statement = connection.prepare_cached("SELECT id FROM people INDEXED BY people_by_name WHERE listed ORDER BY sort_name, id")?;
+        let mut statement =
+            connection.prepare_cached("SELECT id FROM people INDEXED BY people_by_name WHERE listed ORDER BY sort_name, id")?;
         index.ids = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         let last = index.ids.iter().max().map_or(0, |last| *last as usize + 1);
         index.places = vec![NONE; last];

@@ -91,7 +91,8 @@ fn owner(connection: &Connection, account: AccountRow) -> Result<Option<PersonId
 
 /// Finds an account by its platform and id. Errors: `Kind::NotFound`.
 pub fn account(connection: &Connection, platform: PlatformId, id: &str) -> Result<AccountRow> {
-    let mut statement = connection.prepare_cached("SELECT row FROM accounts WHERE platform = ?1 AND id = ?2 AND NOT gone AND kind <> 'bot'")?;
+    let mut statement =
+        connection.prepare_cached("SELECT row FROM accounts WHERE platform = ?1 AND id = ?2 AND NOT gone AND kind <> 'bot'")?;
     let found = statement.query_row([platform.as_str(), id], |row| row.get(0)).optional()?;
     found.ok_or_else(|| no_account(id).on(platform))
 }

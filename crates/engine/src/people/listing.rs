@@ -233,7 +233,12 @@ fn look(index: &mut Index, connection: &Connection, filter: &Filter, mut each: i
                 }
             }
         }
-        if stands && says && on_platform && person.offered && let Some(primary) = person.primary() {
+        if stands
+            && says
+            && on_platform
+            && person.offered
+            && let Some(primary) = person.primary()
+        {
             counts.primary[primary] += 1;
         }
         if primary && stands {

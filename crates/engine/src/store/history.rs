@@ -122,13 +122,7 @@ pub(crate) fn reset(
 ) -> Result<()> {
     transaction
         .prepare_cached("INSERT INTO history (at, person, kind, status, reason, run) VALUES (?, ?, 'reset', ?, ?, ?)")?
-        .execute(params![
-            now.to_string(),
-            person.0,
-            status.as_str(),
-            reason.map(to_json).transpose()?,
-            run.map(|run| run.0)
-        ])?;
+        .execute(params![now.to_string(), person.0, status.as_str(), reason.map(to_json).transpose()?, run.map(|run| run.0)])?;
     Ok(())
 }
 

@@ -49,6 +49,17 @@ async fn a_row_says_for_each_platform_what_its_button_would_do_or_why_it_cannot(
     assert_eq!(buttons(&rows[1]), "beta create_bot, delta needs_account, gamma synced");
     assert_eq!(rows[1].syncs[&BETA].action, Some(Action::CreateBot));
     assert_eq!(rows[1].accounts[&ALPHA].email.as_deref(), Some("bob@home.example"));
+
+    let bob = rows[1].id;
+    let failed = format!(
+        r#"INSERT INTO syncs (person, platform, status, reason, updated_at)
+        VALUES ({}, 'beta', 'failed', '{{"kind":"offline","remedy":"Try again.","message":"Nobody answers."}}', '2030-01-01T08:00:00Z')"#,
+        bob.0
+    );
+    engine.shared.store.write(move |transaction| Ok(transaction.execute_batch(&failed)?)).await.unwrap();
+    let cell = reading.rows_of(&[bob]).await.unwrap()[0].syncs[&BETA].clone();
+    assert_eq!((cell.status, cell.reason.unwrap().kind.as_str()), (Status::Failed, "offline"));
+    assert_eq!(cell.action, Some(Action::CreateBot), "what failed can be tried again");
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,12 +95,8 @@ async fn a_timeline_tells_a_whole_story_and_a_run_shows_who_was_blocked() {
     let ana = engine.named("ana").await;
     engine.reset(ana).await.unwrap();
     let page = engine.reading().timeline(ana, None, 100).await.unwrap();
-    let story: Vec<String> = page
-        .entries
-        .iter()
-        .rev()
-        .map(|entry| format!("{} {}", entry.kind, entry.status.map_or("", Status::as_str)))
-        .collect();
+    let story: Vec<String> =
+        page.entries.iter().rev().map(|entry| format!("{} {}", entry.kind, entry.status.map_or("", Status::as_str))).collect();
     assert_eq!(story[..3], ["primary ", "blocked not_synced", "sync pending"]);
     assert_eq!(story[story.len() - 4..], ["reset pending", "removed ", "primary ", "reset not_synced"], "{story:?}");
     assert!(story.contains(&"sync synced".to_owned()), "{story:?}");
@@ -124,7 +131,10 @@ async fn a_preview_of_a_primary_platform_promises_what_choosing_it_then_does() {
     engine.set_primary(&Selection::People(vec![engine.named("dee").await]), BETA, Confirmed::Nothing).await.unwrap();
     let preview = engine.reading().preview_primary(&everybody(), BETA).await.unwrap();
     assert_eq!((preview.changes, preview.resets, preview.unchanged), (2, 1, 1));
-    assert_eq!(preview.would_reset.iter().map(|one| (one.name.as_str(), one.platforms.as_slice())).collect::<Vec<_>>(), [("cyd", [GAMMA].as_slice())]);
+    assert_eq!(
+        preview.would_reset.iter().map(|one| (one.name.as_str(), one.platforms.as_slice())).collect::<Vec<_>>(),
+        [("cyd", [GAMMA].as_slice())]
+    );
     assert_eq!(preview.refused.iter().map(|one| (one.reason.kind.as_str(), one.count)).collect::<Vec<_>>(), [("no_account", 1)]);
     let again = engine.reading().preview_primary(&everybody(), BETA).await.unwrap();
     assert_eq!(again, preview, "a preview changes nothing");

@@ -40,7 +40,9 @@ async fn company(folder: &std::path::Path) -> Store {
     ];
     accounts.reverse();
     import_all(&store, &accounts).await;
-    let named = |name: &'static str| store.read(move |db| Ok(db.query_row("SELECT id FROM people WHERE name = ?1", [name], |row| row.get::<_, i64>(0))?));
+    let named = |name: &'static str| {
+        store.read(move |db| Ok(db.query_row("SELECT id FROM people WHERE name = ?1", [name], |row| row.get::<_, i64>(0))?))
+    };
     for (name, to, status, reason) in [
         ("bo Smithers", BETA, "synced", None),
         ("Cy", BETA, "failed", Some("declined")),
@@ -70,8 +72,10 @@ async fn give_reason(store: &Store, person: i64, to: PlatformId, kind: &'static 
     store
         .write(move |transaction| {
             let reason = format!(r#"{{"kind":"{kind}","remedy":"Ask.","message":"No."}}"#);
-            transaction
-                .execute("UPDATE syncs SET reason = ?1 WHERE person = ?2 AND platform = ?3", rusqlite::params![reason, person, to.as_str()])?;
+            transaction.execute(
+                "UPDATE syncs SET reason = ?1 WHERE person = ?2 AND platform = ?3",
+                rusqlite::params![reason, person, to.as_str()],
+            )?;
             Ok(())
         })
         .await
@@ -142,7 +146,12 @@ async fn a_facet_counts_who_would_match_with_that_one_value_and_the_rest_as_it_i
                 let Facets { status, platform, primary, reason } = listed(&index, db, &filter, Sort::default()).facets;
                 assert_eq!(status.iter().map(|facet| facet.status).collect::<Vec<_>>(), Status::ALL);
                 for facet in status {
-                    assert_eq!(facet.count, count(Filter { status: Some(facet.status), ..filter.clone() }), "{:?} of {filter:?}", facet.status);
+                    assert_eq!(
+                        facet.count,
+                        count(Filter { status: Some(facet.status), ..filter.clone() }),
+                        "{:?} of {filter:?}",
+                        facet.status
+                    );
                 }
                 for one in ORDER {
                     let of = |facets: &[crate::people::listing::PlatformFacet]| {
@@ -222,7 +231,11 @@ async fn is_as_new(store: &Store, kept: &std::sync::Arc<Indexed>, what: &'static
                     let sort = Sort { by, descending: false };
                     let (kept, new) = (listed(&kept, db, &filter, sort), listed(&new, db, &filter, sort));
                     assert_eq!(kept.people, new.people, "{what}: {filter:?}");
-                    assert_eq!((kept.facets, kept.everyone, kept.conflicts), (new.facets, new.everyone, new.conflicts), "{what}: {filter:?}");
+                    assert_eq!(
+                        (kept.facets, kept.everyone, kept.conflicts),
+                        (new.facets, new.everyone, new.conflicts),
+                        "{what}: {filter:?}"
+                    );
                 }
                 assert_eq!(listed(&kept, db, &filter, Sort::default()).people.to_vec(), by_store(db, &filter), "{what}: {filter:?}");
             }
@@ -261,7 +274,8 @@ async fn whatever_happens_to_people_and_syncs_the_next_listing_knows_of_it() {
         syncs::set(transaction, sync, Status::Failed, None, Some(&reason), now())
     })
     .await;
-    write("a sync that is removed", |transaction, cy| syncs::remove(transaction, syncs::find(transaction, cy, BETA)?.unwrap().id, now())).await;
+    write("a sync that is removed", |transaction, cy| syncs::remove(transaction, syncs::find(transaction, cy, BETA)?.unwrap().id, now()))
+        .await;
     write("a reset", |transaction, cy| {
         for sync in syncs::of_person(transaction, cy)? {
             syncs::remove(transaction, sync.id, now())?;
@@ -281,10 +295,8 @@ async fn whatever_happens_to_people_and_syncs_the_next_listing_knows_of_it() {
     })
     .await;
     write("a link", |transaction, cy| links::link(transaction, cy, links::account(transaction, BETA, "b4")?, now()).map(drop)).await;
-    write("an account taken out", |transaction, _| {
-        links::unlink(transaction, links::account(transaction, BETA, "b4")?, now()).map(drop)
-    })
-    .await;
+    write("an account taken out", |transaction, _| links::unlink(transaction, links::account(transaction, BETA, "b4")?, now()).map(drop))
+        .await;
     write("a platform disconnected", |transaction, _| connections::remove(transaction, GAMMA).map(drop)).await;
     write("a platform connected", |transaction, _| connections::put(transaction, DELTA, &ConnectionFacts::default(), now())).await;
     write("somebody who goes with their last sync", |transaction, _| {
