@@ -67,6 +67,9 @@ export const outdated: Scenario = {
   },
 };
 
+/** The first list takes its time. */
+export const listing: Scenario = { before: (fake) => void fake.hold("list_people") };
+
 /** The keyboard is on a button that only explains itself. */
 export const explained: Scenario = {
   after: async () => {
