@@ -1,7 +1,7 @@
 import { render, screen } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { tick } from "svelte";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { expectAccessible } from "../stage";
 import DialogStage from "./DialogStage.svelte";
 
@@ -35,4 +35,16 @@ it("stays while it must not be interrupted", async () => {
   await tick();
   expect(screen.getByRole("dialog")).toBeVisible();
   expect(screen.getByRole("button", { name: "Close" })).toBeDisabled();
+});
+
+it("opens once, also from a button whose tooltip goes meanwhile", async () => {
+  const user = userEvent.setup();
+  const opened = vi.spyOn(HTMLDialogElement.prototype, "showModal");
+  render(DialogStage);
+  await user.tab();
+  expect(screen.getByRole("tooltip")).toHaveTextContent("Asks a question");
+  await user.keyboard("{Enter}");
+  await user.tab();
+  expect(screen.getByRole("dialog")).toBeVisible();
+  expect(opened).toHaveBeenCalledOnce();
 });
