@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use app::ready::Ready;
 use serde_json::{Value, json};
-use simulator::{Clock, Employees, Options, Served, Simulator, serve};
+use simulator::{Clock, Options, Served, Simulator, serve};
 use tempfile::TempDir;
 
 use super::{Result, Trouble, ensure};
@@ -19,11 +19,20 @@ pub struct Company {
 }
 
 impl Company {
-    /// Opens the platforms, without rate limits; `employees` who act by themselves, if any.
-    pub async fn open(people: usize, employees: Option<Employees>) -> Result<Self> {
+    /// Opens the platforms, without rate limits; nobody acts by themselves.
+    pub async fn open(people: usize) -> Result<Self> {
         let folder = TempDir::new()?;
         let record = Some(folder.path().join("traffic.jsonl"));
-        let options = Options { people, seed: 7, rate_limits: false, employees, no_device_grant: Vec::new(), clock: Clock::wall(), record };
+        Self::serve(people, folder, record).await
+    }
+
+    /// The same for measuring: what goes over the wire is not written down.
+    pub async fn without_record(people: usize) -> Result<Self> {
+        Self::serve(people, TempDir::new()?, None).await
+    }
+
+    async fn serve(people: usize, folder: TempDir, record: Option<PathBuf>) -> Result<Self> {
+        let options = Options { people, seed: 7, rate_limits: false, clock: Clock::wall(), record, ..Options::default() };
         let simulator = Simulator::new(options)?;
         let served = serve(simulator.clone(), ([127, 0, 0, 1], 0).into()).await?;
         let ca = folder.path().join("ca.pem");
