@@ -23,6 +23,7 @@ export const frame = {
     unknown: "Connected, not tried yet",
   } satisfies { [state in Health["state"]]: string },
   connection: (platform: string, state: string) => `${platform}: ${state}`,
+  notices: "Notices",
   demo: "Demo company",
   demoBanner: "You are exploring a demo company. Nobody real is asked anything, and nothing reaches your own platforms.",
   leaveDemo: "Leave the demo",
