@@ -12,7 +12,10 @@ fn main() -> ExitCode {
         println!("cargo:error=ui/dist is missing: run `cargo xtask setup` once (it builds the page of the window)");
         return ExitCode::FAILURE;
     }
-    let attributes = tauri_build::Attributes::new().capabilities_path_pattern("./src-tauri/capabilities/**/*.json");
+    println!("cargo:rerun-if-changed=src-tauri/permissions");
+    let attributes = tauri_build::Attributes::new()
+        .capabilities_path_pattern("./src-tauri/capabilities/**/*.json")
+        .app_manifest(tauri_build::AppManifest::new().permissions_path_pattern("./src-tauri/permissions/*.toml"));
     if let Err(error) = tauri_build::try_build(attributes) {
         println!("cargo:error=the window's configuration was refused: {error:#}");
         return ExitCode::FAILURE;

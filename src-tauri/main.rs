@@ -1,6 +1,8 @@
-//! The desktop program `user-sync`: opens the window.
+//! The desktop program `user-sync`: reads its arguments and opens the window.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
-fn main() -> tauri::Result<()> {
-    user_sync::run()
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    user_sync::main(std::env::args_os().skip(1))
 }

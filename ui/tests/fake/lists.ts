@@ -36,8 +36,9 @@ export function listed(people: PersonRow[], filter: Filter, sort: Sort): PersonR
 }
 
 export function selected(people: PersonRow[], selection: Selection): PersonRow[] {
-  if ("matching" in selection) return people.filter((person) => matches(person, selection.matching));
-  return people.filter((person) => selection.people.includes(person.id));
+  const { matching } = selection;
+  if (matching) return people.filter((person) => matches(person, matching));
+  return people.filter((person) => selection.people?.includes(person.id));
 }
 
 function tally(people: PersonRow[], values: (person: PersonRow) => string[]): [string, number][] {

@@ -9,7 +9,7 @@ pub mod credentials;
 mod demo;
 mod people;
 mod session;
-mod simulator;
+pub(crate) mod simulator;
 mod step;
 mod syncs;
 mod tables;

@@ -62,7 +62,7 @@ pub(super) async fn start(options: Options, listen: std::net::SocketAddr) -> Res
 }
 
 /// How to attach to a running simulator; its certificate authority is written to `ca`.
-pub(super) fn ready(simulator: &Simulator, served: &Served, ca: &Path) -> Result<Ready> {
+pub(crate) fn ready(simulator: &Simulator, served: &Served, ca: &Path) -> Result<Ready> {
     write_private(ca, served.ca_pem.as_bytes()).map_err(|error| {
         Error::new(Kind::Storage, "simulator", format!("{} cannot be written: {error}.", ca.display()))
             .ask_admin("Choose a folder that you may write to.")

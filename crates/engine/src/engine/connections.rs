@@ -44,7 +44,7 @@ pub struct ConnectionView {
 }
 
 /// A permission that the connection lacks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct MissingScope {
     /// Which token lacks it.
     pub slot: String,
@@ -89,7 +89,7 @@ pub struct DisconnectView {
 }
 
 /// A team that can be chosen for import.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct TeamView {
     /// The platform's id.
     pub id: String,

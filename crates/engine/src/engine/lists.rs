@@ -1,5 +1,7 @@
 //! The lists of a window: who matches, the rows at a position, timelines, the people of a run, and what a choice for many would do.
 
+use std::collections::BTreeMap;
+
 use crate::error::Result;
 use crate::model::{PersonId, PlatformId, RunId, Status};
 use crate::people::find::{self, AccountHit};
@@ -7,6 +9,7 @@ use crate::people::list::Filter;
 use crate::people::listing::{Listing, Sort};
 use crate::people::preview::{self, PrimaryPreview};
 use crate::people::rows::{self, PersonRow};
+use crate::store::directory::{self, Directory};
 use crate::store::history::{self, RunPeople, TimelinePage};
 use crate::sync::plan::World;
 use crate::sync::shared::read_connections;
@@ -14,6 +17,11 @@ use crate::sync::shared::read_connections;
 use super::{Reading, Selection};
 
 impl Reading {
+    /// How much of each platform's directory is known, where it was ever read.
+    pub async fn directories(&self) -> Result<BTreeMap<PlatformId, Directory>> {
+        self.store.read(directory::all).await
+    }
+
     /// The platforms in the order in which people see them.
     fn order(&self) -> Vec<PlatformId> {
         self.platforms.iter().map(|platform| platform.info().id).collect()

@@ -22,6 +22,7 @@ pub mod accounts;
 pub(crate) mod columns;
 pub mod conflicts;
 pub mod connections;
+pub mod directory;
 pub(crate) mod facts;
 mod failure;
 pub(crate) mod grants;

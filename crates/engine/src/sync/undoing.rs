@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 
 use crate::cancel::Cancel;
@@ -49,7 +50,8 @@ async fn undo_for_ever(shared: &Shared) -> Result<()> {
             rest(shared, &mut woken, left.values().copied().min()).await;
             continue;
         }
-        let mut tried = stream::iter(due).map(|task| async move { (task, undo(shared, task).await) }).buffer_unordered(AT_ONCE);
+        let each = due.into_iter().map(|task| undo(shared, task).map(move |outcome| (task, outcome)).boxed());
+        let mut tried = stream::iter(each).buffer_unordered(AT_ONCE);
         while let Some((task, outcome)) = tried.next().await {
             match outcome {
                 Ok(()) => {}

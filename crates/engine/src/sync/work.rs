@@ -327,7 +327,7 @@ impl<'a> Pass<'a> {
     }
 
     /// When something can be started again, unless something under way ends before. `None`: never.
-    async fn next_wake(&self) -> Result<Option<i64>> {
+    async fn next_wake(&mut self) -> Result<Option<i64>> {
         let now = self.now();
         let resting = |platform: &PlatformId| self.resting.get(platform).copied().unwrap_or(0);
         let mut wakes: Vec<i64> = Vec::new();
@@ -359,7 +359,7 @@ impl<'a> Pass<'a> {
         Ok(wakes.into_iter().filter(|at| *at < PARKED).min().map(|at| at.max(now)))
     }
 
-    async fn still_reachable(&self, due: BTreeMap<i64, i64>) -> Result<Vec<i64>> {
+    async fn still_reachable(&mut self, due: BTreeMap<i64, i64>) -> Result<Vec<i64>> {
         let resting: BTreeSet<PlatformId> = self.resting.keys().copied().collect();
         self.shared
             .store

@@ -112,7 +112,7 @@ export abstract class Confirmation<Preview, Outcome> {
 
 /** The row of a selection that names one person; null for many, or when they are gone. */
 export async function onlyPerson(selection: Selection): Promise<PersonRow | null> {
-  if (!("people" in selection) || selection.people.length !== 1) return null;
+  if (selection.people?.length !== 1) return null;
   const [row] = await call(commands.peopleById(selection.people));
   return row ?? null;
 }

@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
 use super::super::after::{After, after};
 use super::super::prompt::About;
 use super::super::represent::earlier;
@@ -101,7 +104,7 @@ impl Undo<'_> {
     async fn look_up(&mut self, step: Step) -> Result<()> {
         let Some(intent) = earlier(&step)? else { return Ok(()) };
         let found =
-            patiently(self.shared, async || self.shared.connection(step.platform, Lane::Waiting).await?.confirm(&intent).await).await;
+            patiently(self.shared, || async { self.shared.connection(step.platform, Lane::Waiting).await?.confirm(&intent).await }.boxed()).await;
         let (id, sync, now) = (step.id, self.sync.id, self.shared.now());
         match found {
             Ok(found) => {
@@ -144,7 +147,7 @@ impl Undo<'_> {
             let undone = if self.shared.platforms.get(platform)?.info().capabilities.revoke {
                 let facts = GrantFacts { id, account: grant.account };
                 let revoked =
-                    patiently(self.shared, async || self.shared.connection(platform, Lane::Waiting).await?.revoke(&facts).await).await;
+                    patiently(self.shared, || async { self.shared.connection(platform, Lane::Waiting).await?.revoke(&facts).await }.boxed()).await;
                 match revoked {
                     Ok(undone) => undone,
                     Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
@@ -167,7 +170,7 @@ impl Undo<'_> {
         let (sync, platform) = (self.sync.id, self.sync.platform);
         let undone = if stand_in.created {
             let dismissed =
-                patiently(self.shared, async || self.shared.connection(platform, Lane::Waiting).await?.dismiss(&stand_in).await).await;
+                patiently(self.shared, || async { self.shared.connection(platform, Lane::Waiting).await?.dismiss(&stand_in).await }.boxed()).await;
             match dismissed {
                 Ok(undone) => undone,
                 Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
@@ -196,7 +199,7 @@ impl Undo<'_> {
             Err(_) => "Your administrator withdrew this request. You need not do anything.".to_owned(),
         };
         let edited =
-            patiently(self.shared, async || self.shared.connection(carrier, Lane::Waiting).await?.edit_direct(&message, &text).await).await;
+            patiently(self.shared, || async { self.shared.connection(carrier, Lane::Waiting).await?.edit_direct(&message, &text).await }.boxed()).await;
         let undone = match edited {
             Ok(_) => Undone::Gone(format!("Prompt in {name} withdrawn")),
             Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
@@ -219,7 +222,7 @@ fn puts_off(error: &Error) -> bool {
 }
 
 /// Tries a part that is harmless to repeat a few times.
-async fn patiently<T>(shared: &Shared, mut part: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+async fn patiently<'p, T>(shared: &Shared, part: impl Fn() -> BoxFuture<'p, Result<T>> + Send) -> Result<T> {
     let mut attempt = 0;
     loop {
         match part().await {

@@ -1,0 +1,183 @@
+//! Page Platforms: connections with their health, signing in, teams, imports.
+
+use std::collections::BTreeMap;
+
+use app::supervise::Opened;
+use engine::engine::{MissingScope, TeamView};
+use engine::model::{PlatformId, Reason, RunId, Status};
+use engine::secrets::Secret;
+use serde::Serialize;
+use tauri::State;
+
+use crate::desk::Desk;
+use crate::interim::{Health, HealthState};
+use crate::problem::Answer;
+
+/// A platform on its page.
+#[derive(Clone, Debug, Serialize, specta::Type)]
+pub(crate) struct PlatformCard {
+    /// Which.
+    pub platform: PlatformId,
+    /// The connection; null while there is none.
+    pub connection: Option<ConnectionView>,
+    /// How the connection does.
+    pub health: Health,
+    /// Accounts known.
+    pub accounts: u64,
+    /// People by status of their sync to there.
+    pub syncs: BTreeMap<Status, u64>,
+    /// How its import stands.
+    pub import: ImportState,
+}
+
+/// A connection.
+#[derive(Clone, Debug, Serialize, specta::Type)]
+pub(crate) struct ConnectionView {
+    /// The tenant's id.
+    pub tenant: Option<String>,
+    /// The tenant's name.
+    pub tenant_name: Option<String>,
+    /// Who writes prompts.
+    pub sender: Option<String>,
+    /// Whether the platform has refused its tokens.
+    pub signed_out: bool,
+    /// Since when.
+    pub connected_at: String,
+    /// When it was imported last.
+    pub imported_at: Option<String>,
+    /// Teams chosen for import; none means everyone.
+    pub teams: Vec<String>,
+    /// Answers to the platform's questions.
+    pub answers: BTreeMap<String, String>,
+    /// Permissions that are missing.
+    pub missing_scopes: Vec<MissingScope>,
+}
+
+/// How a platform's import stands.
+#[derive(Clone, Copy, Debug, Serialize, specta::Type)]
+pub(crate) struct ImportState {
+    /// The import that is under way.
+    pub run: Option<RunId>,
+    /// Accounts that the last one has seen, or sees.
+    pub accounts: u64,
+    /// The last one broke off; the next goes on where it stopped.
+    pub unfinished: bool,
+}
+
+/// All platforms, in the order in which people see them.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn platforms(desk: State<'_, Desk>) -> Answer<Vec<PlatformCard>> {
+    Ok(cards(&*desk.opened()?).await?)
+}
+
+async fn cards(opened: &Opened) -> engine::Result<Vec<PlatformCard>> {
+    let reading = opened.reading();
+    let mut connections: BTreeMap<PlatformId, _> =
+        reading.connections().await?.into_iter().map(|view| (view.platform, view)).collect();
+    let (status, mut directories) = (reading.status().await?, reading.directories().await?);
+    let mut health: BTreeMap<PlatformId, Health> = BTreeMap::new();
+    let (importing, trouble) = (opened.importing(), opened.trouble());
+    let card = |platform: PlatformId| {
+        let connection = connections.remove(&platform).map(shown);
+        let counts = status.by_platform.get(&platform).copied().unwrap_or_default();
+        let directory = directories.remove(&platform).unwrap_or_default();
+        let mut health = health.remove(&platform).unwrap_or_default();
+        if connection.is_none() {
+            health = Health { state: HealthState::NotConnected, ..Health::default() };
+        } else if let Some(error) = &trouble {
+            health.last_failure = Some(Reason::from(error));
+        }
+        PlatformCard {
+            platform,
+            connection,
+            health,
+            accounts: directory.known,
+            syncs: [
+                (Status::Synced, counts.synced),
+                (Status::Pending, counts.pending),
+                (Status::Failed, counts.failed),
+                (Status::NotSynced, counts.not_synced),
+            ]
+            .into(),
+            import: ImportState { run: importing.get(&platform).copied(), accounts: directory.seen, unfinished: directory.unfinished && !importing.contains_key(&platform) },
+        }
+    };
+    Ok(opened.platforms().iter().map(|platform| platform.info().id).map(card).collect())
+}
+
+fn shown(view: engine::engine::ConnectionView) -> ConnectionView {
+    ConnectionView {
+        tenant: view.tenant,
+        tenant_name: view.tenant_name,
+        sender: view.sender,
+        signed_out: view.signed_out,
+        connected_at: view.connected_at,
+        imported_at: view.imported_at,
+        teams: view.teams,
+        answers: view.answers,
+        missing_scopes: view.missing_scopes,
+    }
+}
+
+/// Signs the admin in; ends when they are signed in. Steps come as events.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn connect(
+    desk: State<'_, Desk>,
+    platform: PlatformId,
+    fields: BTreeMap<String, String>,
+    answers: BTreeMap<String, String>,
+) -> Answer<()> {
+    let entered = fields.into_iter().filter(|(_, text)| !text.trim().is_empty());
+    let entered = entered.map(|(name, text)| (name, Secret::new(text))).collect();
+    desk.opened()?.connect(platform, entered, answers).await?;
+    Ok(())
+}
+
+/// Stops a sign-in that is under way.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn cancel_connect(desk: State<'_, Desk>, platform: PlatformId) -> Answer<()> {
+    desk.opened()?.cancel_connect(platform);
+    Ok(())
+}
+
+/// Changes answers to the platform's questions.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn answer(desk: State<'_, Desk>, platform: PlatformId, answers: BTreeMap<String, String>) -> Answer<()> {
+    desk.opened()?.engine().answer(platform, answers).await?;
+    Ok(())
+}
+
+/// The teams that the platform has, with those chosen for import.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn teams(desk: State<'_, Desk>, platform: PlatformId) -> Answer<Vec<TeamView>> {
+    Ok(desk.opened()?.engine().teams(platform).await?)
+}
+
+/// Chooses teams for import; none means everyone.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn choose_teams(desk: State<'_, Desk>, platform: PlatformId, teams: Vec<String>) -> Answer<()> {
+    Ok(desk.opened()?.engine().choose_teams(platform, teams).await?)
+}
+
+/// Begins an import (none named: of all connected platforms) and returns its run. It goes on behind.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn import_people(desk: State<'_, Desk>, platforms: Vec<PlatformId>) -> Answer<RunId> {
+    Ok(desk.opened()?.import(&platforms).await?)
+}
+
+/// Deletes the connection and its secrets. People, accounts and syncs stay listed.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn disconnect(desk: State<'_, Desk>, platform: PlatformId) -> Answer<()> {
+    let opened = desk.opened()?;
+    opened.cancel_connect(platform);
+    opened.engine().disconnect(platform).await?;
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! What all commands share: the supervisor, the lists that the page has open, the files that this session wrote.
+
+use std::sync::Arc;
+
+use app::export::Exports;
+use app::supervise::{Opened, Supervisor};
+
+use crate::listings::Listings;
+use crate::problem::Answer;
+
+/// What all commands share.
+pub(crate) struct Desk {
+    pub(crate) supervisor: Supervisor,
+    pub(crate) listings: Listings,
+    pub(crate) exports: Exports,
+}
+
+impl Desk {
+    pub(crate) fn new(supervisor: Supervisor) -> Self {
+        Self { supervisor, listings: Listings::default(), exports: Exports::default() }
+    }
+
+    /// What is open now.
+    pub(crate) fn opened(&self) -> Answer<Arc<Opened>> {
+        Ok(self.supervisor.opened()?)
+    }
+}
