@@ -7,6 +7,9 @@ import { Refresher } from "../refresher";
 import { importingOf, lastImportRun } from "./standing";
 import type { Importing } from "./standing";
 
+/** An import of several platforms tells one figure; those of each platform are read this often at most, in milliseconds. */
+const FIGURES_EVERY = 500;
+
 export class PlatformsPage {
   phase = $state<"loading" | "failed" | "ready">("loading");
   #pageProblem = $state<Problem | null>(null);
@@ -21,12 +24,15 @@ export class PlatformsPage {
   #starting = $state<{ [platform in string]: boolean }>({});
   #cancelling = $state<{ [run in string]: boolean }>({});
   #read = $state<{ [platform in string]: number }>({});
+  /** Runs that were told to have ended: the back end may still list them for a moment. */
+  #ended = $state<{ [run in string]: true }>({});
+  #figuresRead = 0;
   readonly #refresher = new Refresher(() => this.#refresh());
   readonly #conflictReader = new Refresher(() => this.#readConflicts());
 
   readonly connected = $derived(this.cards.filter((card) => card.connection !== null).length);
   readonly importable = $derived(
-    this.cards.filter((card) => card.connection !== null && !card.connection.signed_out && card.import.run === null).length,
+    this.cards.filter((card) => card.connection !== null && !card.connection.signed_out && this.runOf(card) === null).length,
   );
 
   /** How many people the imports under way have read so far. */
@@ -59,17 +65,21 @@ export class PlatformsPage {
     if (!progress.ended) {
       if (progress.platform === null) {
         // The figures of each platform stand on its card.
-        void this.#refresher.run();
+        if (Date.now() - this.#figuresRead >= FIGURES_EVERY) {
+          this.#figuresRead = Date.now();
+          void this.#refresher.run();
+        }
       } else {
         this.#read[progress.platform] = progress.done;
       }
       return;
     }
+    this.#ended[progress.run] = true;
     await this.load();
     delete this.#cancelling[progress.run];
     const run = this.#runs.find((run) => run.id === progress.run);
     for (const platform of Object.keys(this.#read)) {
-      if (this.cards.every((card) => card.platform !== platform || card.import.run === null)) {
+      if (this.cards.every((card) => card.platform !== platform || this.runOf(card) === null)) {
         delete this.#read[platform];
       }
     }
@@ -78,11 +88,25 @@ export class PlatformsPage {
     }
   }
 
+  /** The import that a platform is in now. */
+  runOf(card: PlatformCard): string | null {
+    const { run } = card.import;
+    return run === null || this.#ended[run] ? null : run;
+  }
+
+  /** Whether other platforms are in the same import, so that it ends for all of them. */
+  isShared(card: PlatformCard): boolean {
+    const run = this.runOf(card);
+    return run !== null && this.cards.some((other) => other.platform !== card.platform && this.runOf(other) === run);
+  }
+
   importing(card: PlatformCard): Importing {
+    const run = this.runOf(card);
     return importingOf(card, this.lastImport(card.platform), {
+      run,
       starting: this.#starting[card.platform] ?? false,
       read: this.#read[card.platform],
-      cancelling: card.import.run !== null && (this.#cancelling[card.import.run] ?? false),
+      cancelling: run !== null && (this.#cancelling[run] ?? false),
     });
   }
 
@@ -120,7 +144,7 @@ export class PlatformsPage {
   }
 
   async cancelImport(card: PlatformCard): Promise<void> {
-    const run = card.import.run;
+    const run = this.runOf(card);
     if (run === null || this.#cancelling[run]) {
       return;
     }

@@ -1,4 +1,4 @@
-import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 
 import { FakeBackend, network } from "../../../tests/fake/backend";
 import { importRun } from "../../../tests/fake/scenarios/platforms";
@@ -104,6 +104,24 @@ test("the_end_of_an_import_is_told_with_its_result_and_its_conflicts", async () 
   expect(page.importing(card(page))).toEqual({ at: "idle" });
   expect(page.lastImport("slack")).toEqual(result);
   expect(page.conflicts).toBe(1);
+});
+
+test("an_import_that_was_told_to_have_ended_is_over_even_while_the_back_end_still_lists_it", async () => {
+  running("slack", "9", 10);
+  const page = await loaded();
+  await page.heardProgress(progress({ ended: true }));
+  expect(page.importing(card(page)).at).toBe("idle");
+});
+
+test("the_figures_of_an_import_of_all_are_read_now_and_then_and_not_at_every_step", async () => {
+  vi.spyOn(Date, "now").mockReturnValue(1_000_000);
+  running("slack", "9", 10);
+  running("zoom", "9", 20);
+  const page = await loaded();
+  const before = fake.callsOf("platforms").length;
+  for (let step = 0; step < 5; step += 1) await page.heardProgress(progress({ platform: null, done: step }));
+  expect(fake.callsOf("platforms").length).toBe(before + 1);
+  expect([page.isShared(card(page, "slack")), page.isShared(card(page, "webex"))]).toEqual([true, false]);
 });
 
 test("the_next_import_does_not_begin_with_the_figure_of_the_last", async () => {

@@ -56,12 +56,12 @@ test("the_last_import_of_a_platform_is_its_own_or_one_of_all", () => {
 });
 
 const problem = { kind: "network", message: "No answer.", remedy: "Try again.", act: null };
-const calm = { starting: false, read: undefined, cancelling: false };
+const calm = { run: null, starting: false, read: undefined, cancelling: false };
 
 test("a_running_import_shows_whichever_figure_is_newer", () => {
   const running = { ...card(), import: { run: "7", accounts: 300, unfinished: false } };
-  expect(importingOf(running, null, { ...calm, read: 200 })).toEqual({ at: "running", run: "7", read: 300, cancelling: false });
-  expect(importingOf(running, null, { ...calm, read: 400, cancelling: true })).toEqual({ at: "running", run: "7", read: 400, cancelling: true });
+  expect(importingOf(running, null, { ...calm, run: "7", read: 200 })).toEqual({ at: "running", run: "7", read: 300, cancelling: false });
+  expect(importingOf(running, null, { ...calm, run: "7", read: 400, cancelling: true })).toEqual({ at: "running", run: "7", read: 400, cancelling: true });
 });
 
 test("an_unfinished_import_can_be_continued_and_says_why_it_stopped", () => {

@@ -83,10 +83,10 @@ export type Importing =
 export function importingOf(
   card: PlatformCard,
   run: RunView | null,
-  told: { starting: boolean; read: number | undefined; cancelling: boolean },
+  told: { run: string | null; starting: boolean; read: number | undefined; cancelling: boolean },
 ): Importing {
-  if (card.import.run !== null) {
-    return { at: "running", run: card.import.run, read: Math.max(told.read ?? 0, card.import.accounts), cancelling: told.cancelling };
+  if (told.run !== null) {
+    return { at: "running", run: told.run, read: Math.max(told.read ?? 0, card.import.accounts), cancelling: told.cancelling };
   }
   if (told.starting) {
     return { at: "starting" };

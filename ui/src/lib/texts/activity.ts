@@ -81,6 +81,7 @@ export const activityTexts = {
     none: (status: string) => `Nobody is ${status.toLowerCase()} in this run.`,
     toPeople: "Go to User Sync",
     openPerson: (name: string) => `Show ${name} on the User Sync page`,
+    gone: "No longer listed",
     rows: (count: number) => counted(count, "person", "people"),
     row: (index: number) => `Person ${index} is being read`,
   },

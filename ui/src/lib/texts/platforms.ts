@@ -168,6 +168,8 @@ export const platformsTexts = {
     waiting: "The import begins…",
     read: (count: number) => `${counted(count, "person", "people")} read`,
     cancel: "Cancel import",
+    cancelAll: "Cancel all",
+    cancelAllLabel: "Cancel the import from all platforms",
     cancelLabel: (name: string) => `Cancel the import from ${name}`,
     progress: (name: string) => `Import from ${name}`,
     cancelling: "Stopping…",

@@ -106,6 +106,16 @@ test("a_result_leads_to_its_person_in_the_table", async () => {
   expect(world.place).toEqual({ page: "user-sync", filter: { search: "Ana Ampelwerk" } });
 });
 
+test("a_person_who_is_gone_keeps_their_result_and_leads_nowhere", async () => {
+  giveHeight();
+  const { fake, world } = await open();
+  const [first] = giveResults(fake, 5);
+  if (first) first.name = "";
+  world.go({ page: "activity", run: "sync-2" });
+  expect(await screen.findByText("No longer listed")).toBeVisible();
+  expect(screen.getAllByRole("button", { name: /on the User Sync page/ })).toHaveLength(4);
+});
+
 test("an_export_says_where_it_is_and_shows_it_in_its_folder", async () => {
   const { fake, world } = await open();
   giveResults(fake, 5);

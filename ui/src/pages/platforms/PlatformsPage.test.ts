@@ -63,7 +63,7 @@ test("an_import_shows_its_figures_and_its_result_is_read_aloud", async () => {
   await fake.progress({ run: "import-1", kind: "import", platform: "slack", done: 5100, total: null, seconds_left: null, ended: false });
   await waitFor(() => expect(row("Slack")).toHaveTextContent("5,100 people read"));
   expect(screen.getByRole("button", { name: "Import all" })).toBeDisabled();
-  await userEvent.click(screen.getByRole("button", { name: "Cancel the import from Slack" }));
+  await userEvent.click(within(row("Slack")).getByRole("button", { name: "Cancel the import from all platforms" }));
   expect(fake.callsOf("cancel_run")).toEqual([{ run: "import-1" }]);
   await waitFor(() => expect(row("Slack")).toHaveTextContent("Stopping…"));
 
