@@ -85,6 +85,17 @@ describe("the table", () => {
     expect(screen.queryByRole("complementary")).toBeNull();
   });
 
+  it("who has gone since the list was made leaves an empty place that nothing can be done with", async () => {
+    const { user } = await page(3, (fake) => Object.assign(fake.people[1] ?? {}, { name: "", syncs: {}, primary_choices: [] }));
+    const gone = (await screen.findByText("No longer there")).closest("[role=row]") as HTMLElement;
+    expect(within(gone).queryAllByRole("button")).toEqual([]);
+    expect(within(gone).queryByRole("checkbox")).toBeNull();
+    (gone.querySelector("[data-stop='1']") as HTMLElement).focus();
+    await user.keyboard(" {Enter}");
+    expect(screen.queryByRole("toolbar")).toBeNull();
+    expect(screen.queryByRole("complementary")).toBeNull();
+  });
+
   it("the columns sort, and once more the other way round", async () => {
     const { user, fake } = await page(2);
     await row("Ana");

@@ -28,6 +28,9 @@ type How = "from_the_top" | "in_place";
 export type Move = "top" | number;
 export type Slot = { index: number; person: PersonRow | null };
 
+/** Somebody who has gone since the list was made: the place in the list stays, empty, so that no row moves. */
+export const isGone = (person: PersonRow): boolean => person.name === "";
+
 /** Who changed while an answer was under way, and so may be in it as they were before. */
 type UnderWay = { people: Set<string>; everyone: boolean };
 
@@ -114,14 +117,14 @@ export class PeopleList {
     for (let from = first; from < end; ) {
       const held = cache.row(from);
       if (held) {
-        ids.push(held.id);
+        ids.push(...(isGone(held) ? [] : [held.id]));
         from += 1;
         continue;
       }
       const count = Math.min(LARGEST_WINDOW, end - from);
       try {
         const rows = await this.#source.peopleWindow(cache.listing.id, from, count);
-        ids.push(...rows.map((row) => row.id));
+        ids.push(...rows.filter((row) => !isGone(row)).map((row) => row.id));
       } catch (error) {
         this.problem = problemOf(error);
         return null;
