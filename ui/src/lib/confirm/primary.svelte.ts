@@ -46,7 +46,7 @@ export class PrimaryConfirmation extends Confirmation<PrimaryPreview, PrimaryOut
   }
 
   protected act(preview: PrimaryPreview): Promise<PrimaryOutcome> {
-    const confirmed = preview.resets > 0 && this.withResets ? "resets" : "nothing";
+    const confirmed = this.resets ? "resets" : "nothing";
     return call(commands.setPrimary(this.selection, preview.to, confirmed));
   }
 

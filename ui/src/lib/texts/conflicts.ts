@@ -8,7 +8,7 @@ export const conflicts = {
   position: (at: number, all: number) => `${at} of ${all}`,
   shared: (addresses: string[]) =>
     addresses.length === 0 ? "These accounts were connected through others." : `Shared ${addresses.length === 1 ? "address" : "addresses"}: ${addresses.join(", ")}`,
-  fields: { platform: "Platform", name: "Name", email: "E-mail", state: "State", id: "Id" },
+  fields: { platform: "Platform", name: "Name", email: "E-mail", state: "State" },
   same: "Same",
   differs: "Differs",
   active: "Active",
@@ -24,7 +24,6 @@ export const conflicts = {
   apartMeans: "Each account stays a person of its own. The shared address connects them no more.",
   later: "Decide later",
   laterMeans: "Nothing changes; the conflict stays in this list.",
-  next: "Then the next conflict follows.",
   linked: "Linked as one person.",
   kept: "Kept apart.",
   none_left: "No conflicts to decide",

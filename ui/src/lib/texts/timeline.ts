@@ -52,7 +52,6 @@ export function entryWords(entry: TimelineEntry, platform: string | null): Entry
 
 export const timeline = {
   close: "Close details",
-  label: (person: string) => `Details of ${person}`,
   noEmail: "No e-mail address",
   primary: "Primary platform",
   noPrimary: "Not chosen yet",
@@ -65,9 +64,7 @@ export const timeline = {
   more: "Show older",
   loading: "Reading…",
   gone: "This person is no longer there. The last import did not find them any more.",
-  run: "Part of a bulk run",
   links: "Link or unlink accounts",
-  since: (time: string) => `Since ${time}`,
   actions: {
     start: "Sync",
     try_again: "Try again",
@@ -76,7 +73,6 @@ export const timeline = {
     check_answers: "Check answers",
   },
   forPlatform: (action: string, platform: string) => `${action}: ${platform}`,
-  checking: "Looking for answers…",
   checked: "Answers were read.",
   checkHelp: (primary: string) => `${primary} is looked at only when you say so. Press it while the person is there.`,
 };

@@ -155,6 +155,14 @@ it("a reset lists what goes and what stays, and its link is only there to be cop
   await waitFor(() => expect(fake.callsOf("reset")).toHaveLength(1));
 });
 
+it("two open prompts in the same platform are two lines, not a fault", async () => {
+  const { actions, fake } = await shown();
+  const twice = { what: "The open prompt in Slack", count: 1 };
+  fake.on("preview_reset", () => ({ people: 1, goes: [twice, twice], stays: [RESET_ONE.stays[0], RESET_ONE.stays[0]] }));
+  actions.openReset({ people: [asked.id] });
+  expect(within(await looked()).getAllByText(twice.what)).toHaveLength(2);
+});
+
 it("of a new primary platform for many, the harmless half is chosen until the admin says otherwise", async () => {
   const { actions, fake } = await shown();
   fake.on("preview_primary", () => ({ to: "webex", changes: 10, unchanged: 2, resets: 4, refused: [], would_reset: [{ person: "p", name: "Bo Farnhollow", platforms: ["zoom"] }] }));
@@ -193,4 +201,18 @@ it("a dialog that was left for another page is not there again when its work has
   view.unmount();
   release();
   await waitFor(() => expect(actions.current).toBeNull());
+});
+
+it("a dialog that ends well after another one was opened does not close that one", async () => {
+  const { actions, fake, world } = await shown();
+  const release = fake.hold("sync");
+  actions.openSync(asked, "webex");
+  await looked();
+  await user.click(screen.getByRole("button", { name: "Send prompt" }));
+  await user.keyboard("{Escape}");
+  actions.openReset({ people: [asked.id] });
+  await looked();
+  release();
+  await waitFor(() => expect(world.announced.text).toBe("Ana Ruiz: the sync to Webex has begun."));
+  expect(screen.getByRole("dialog", { name: "Reset Ana Ruiz?" })).toBeInTheDocument();
 });
