@@ -2,7 +2,7 @@
 
 import type { RunPerson, RunView, Status } from "../../../src/lib/bindings";
 import { type FakeBackend, minutesAgo } from "../backend";
-import { type Scenario, until } from "../scenario";
+import { press, type Scenario, until } from "../scenario";
 import { importRun } from "./platforms";
 
 export const syncRun = (changes: Partial<RunView> = {}): RunView => ({
@@ -93,3 +93,21 @@ export const activityImport: Scenario = {
 };
 
 export const activityUnread: Scenario = { before: (fake) => void fake.refuse("runs") };
+
+/** The results of a run were exported. */
+export const activityExported: Scenario = {
+  ...activityResults,
+  after: async () => {
+    await press("Export CSV");
+    await until(() => document.querySelector("[role=status] code"));
+  },
+};
+
+/** A run goes on while its results are looked at. */
+export const activityRunning: Scenario = {
+  before: (fake, world) => {
+    fake.runs = [syncRun({ platform: null, kind: "reset", counts: {} })];
+    giveResults(fake, 1834);
+    world.go({ page: "activity", run: "sync-1" });
+  },
+};
