@@ -5,12 +5,11 @@
 
 mod arguments;
 mod browser;
+mod commands;
 #[cfg(test)]
 mod contract;
-mod commands;
 mod desk;
 mod events;
-mod interim;
 mod listings;
 mod problem;
 mod saved;

@@ -48,3 +48,35 @@ impl Listings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::Kind;
+    use engine::model::PersonId;
+    use engine::people::listing::Facets;
+
+    use super::*;
+
+    fn of(person: i64) -> Listing {
+        Listing { people: [PersonId(person)].into(), everyone: 1, facets: Facets::default(), conflicts: 0 }
+    }
+
+    #[test]
+    fn the_newest_lists_are_kept_and_an_older_one_is_told_to_be_too_old() {
+        let listings = Listings::default();
+        let numbers: Vec<u32> = (0..=KEPT as i64).map(|person| listings.keep(of(person))).collect();
+        assert_eq!(listings.get(numbers[0]).map(|_| ()).unwrap_err().kind, Kind::NotFound);
+        for (person, number) in (0..).zip(&numbers).skip(1) {
+            assert_eq!(listings.get(*number).unwrap().people[..], [PersonId(person)]);
+        }
+    }
+
+    #[test]
+    fn a_list_of_another_folder_is_never_taken_for_one_of_this() {
+        let listings = Listings::default();
+        let before = listings.keep(of(1));
+        listings.forget();
+        let after = listings.keep(of(2));
+        assert!(before != after && listings.get(before).is_err() && listings.get(after).is_ok());
+    }
+}

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use app::supervise::Opened;
 use engine::engine::{MissingScope, TeamView};
-use engine::model::{PlatformId, Reason, RunId, Status};
+use engine::model::{Health, HealthState, PlatformId, Reason, RunId, Status};
 use engine::secrets::Secret;
 use serde::Serialize;
 use tauri::State;
 
 use crate::desk::Desk;
-use crate::interim::{Health, HealthState};
 use crate::problem::Answer;
 
 /// A platform on its page.
@@ -76,16 +75,15 @@ async fn cards(opened: &Opened) -> engine::Result<Vec<PlatformCard>> {
     let mut connections: BTreeMap<PlatformId, _> =
         reading.connections().await?.into_iter().map(|view| (view.platform, view)).collect();
     let (status, mut directories) = (reading.status().await?, reading.directories().await?);
-    let mut health: BTreeMap<PlatformId, Health> = BTreeMap::new();
+    let mut health = opened.engine().health().await?;
     let (importing, trouble) = (opened.importing(), opened.trouble());
     let card = |platform: PlatformId| {
         let connection = connections.remove(&platform).map(shown);
         let counts = status.by_platform.get(&platform).copied().unwrap_or_default();
         let directory = directories.remove(&platform).unwrap_or_default();
-        let mut health = health.remove(&platform).unwrap_or_default();
-        if connection.is_none() {
-            health = Health { state: HealthState::NotConnected, ..Health::default() };
-        } else if let Some(error) = &trouble {
+        let none = Health { state: HealthState::NotConnected, ..Health::default() };
+        let mut health = health.remove(&platform).unwrap_or(none);
+        if connection.is_some() && let Some(error) = &trouble {
             health.last_failure = Some(Reason::from(error));
         }
         PlatformCard {

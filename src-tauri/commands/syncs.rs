@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use engine::engine::Selection;
+use engine::engine::{Selection, SyncPreview};
 use engine::model::{PersonId, PlatformId, RunId};
 use engine::platform::Left;
 use engine::sync::ResetPreview;
-
-use crate::interim::SyncPreview;
 use serde::Serialize;
 use tauri::State;
 
@@ -27,7 +25,7 @@ pub(crate) struct Undone {
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn preview_sync(desk: State<'_, Desk>, selection: Selection, to: PlatformId) -> Answer<SyncPreview> {
-    Ok(crate::interim::preview_sync(&*desk.opened()?, &selection, to).await?)
+    Ok(desk.opened()?.reading().preview_sync(&selection, to).await?)
 }
 
 /// The confirmed sync: keeps the answers to the platform's questions, writes everything down and returns its run. Work goes on behind.

@@ -271,33 +271,33 @@ export type Goes = {
 	count: number,
 };
 
-/**  How a connection does. */
+/**  What is known of a platform since the program started. */
 export type Health = {
-	/**  In a word. */
+	/**  In one word. */
 	state: HealthState,
-	/**  When a call succeeded last. */
+	/**  When it last answered as it should. */
 	last_success: string | null,
-	/**  Why the last call that failed did. */
+	/**  What went wrong last. */
 	last_failure: Reason | null,
-	/**  Until when the platform asked us to wait. */
+	/**  Until when nothing is sent, because it asked to slow down. */
 	throttled_until: string | null,
-	/**  The soonest end of a token that does not renew itself. */
+	/**  The soonest end of a token that does not renew itself, where the platform says so. */
 	token_expires: string | null,
 };
 
-/**  How a connection does. */
+/**  The one word for it. */
 export type HealthState = 
-/**  There is none. */
+/**  There is no connection. */
 "not_connected" | 
-/**  The last call succeeded. */
+/**  It answered when it was asked last. */
 "well" | 
-/**  The platform does not answer. */
+/**  Nobody answered, or only to say that the platform is unwell. */
 "unreachable" | 
-/**  The platform asks us to slow down. */
+/**  It asked to slow down. */
 "throttled" | 
-/**  The platform has refused its tokens. */
+/**  It refuses the connection's tokens. */
 "signed_out" | 
-/**  Nothing was asked yet. */
+/**  It has not been asked since the program started. */
 "unknown";
 
 /**  How a platform's import stands. */
@@ -451,15 +451,15 @@ export type PreviewRow = {
 	person: string,
 	/**  Their name. */
 	name: string,
-	/**  Where they work. */
+	/**  Their primary platform. */
 	primary: string | null,
-	/**  Whether they have an account there. */
+	/**  Whether they have an account in use on the platform. */
 	has_account: boolean,
-	/**  What would be done. */
+	/**  What would be done; null when something is in the way. */
 	action: Action | null,
-	/**  How. */
+	/**  How, in short words. */
 	steps: string[],
-	/**  Why not. */
+	/**  What is in the way. */
 	reason: Reason | null,
 };
 
@@ -480,11 +480,11 @@ export type PrimaryOutcome = {
 	failed: number,
 };
 
-/**  What choosing a primary platform would do. Everybody selected is in exactly one of the four counts. */
+/**  What choosing a primary platform would do. Everybody selected changes, is unchanged or is refused. */
 export type PrimaryPreview = {
 	/**  The platform. */
 	to: string,
-	/**  People who get it at once. */
+	/**  People who get it, those whose syncs would be reset first among them. */
 	changes: number,
 	/**  People who have it already. */
 	unchanged: number,
@@ -791,27 +791,27 @@ export type SyncCell = {
 	block: Reason | null,
 };
 
-/**  What a sync would do for a selection. */
+/**  What a sync of a selection would do. Everybody is counted once: as a prompt, a bot, a guest, already synced, or blocked. */
 export type SyncPreview = {
 	/**  Where to. */
 	to: string,
-	/**  Everybody. */
+	/**  How many people. */
 	total: number,
-	/**  Who would be prompted. */
+	/**  People who would be asked. */
 	prompts: number,
-	/**  For whom a bot would be made. */
+	/**  Bots that would be made. */
 	bots: number,
-	/**  Who would be invited as a guest. */
+	/**  Guests who would be invited. */
 	guests: number,
-	/**  Who is synced already. */
+	/**  People who are synced there already. */
 	already: number,
-	/**  Who cannot be synced. */
+	/**  People with something in the way. */
 	blocked: number,
-	/**  Why not. */
+	/**  What is in the way, most frequent first. */
 	reasons: ReasonCount[],
 	/**  The first 100. */
 	people: PreviewRow[],
-	/**  Primary platforms whose answers the admin reads by hand. */
+	/**  Primary platforms of people who would be asked and whose answers the admin reads by hand. */
 	answers_by_hand: string[],
 	/**  Answers given so far to the platform's questions. */
 	answers: { [key in string]: string },
