@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { network } from "../../../tests/fake/backend";
 import { ana, backendOf, previewOfOne, sheetOf } from "../../../tests/fake/dialogs";
 import { SyncConfirmation } from "./sync.svelte";
-import { around, installed, settled } from "./testing";
+import { around, installed, settled } from "../../../tests/fake/around";
 
 const person = ana(["slack", "webex"]);
 

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { network } from "../../../tests/fake/backend";
 import { CONFLICTS } from "../../../tests/fake/dialogs";
 import { ConflictInbox } from "./conflicts.svelte";
-import { installed, settled } from "./testing";
+import { installed, settled } from "../../../tests/fake/around";
 
 async function opened() {
   const fake = installed();

@@ -4,7 +4,7 @@ import { ana, backendOf, TIMELINE } from "../../../tests/fake/dialogs";
 import type { TimelineEntry } from "../bindings";
 import { entryWords } from "../texts/timeline";
 import { PersonDetails } from "./details.svelte";
-import { installed, settled } from "./testing";
+import { installed, settled } from "../../../tests/fake/around";
 
 const person = ana(["teams", "webex"]);
 const news = { people: [person.id], everyone: false, connections: false, runs: false };

@@ -3,7 +3,7 @@ import { network } from "../../../tests/fake/backend";
 import { ana, backendOf } from "../../../tests/fake/dialogs";
 import type { AccountHit } from "../bindings";
 import { AccountLinks } from "./links.svelte";
-import { installed, settled } from "./testing";
+import { installed, settled } from "../../../tests/fake/around";
 
 const hit = (name: string, part: Partial<AccountHit> = {}): AccountHit => ({ person: "p-9", person_name: name, platform: "zoom", id: `z-${name}`, name, email: null, ...part });
 

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { ana, backendOf, sheetOf } from "../../../tests/fake/dialogs";
 import type { PrimaryPreview } from "../bindings";
 import { PrimaryConfirmation } from "./primary.svelte";
-import { around, installed } from "./testing";
+import { around, installed } from "../../../tests/fake/around";
 
 const everyone = { matching: { search: null, status: null, platform: null, primary: null, reason: null } };
 const preview = (part: Partial<PrimaryPreview>): PrimaryPreview => ({ to: "webex", changes: 10, unchanged: 0, resets: 0, refused: [], would_reset: [], ...part });

@@ -3,7 +3,7 @@ import { ana, backendOf, cell, RESET_ONE, sheetOf } from "../../../tests/fake/di
 import { cellActions } from "./cell";
 import { ResetConfirmation } from "./reset.svelte";
 import { CancelSync, PromptAgain } from "./single-sync.svelte";
-import { around, installed } from "./testing";
+import { around, installed } from "../../../tests/fake/around";
 
 const person = ana(["slack", "webex"], { webex: { status: "pending", detail: "prompted", representation: "own_account" } });
 

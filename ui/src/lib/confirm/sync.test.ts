@@ -3,7 +3,7 @@ import { FakeBackend } from "../../../tests/fake/backend";
 import { ana, backendOf, EIGHT, MANY, previewOfOne, primaryBeside, sheetOf } from "../../../tests/fake/dialogs";
 import type { PlatformSheet, SyncPreview } from "../bindings";
 import { SyncConfirmation } from "./sync.svelte";
-import { around, installed } from "./testing";
+import { around, installed } from "../../../tests/fake/around";
 
 async function ready(fake: FakeBackend, platform: PlatformSheet, person: ReturnType<typeof ana> | null = null) {
   installed(fake);

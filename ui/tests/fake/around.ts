@@ -1,9 +1,9 @@
 // Test support: the page around a confirmation, and a moment for promises to settle.
 
 import { onTestFinished } from "vitest";
-import { FakeBackend } from "../../../tests/fake/backend";
-import { sheetOf } from "../../../tests/fake/dialogs";
-import type { Surroundings } from "./confirmation.svelte";
+import { FakeBackend } from "./backend";
+import { sheetOf } from "./dialogs";
+import type { Surroundings } from "../../src/lib/confirm/confirmation.svelte";
 
 /** Everything that is waiting has gone on. */
 export async function settled(): Promise<void> {
