@@ -15,8 +15,8 @@ describe("the window's sources", () => {
   });
 
   it("use no test support, so that none is in the program", () => {
-    const outsideTests = files.filter(({ path }) => !path.endsWith(".test.ts"));
-    expect(where(/from "[^"]*\/tests\//, outsideTests)).toEqual([]);
+    const outsideTests = files.filter(({ path }) => !/\.test\.ts$|\/testing\.ts$/.test(path));
+    expect(where(/from "[^"]*(\/tests\/|\/testing")/, outsideTests)).toEqual([]);
   });
 
   it("bring nothing from elsewhere", () => {
