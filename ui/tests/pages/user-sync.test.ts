@@ -382,10 +382,27 @@ describe("the page's other states", () => {
     await row("Ana");
   });
 
-  it("nothing imported yet leads to the platforms", async () => {
-    const { user, world } = await page(0, (fake) => (fake.people = []));
+  it("nothing imported yet: imports everyone, says that it goes on, and shows who came", async () => {
+    const { user, world, fake } = await page(0, (one) => (one.people = []));
     expect(await screen.findByRole("heading", { name: "Import your people" })).toBeVisible();
-    await user.click(screen.getByRole("button", { name: "Go to Platforms" }));
+    await user.click(screen.getByRole("button", { name: "Import everyone" }));
+    expect(fake.callsOf("import_people")).toEqual([{ platforms: [] }]);
+    await fake.progress({ run: "run-1", kind: "import", platform: null, done: 1, total: null, seconds_left: null, ended: false });
+    expect(await screen.findByRole("heading", { name: "Importing your people" })).toBeVisible();
+    fake.people = people(2);
+    await fake.changed({ everyone: true });
+    await screen.findByRole("row", { name: /Ana/ }, { timeout: 4000 });
+    expect(world.place).toEqual({ page: "user-sync" });
+  });
+
+  it("an import that cannot begin says why in place; teams can be chosen first", async () => {
+    const { user, world } = await page(0, (fake) => {
+      fake.people = [];
+      fake.refuse("import_people");
+    });
+    await user.click(await screen.findByRole("button", { name: "Import everyone" }));
+    expect(await screen.findByRole("alert")).toHaveTextContent(network.message);
+    await user.click(screen.getByRole("button", { name: "Choose teams first" }));
     expect(world.place).toEqual({ page: "platforms" });
   });
 

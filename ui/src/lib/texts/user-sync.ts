@@ -103,6 +103,7 @@ export const texts = {
     primary === null ? `Choose the primary platform of ${name}` : `Primary platform of ${name}: ${primary}`,
   primaryChanged: (name: string, primary: string): string => `${primary} is now the primary platform of ${name}`,
   moreOf: (name: string): string => `More for ${name}`,
+  nothingToSync: "Nothing to sync",
   nothingElse: "No other platform connected",
 
   menu: { reset: "Reset user…", timeline: "Timeline", copy: "Copy e-mail", links: "Link or unlink accounts…" },
@@ -158,8 +159,13 @@ export const texts = {
     },
     notImported: {
       title: "Import your people",
-      text: "A platform is connected, and nobody has been imported from it yet.",
-      act: "Go to Platforms",
+      text: "Nobody has been imported yet. Import everyone now, or choose teams on the Platforms page first.",
+      act: "Import everyone",
+      other: "Choose teams first",
+    },
+    importing: {
+      title: "Importing your people",
+      text: "Everybody appears here as soon as they are read and matched. You can go on elsewhere meanwhile.",
     },
     noMatch: { title: "Nobody matches", text: "No person has all of what you search and filter for.", act: "Clear search and filters" },
   },

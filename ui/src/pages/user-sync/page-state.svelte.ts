@@ -41,6 +41,8 @@ export class UserSyncState {
   readonly changing = new SvelteSet<string>();
   saved = $state.raw<Saved | null>(null);
   exporting = $state(false);
+  /** The import of everyone is being begun. */
+  beginning = $state(false);
   /** What the admin tried last and did not work, other than reading the list. */
   problem = $state.raw<Problem | null>(null);
   /** In the order in which people see platforms. */
@@ -132,6 +134,22 @@ export class UserSyncState {
       this.problem = problemOf(error);
     } finally {
       this.exporting = false;
+    }
+  }
+
+  /** Imports from every connected platform; how far it is stands in the status line. */
+  async importEveryone(): Promise<void> {
+    if (this.beginning) {
+      return;
+    }
+    this.beginning = true;
+    this.problem = null;
+    try {
+      await call(commands.importPeople([]));
+    } catch (error) {
+      this.problem = problemOf(error);
+    } finally {
+      this.beginning = false;
     }
   }
 
