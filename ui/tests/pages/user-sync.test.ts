@@ -325,6 +325,9 @@ describe("selection", () => {
     expect(screen.getByRole("searchbox")).toHaveValue("b");
     expect(await box("Bo")).toBeChecked();
     expect(fake.callsOf("list_people").at(-1)).toMatchObject({ filter: { search: "b" } });
+    await user.clear(screen.getByRole("searchbox"));
+    await user.type(screen.getByRole("searchbox"), "cleo");
+    await waitFor(() => expect(shown()).toEqual(["Cleo Coralton"]));
   });
 });
 

@@ -11,18 +11,20 @@ export class PeopleFilter {
   reason = $state<string | null>(null);
   sort = $state.raw<Sort>({ by: "name", descending: false });
 
-  readonly filter = $derived<Filter>({
-    search: this.search.trim() === "" ? null : this.search.trim(),
-    status: this.status,
-    platform: this.platform,
-    primary: this.primary,
-    reason: this.reason,
-  });
+  // Computed at each look and not `$derived`: a derived value ends with the component that made it, and this outlives the page.
+  get filter(): Filter {
+    const search = this.search.trim();
+    return { search: search === "" ? null : search, status: this.status, platform: this.platform, primary: this.primary, reason: this.reason };
+  }
 
-  readonly question = $derived<Question>({ filter: this.filter, sort: this.sort });
+  get question(): Question {
+    return { filter: this.filter, sort: this.sort };
+  }
 
   /** Whether anybody may be left out. */
-  readonly active = $derived(Object.values(this.filter).some((value) => value !== null));
+  get active(): boolean {
+    return Object.values(this.filter).some((value) => value !== null);
+  }
 
   toggleStatus(status: Status): void {
     this.status = this.status === status ? null : status;

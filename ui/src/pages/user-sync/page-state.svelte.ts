@@ -45,8 +45,6 @@ export class UserSyncState {
   beginning = $state(false);
   /** What the admin tried last and did not work, other than reading the list. */
   problem = $state.raw<Problem | null>(null);
-  /** In the order in which people see platforms. */
-  readonly sheets = $derived.by(() => this.#world.sheets);
   #world: WorldState;
 
   constructor(world: WorldState, source: PeopleSource = SOURCE) {
@@ -66,7 +64,7 @@ export class UserSyncState {
   }
 
   pills(person: PersonRow): Pill[] {
-    return pills(person, this.sheets);
+    return pills(person, this.#world.sheets);
   }
 
   /** Shows the people whom another page wants to see here. */
