@@ -4,6 +4,8 @@ use crate::source::{ALL_RUST, Source, assert_none, rust, sources, split_tests, t
 
 /// Lines outside tests.
 const LONGEST: usize = 400;
+/// Written by tauri-specta: as long as the window has commands and types.
+const GENERATED: &[&str] = &["ui/src/lib/bindings.ts"];
 
 fn too_long(file: &Source) -> Option<String> {
     let lines = split_tests(&file.text).0.len();
@@ -20,7 +22,8 @@ fn a_file_outside_tests_stays_under_400_lines() {
     let mut files = rust(&["crates", "src-tauri", "xtask"]);
     files.extend(sources(&["ui/src"], &["svelte", "ts"]));
     let tests = test_files(&files);
-    let found: Vec<String> = files.iter().filter(|file| !tests.contains(&file.path)).filter_map(too_long).collect();
+    let written = files.iter().filter(|file| !tests.contains(&file.path) && !GENERATED.contains(&file.path.as_str()));
+    let found: Vec<String> = written.filter_map(too_long).collect();
     assert_none("One file, one concept", &found);
 }
 

@@ -19,13 +19,16 @@ fn command(act: Act) -> String {
     }
 }
 
+/// The engine's word for choosing teams to import.
+const CHOOSING_TEAMS: &str = "teams";
+
 /// The command line that helps after an error which names no step: it only looks something up.
 fn look_up(error: &Error) -> Option<String> {
     match (error.kind, error.operation, error.platform) {
         (Kind::NotFound, "person", _) => Some("usersync people --search NAME".into()),
         (Kind::NotFound, "account", _) => Some("usersync person PERSON".into()),
         (Kind::NotFound, "import", None) => Some("usersync connect PLATFORM".into()),
-        (Kind::Invalid, "teams", Some(platform)) => Some(format!("usersync teams {platform}")),
+        (Kind::Invalid, CHOOSING_TEAMS, Some(platform)) => Some(format!("usersync teams {platform}")),
         _ => None,
     }
 }
