@@ -232,3 +232,49 @@ async fn secrets_can_be_read(secrets: &dyn SecretStore, info: &PlatformInfo) -> 
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use engine::Remedy;
+    use engine::secrets::{Handle, Secret};
+
+    use super::*;
+
+    /// A keychain that answers every question alike.
+    struct Answering(Result<Option<Secret>>);
+
+    #[async_trait]
+    impl SecretStore for Answering {
+        fn realm(&self) -> Realm {
+            Realm::Live
+        }
+
+        async fn get(&self, _: &Handle) -> Result<Option<Secret>> {
+            self.0.clone()
+        }
+
+        async fn put(&self, _: &Handle, _: &Secret) -> Result<()> {
+            Ok(())
+        }
+
+        async fn delete(&self, _: &Handle) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_locked_keychain_is_told_at_opening_and_a_damaged_secret_is_left_to_its_card() {
+        let info = platforms::all().iter().map(|platform| platform.info()).find(|info| !info.slots.is_empty()).unwrap();
+        let locked = Error::new(Kind::Keychain, "keychain", "The keychain is locked.").ask_admin("Unlock it.");
+        let damaged = Error::new(Kind::Keychain, "keychain", "The secret is damaged.").remedy(Remedy::SignInAgain);
+        for (answer, opens) in [
+            (Err(locked), false),
+            (Err(damaged), true),
+            (Ok(None), true),
+            (Ok(Some(Secret::new("a token"))), true),
+        ] {
+            assert_eq!(secrets_can_be_read(&Answering(answer.clone()), info).await.is_ok(), opens, "{answer:?}");
+        }
+    }
+}
