@@ -17,8 +17,8 @@ use engine::signin;
 use engine::transport::{Http, Lane, Realm, Subject};
 use tempfile::TempDir;
 
-use crate::report::{Report, Result, median, seconds};
-use crate::rig::Rig;
+use crate::report::{Report, median, seconds};
+use crate::rig::{Result, Rig};
 
 /// Each platform: the bare loop and the import in turn, so that a busy moment meets both.
 pub(crate) async fn measure(report: &mut Report, rig: &Rig, rounds: usize) -> Result<()> {

@@ -16,8 +16,8 @@ mod search;
 
 use std::process::ExitCode;
 
-use report::{Report, Result};
-use rig::Rig;
+use report::Report;
+use rig::{Result, Rig};
 
 const HELP: &str = "Options: --people N (100000), --rounds N (3), and any of: import matching search";
 

@@ -15,7 +15,8 @@ use engine::store::{Store, connections};
 use engine::transport::Realm;
 use engine::{Error, Kind};
 
-use crate::report::{Report, Result, median, seconds};
+use crate::report::{Report, median, seconds};
+use crate::rig::Result;
 
 const FIRST: [&str; 20] =
     ["Ann", "Bo", "Cy", "Di", "Ed", "Flo", "Gus", "Hal", "Ida", "Jo", "Kay", "Lou", "Mia", "Ned", "Oda", "Pia", "Rex", "Sue", "Tim", "Uma"];

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
-
 /// What was measured so far.
 pub(crate) struct Report {
     rows: Vec<[String; 3]>,

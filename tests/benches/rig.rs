@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use app::ready::Ready;
 use tempfile::TempDir;
 
-use crate::report::Result;
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// How often a process is asked for its memory. Its peak only grows, so that no more than its last moment is missed.
 const LOOK: Duration = Duration::from_millis(5);

@@ -9,8 +9,8 @@ use engine::people::list::Filter;
 use engine::transport::Realm;
 
 use crate::import::memory;
-use crate::report::{Report, Result, median, milliseconds, quantile, seconds};
-use crate::rig::Rig;
+use crate::report::{Report, median, milliseconds, quantile, seconds};
+use crate::rig::{Result, Rig};
 
 /// How many people are searched for, in each way.
 const PEOPLE: usize = 400;

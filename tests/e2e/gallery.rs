@@ -18,6 +18,7 @@ async fn every_page_and_dialog_can_be_read_by_everybody_in_both_looks_and_sizes(
             connect_dialog(stage, &style).await?;
         }
         Style { look: Look::Light, size: SIZES[0] }.put_on(stage).await?;
+        page.click(&element("button", "^User Sync$").within(element("navigation", "Pages"))).await?;
         stage.enter_demo().await?;
         stage.import().await?;
         let people = prepare(stage).await?;

@@ -22,9 +22,17 @@ pub(crate) struct Stage {
 
 /// Opens the window on a new computer and tells the story; what the window showed when it broke off is kept as a picture.
 pub(crate) async fn stage(name: &str, story: impl AsyncFnOnce(&mut Stage) -> Result<()>) -> Result<()> {
+    closed_stage(name, async |stage| {
+        stage.open().await?;
+        story(stage).await
+    })
+    .await
+}
+
+/// The same before the window is opened.
+pub(crate) async fn closed_stage(name: &str, story: impl AsyncFnOnce(&mut Stage) -> Result<()>) -> Result<()> {
     let company = Company::open(250).await?;
     let mut stage = Stage { desktop: Desktop::open().await?, company, window: None, names: BTreeMap::new() };
-    stage.open().await?;
     let outcome = story(&mut stage).await;
     if outcome.is_err()
         && let Some(window) = &stage.window

@@ -3,9 +3,9 @@
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use user_sync_tests::window::{Page, Result, Trouble, element, ensure};
+use user_sync_tests::window::{Filled, Page, Result, Trouble, element, ensure, real_data};
 
-use crate::stage::stage;
+use crate::stage::{closed_stage, stage};
 
 const REFUSED: &str = "^User Sync cannot open your data$";
 
@@ -38,9 +38,8 @@ async fn a_second_window_on_the_same_data_says_so_and_opens_once_the_first_is_go
 
 #[tokio::test(flavor = "multi_thread")]
 async fn data_of_a_newer_program_is_left_alone_and_the_page_says_so() -> Result<()> {
-    stage("newer-database", async |stage| {
-        stage.page()?.see(&element("heading", "^Welcome")).await?;
-        stage.close().await?;
+    closed_stage("newer-database", async |stage| {
+        real_data(&stage.data(), 250, Filled::Connected).await?;
         let database = stage.data().join("user-sync.db");
         let current = version(&database)?;
         set_version(&database, 9_999)?;
@@ -48,25 +47,28 @@ async fn data_of_a_newer_program_is_left_alone_and_the_page_says_so() -> Result<
         says(stage.page()?, "newer", "trouble-newer-database").await?;
         ensure(version(&database)? == 9_999, || "the newer database was changed".to_owned())?;
         set_version(&database, current)?;
-        stage.page()?.click(&element("button", "^Try again$")).await?;
-        stage.page()?.see(&element("heading", "^Welcome")).await.map(|_| ())
+        opens(stage.page()?).await
     })
     .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_locked_keychain_is_named_and_the_window_opens_once_it_is_unlocked() -> Result<()> {
-    stage("locked-keychain", async |stage| {
-        stage.page()?.see(&element("heading", "^Welcome")).await?;
-        stage.close().await?;
+    closed_stage("locked-keychain", async |stage| {
+        real_data(&stage.data(), 250, Filled::Connected).await?;
         stage.desktop.lock_keychain()?;
         stage.open().await?;
         says(stage.page()?, "locked", "trouble-locked-keychain").await?;
         stage.desktop.unlock_keychain().await?;
-        stage.page()?.click(&element("button", "^Try again$")).await?;
-        stage.page()?.see(&element("heading", "^Welcome")).await.map(|_| ())
+        opens(stage.page()?).await
     })
     .await
+}
+
+/// Tried again, the window shows its first page.
+async fn opens(page: &Page) -> Result<()> {
+    page.click(&element("button", "^Try again$")).await?;
+    page.see(&element("heading", "^User Sync$")).await.map(|_| ())
 }
 
 /// Where an SQLite file keeps the number that its program gave it ("user version" in the file format).

@@ -36,7 +36,10 @@ impl Window {
         });
         let wishes = wishes.as_object().cloned().unwrap_or_default();
         let address = format!("http://127.0.0.1:{port}");
-        until("the driver", || async { Ok(std::net::TcpStream::connect(("127.0.0.1", port)).ok()) }).await?;
+        // The one hands on to the other without waiting for it.
+        for port in [native, port] {
+            until("the driver", || async { Ok(std::net::TcpStream::connect(("127.0.0.1", port)).ok()) }).await?;
+        }
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(wishes)
             .connect(&address)

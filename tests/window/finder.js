@@ -43,8 +43,10 @@ const finder = (() => {
     const label = element && ["radio", "checkbox"].includes(roleOf(element)) ? element.closest("label") : null;
     return label && element.getBoundingClientRect().width < 4 ? label : element;
   };
+  /** All that can be read, whatever it is called. */
+  const readable = () => tidy(ground().innerText || "");
   const text = (pattern) => {
-    const found = new RegExp(pattern).exec(tidy(words(ground())));
+    const found = new RegExp(pattern).exec(readable());
     return found ? found[0] : null;
   };
   const busy = () => [...ground().querySelectorAll("[aria-busy=true]")].some(shown);
@@ -59,7 +61,7 @@ const finder = (() => {
   const outline = () => {
     const named = [...ground().querySelectorAll("*")].filter((element) => roleOf(element) && shown(element));
     const lines = named.map((element) => `  ${roleOf(element)} “${nameOf(element).slice(0, 90)}”`);
-    return lines.slice(0, 120).join("\n") + `\n  text: ${tidy(words(ground())).slice(0, 1500)}`;
+    return lines.slice(0, 70).join("\n") + `\n  text: ${readable().slice(0, 900)}`;
   };
   return { all, find, target, text, busy, focus, hasFocus, outline, nameOf, roleOf, shown, words };
 })();

@@ -10,6 +10,7 @@ mod desktop;
 mod driver;
 mod page;
 mod pictures;
+mod real_data;
 
 use std::fmt;
 use std::future::Future;
@@ -21,6 +22,7 @@ pub use desktop::Desktop;
 pub use driver::Window;
 pub use page::{Page, Wanted, dialog, element};
 pub use pictures::{Look, SIZES};
+pub use real_data::{Filled, real_data};
 
 /// How long anything may take to come true before a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(15);
