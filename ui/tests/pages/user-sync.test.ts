@@ -331,6 +331,19 @@ describe("selection", () => {
   });
 });
 
+it("a visit to another page keeps the place in the list, and brings it up to date", async () => {
+  const { view, world, fake } = await page(2000);
+  await row("Ana");
+  grid().scrollTop = 44_000;
+  grid().dispatchEvent(new Event("scroll"));
+  await screen.findByText("Person 001000");
+  view.unmount();
+  Object.assign(fake.people.find((one) => one.id === "p1000") ?? {}, { name: "Person 001000 renamed" });
+  render(Stage as never, { props: { world, component: UserSyncPage, props: {} } } as never);
+  await screen.findByText("Person 001000 renamed");
+  expect(grid().scrollTop).toBe(44_000);
+});
+
 describe("changes", () => {
   it("a row changes in place while the list is filtered, and the admin decides when to list anew", async () => {
     const { user, fake } = await page();

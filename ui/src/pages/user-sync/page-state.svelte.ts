@@ -10,7 +10,7 @@ import { GridKeys } from "../../lib/people/grid-keys.svelte";
 import { PeopleFilter } from "../../lib/people/people-filter.svelte";
 import { MOST_BY_NAME, PeopleList } from "../../lib/people/people-list.svelte";
 import { PeopleSelection, type Wish } from "../../lib/people/people-selection.svelte";
-import type { PeopleSource } from "../../lib/people/source";
+import type { PeopleSource, Question } from "../../lib/people/source";
 import { pills, type Pill } from "../../lib/people/sync-pill";
 import type { Place } from "../../lib/places";
 import { texts } from "../../lib/texts/user-sync";
@@ -45,6 +45,9 @@ export class UserSyncState {
   beginning = $state(false);
   /** What the admin tried last and did not work, other than reading the list. */
   problem = $state.raw<Problem | null>(null);
+  /** The question in words, while the page is there to hear of changes. */
+  asked: string | null = null;
+  #listed: string | null = null;
   #world: WorldState;
 
   constructor(world: WorldState, source: PeopleSource = SOURCE) {
@@ -61,6 +64,18 @@ export class UserSyncState {
       },
       stops: (row) => FIRST_PILL_STOP + state.#pillsAt(row) + 1,
     });
+  }
+
+  /** Lists what is asked for. After a visit elsewhere the same question is asked anew in place, for changes were not heard there. */
+  ask(question: Question): void {
+    const words = JSON.stringify(question);
+    if (this.#listed === words && this.asked === null) {
+      this.list.update();
+    } else if (this.asked !== words) {
+      this.list.show(question);
+    }
+    this.asked = words;
+    this.#listed = words;
   }
 
   pills(person: PersonRow): Pill[] {
