@@ -37,12 +37,12 @@ test("every_state_stands_there_in_words_with_its_remedy", async () => {
   await open(unwell);
   expect(row("Microsoft Teams")).toHaveTextContent("Signed out");
   expect(row("Microsoft Teams")).toHaveTextContent("no longer accepts the sign-in of usersync@example.com");
-  expect(within(row("Microsoft Teams")).getByRole("button", { name: "Sign in to Microsoft Teams again" })).toBeVisible();
+  expect(within(row("Microsoft Teams")).getByRole("button", { name: "Sign in again to Microsoft Teams" })).toBeVisible();
   expect(row("Slack")).toHaveTextContent("2 permissions are missing. Grant them at the platform, then sign in again.");
   expect(row("Slack")).toHaveTextContent("chat:write Sends the messages that you confirm.");
   expect(row("Webex")).toHaveTextContent("asked to slow down until");
   expect(row("Webex")).toHaveTextContent("Stopped half-way");
-  expect(within(row("Webex")).getByRole("button", { name: "Import people from Webex" })).toHaveTextContent("Continue the import");
+  expect(within(row("Webex")).getByRole("button", { name: "Continue the import: people from Webex" })).toHaveTextContent("Continue the import");
   expect(row("Zoom Team Chat")).toHaveTextContent("Not connected");
 });
 
@@ -63,7 +63,7 @@ test("an_import_shows_its_figures_and_its_result_is_read_aloud", async () => {
   await fake.progress({ run: "import-1", kind: "import", platform: "slack", done: 5100, total: null, seconds_left: null, ended: false });
   await waitFor(() => expect(row("Slack")).toHaveTextContent("5,100 people read"));
   expect(screen.getByRole("button", { name: "Import all" })).toBeDisabled();
-  await userEvent.click(within(row("Slack")).getByRole("button", { name: "Cancel the import from all platforms" }));
+  await userEvent.click(within(row("Slack")).getByRole("button", { name: "Cancel all imports" }));
   expect(fake.callsOf("cancel_run")).toEqual([{ run: "import-1" }]);
   await waitFor(() => expect(row("Slack")).toHaveTextContent("Stopping…"));
 
