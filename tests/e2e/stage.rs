@@ -195,7 +195,7 @@ impl Stage {
         let page = self.page()?;
         self.find(person).await?;
         page.click(&element("button", "primary platform of").within(person.row())).await?;
-        page.click(&element("menuitem(radio|checkbox)?", &format!("^{}$", self.name(platform)))).await?;
+        page.click(&element("menuitemradio", &format!("^{}$", self.name(platform)))).await?;
         let chosen = format!("^Primary platform of {}: {}$", exactly(&person.name), self.name(platform));
         page.see(&element("button", &chosen)).await.map(|_| ())
     }

@@ -122,7 +122,9 @@ fn collect_tokens(value: &Value, found: &mut Vec<String>) {
         Value::Object(members) => {
             for (name, one) in members {
                 match one {
-                    Value::String(text) if name.ends_with("_token") || name == "device_code" => found.push(text.clone()),
+                    Value::String(text) if text.len() >= 12 && (name.ends_with("_token") || name == "device_code") => {
+                        found.push(text.clone())
+                    }
                     other => collect_tokens(other, found),
                 }
             }
