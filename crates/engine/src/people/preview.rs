@@ -43,8 +43,9 @@ pub struct WouldReset {
 pub(crate) fn primary(connection: &Connection, selected: &[PersonId], to: PlatformId, name: &str) -> Result<PrimaryPreview> {
     let mut preview = PrimaryPreview { to, changes: 0, unchanged: 0, resets: 0, refused: Vec::new(), would_reset: Vec::new() };
     let (mut gone, mut without) = (0, 0);
+    // CROSS: the few accounts of a person come first, never all of a platform.
     let mut look = connection.prepare_cached(
-        "SELECT primary_platform, EXISTS (SELECT 1 FROM members JOIN accounts ON accounts.row = members.account
+        "SELECT primary_platform, EXISTS (SELECT 1 FROM members CROSS JOIN accounts ON accounts.row = members.account
              WHERE members.person = people.id AND platform = ?2 AND NOT gone AND active AND kind IN ('member', 'guest')),
          EXISTS (SELECT 1 FROM syncs WHERE syncs.person = people.id AND status <> 'not_synced')
          FROM people WHERE id = ?1",
