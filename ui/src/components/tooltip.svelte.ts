@@ -6,22 +6,34 @@ const REST = 450;
 const HOST = "tooltip";
 
 /** `names`: it repeats the accessible name and explains nothing further. */
-type Shown = { anchor: Element; text: string; names: boolean };
+type Shown = { anchor: Element; words: () => string; names: boolean };
 
 /** The one text that is shown beside what the pointer or the focus is on. `TooltipHost` draws it. */
 class Tooltips {
   shown = $state.raw<Shown | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #renewed = $state(0);
+
+  /** What is shown now: it follows whatever the words are made of. */
+  get text(): string {
+    void this.#renewed;
+    return this.shown?.words() ?? "";
+  }
+
+  /** For words that are read from the page itself, after the page has changed. */
+  renew(): void {
+    this.#renewed += 1;
+  }
 
   soon(anchor: Element, text: () => string, names = false): void {
     this.keep();
     if (this.#isAt(anchor)) return;
-    this.#timer = setTimeout(() => this.now(anchor, text(), names), REST);
+    this.#timer = setTimeout(() => this.now(anchor, text, names), REST);
   }
 
-  now(anchor: Element, text: string, names = false): void {
+  now(anchor: Element, words: () => string, names = false): void {
     this.keep();
-    if (text !== "") this.shown = { anchor, text, names };
+    if (untrack(words) !== "") this.shown = { anchor, words, names };
   }
 
   /** The pointer is on the text itself: it stays. */
@@ -58,7 +70,7 @@ export function tooltip(text: string | (() => string), { names = false }: { name
     on("pointerleave", () => tooltips.hideSoon(element));
     on("pointerdown", () => tooltips.hide());
     on("focus", () => {
-      if (element.matches(":focus-visible")) tooltips.now(element, words(), names);
+      if (element.matches(":focus-visible")) tooltips.now(element, words, names);
     });
     on("blur", () => tooltips.hide(element));
     if (!names) element.setAttribute("aria-describedby", HOST);

@@ -28,6 +28,13 @@ it("appears at once on keyboard focus, describes the element, and goes with the 
   expect(shown()).toBeNull();
 });
 
+it("follows what it says while it is shown", async () => {
+  const { rerender } = render(TooltipStage);
+  await user.tab();
+  await rerender({ waiting: "Ten" });
+  expect(shown()).toBe("Ten people wait");
+});
+
 it("appears when the pointer rests, and not when it passes", async () => {
   render(TooltipStage);
   await user.hover(screen.getByRole("button", { name: "Pending" }));
