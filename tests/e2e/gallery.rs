@@ -1,6 +1,8 @@
 //! Every page and dialog in light and dark and at both sizes: kept as pictures, and looked at with axe-core in the real web view.
 
-use user_sync_tests::window::{Look, Page, Result, SIZES, Trouble, Wanted, element};
+use std::cell::RefCell;
+
+use user_sync_tests::window::{Look, Page, Result, SIZES, Trouble, Wanted, element, ensure};
 
 use crate::stage::{CELLS, Person, Stage, exactly, stage};
 use crate::story::ends;
@@ -8,21 +10,21 @@ use crate::story::ends;
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_and_dialog_can_be_read_by_everybody_in_both_looks_and_sizes() -> Result<()> {
     stage("gallery", async |stage| {
-        let page = stage.page()?.clone();
+        let (page, findings) = (stage.page()?.clone(), RefCell::default());
         page.see(&element("heading", "^Welcome to User Sync$")).await?;
-        for style in styles() {
+        for style in styles(&findings) {
             style.put_on(stage).await?;
             page.click(&element("button", "^User Sync$").within(element("navigation", "Pages"))).await?;
             page.see(&element("heading", "^Welcome to User Sync$")).await?;
             style.shoot(&page, "first-start").await?;
             connect_dialog(stage, &style).await?;
         }
-        Style { look: Look::Light, size: SIZES[0] }.put_on(stage).await?;
+        Style { look: Look::Light, size: SIZES[0], findings: &findings }.put_on(stage).await?;
         page.click(&element("button", "^User Sync$").within(element("navigation", "Pages"))).await?;
         stage.enter_demo().await?;
         stage.import().await?;
         let people = prepare(stage).await?;
-        for style in styles() {
+        for style in styles(&findings) {
             style.put_on(stage).await?;
             user_sync_page(stage, &style, &people).await?;
             bulk(stage, &style).await?;
@@ -31,22 +33,25 @@ async fn every_page_and_dialog_can_be_read_by_everybody_in_both_looks_and_sizes(
             stage.go("Settings").await?;
             style.shoot(&page, "settings").await?;
         }
-        Ok(())
+        let findings = findings.into_inner();
+        ensure(findings.is_empty(), || findings.join("\n"))
     })
     .await
 }
 
 /// How the window looks and how large it is.
-struct Style {
+struct Style<'a> {
     look: Look,
     size: (u32, u32),
+    /// What axe-core found, so that one run tells all.
+    findings: &'a RefCell<Vec<String>>,
 }
 
-fn styles() -> Vec<Style> {
-    [Look::Light, Look::Dark].into_iter().flat_map(|look| SIZES.map(|size| Style { look, size })).collect()
+fn styles(findings: &RefCell<Vec<String>>) -> Vec<Style<'_>> {
+    [Look::Light, Look::Dark].into_iter().flat_map(|look| SIZES.map(|size| Style { look, size, findings })).collect()
 }
 
-impl Style {
+impl Style<'_> {
     /// Chooses it as an admin does: on the Settings page, and by the frame of the window.
     async fn put_on(&self, stage: &Stage) -> Result<()> {
         let page = stage.page()?;
@@ -57,7 +62,10 @@ impl Style {
 
     async fn shoot(&self, page: &Page, place: &str) -> Result<()> {
         page.picture(&format!("{place}-{}-{}x{}", self.look.word(), self.size.0, self.size.1)).await?;
-        page.is_accessible(&format!("{place} ({:?}, {:?})", self.look, self.size)).await
+        if let Err(Trouble(finding)) = page.is_accessible(&format!("{place} ({:?}, {:?})", self.look, self.size)).await {
+            self.findings.borrow_mut().push(finding);
+        }
+        Ok(())
     }
 
     /// Opens something by a press, keeps it, and closes it with Escape.
@@ -114,7 +122,7 @@ async fn prepare(stage: &Stage) -> Result<People> {
     Err(Trouble("nobody was prompted".to_owned()))
 }
 
-async fn user_sync_page(stage: &Stage, style: &Style, people: &People) -> Result<()> {
+async fn user_sync_page(stage: &Stage, style: &Style<'_>, people: &People) -> Result<()> {
     let page = stage.page()?;
     stage.go("User Sync").await?;
     page.fill(&element("searchbox", "^Search by name"), "").await?;
@@ -149,7 +157,7 @@ async fn user_sync_page(stage: &Stage, style: &Style, people: &People) -> Result
     style.shoot_opened(page, &element("button", "conflicts? to decide$"), &element("dialog", ""), "dialog-conflicts").await
 }
 
-async fn bulk(stage: &Stage, style: &Style) -> Result<()> {
+async fn bulk(stage: &Stage, style: &Style<'_>) -> Result<()> {
     let page = stage.page()?;
     page.click(&element("checkbox", "^Select everyone")).await?;
     page.see(&element("toolbar", "^Selected people$")).await?;
@@ -163,7 +171,7 @@ async fn bulk(stage: &Stage, style: &Style) -> Result<()> {
     page.click(&element("button", "^Clear selection$")).await
 }
 
-async fn platforms_page(stage: &Stage, style: &Style) -> Result<()> {
+async fn platforms_page(stage: &Stage, style: &Style<'_>) -> Result<()> {
     let page = stage.page()?;
     stage.go("Platforms").await?;
     let teams = stage.name("teams");
@@ -184,7 +192,7 @@ async fn platforms_page(stage: &Stage, style: &Style) -> Result<()> {
     Ok(())
 }
 
-async fn connect_dialog(stage: &Stage, style: &Style) -> Result<()> {
+async fn connect_dialog(stage: &Stage, style: &Style<'_>) -> Result<()> {
     let page = stage.page()?;
     stage.go("Platforms").await?;
     style.shoot(page, "platforms-none").await?;
@@ -196,7 +204,7 @@ async fn connect_dialog(stage: &Stage, style: &Style) -> Result<()> {
     style.shoot_and_close(page, &dialog, "dialog-connect-fields").await
 }
 
-async fn activity_page(stage: &Stage, style: &Style) -> Result<()> {
+async fn activity_page(stage: &Stage, style: &Style<'_>) -> Result<()> {
     let page = stage.page()?;
     stage.go("Activity").await?;
     let run = element("button", "^Sync to .*open results$");

@@ -1,5 +1,6 @@
 //! What the window shows, found as a user of a screen reader finds it: by role and name, and only what can be reached now.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
 
@@ -163,13 +164,19 @@ impl Page {
     pub async fn click(&self, wanted: &Wanted) -> Result<()> {
         self.see(wanted).await?;
         // The element may be drawn anew, or move, between being found and being clicked: then it is found again.
+        let refusal = RefCell::new(String::new());
         let attempt = || async {
-            match self.pick("target", wanted).await? {
-                Some(found) => Ok(self.in_time("a click", found.click()).await.is_ok().then_some(())),
-                None => Ok(None),
+            let Some(found) = self.pick("target", wanted).await? else { return Ok(None) };
+            match self.in_time("a click", found.click()).await {
+                Ok(()) => Ok(Some(())),
+                Err(Trouble(reason)) => {
+                    *refusal.borrow_mut() = reason;
+                    Ok(None)
+                }
             }
         };
-        until(&format!("{wanted} to be clicked"), attempt).await
+        let outcome = until(&format!("{wanted} to be clicked"), attempt).await;
+        outcome.map_err(|Trouble(reason)| Trouble(format!("{reason}: {}", refusal.take())))
     }
 
     /// Moves the mouse over an element.
