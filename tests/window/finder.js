@@ -41,7 +41,10 @@ const finder = (() => {
   const target = (wanted) => {
     const element = find(wanted);
     const label = element && ["radio", "checkbox"].includes(roleOf(element)) ? element.closest("label") : null;
-    return label && element.getBoundingClientRect().width < 4 ? label : element;
+    const pressed = label && element.getBoundingClientRect().width < 4 ? label : element;
+    // As people do who see half of it.
+    pressed?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    return pressed;
   };
   /** All that can be read, whatever it is called. */
   const readable = () => tidy(ground().innerText || "");
