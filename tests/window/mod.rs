@@ -84,8 +84,8 @@ pub async fn until_within<T, F: Future<Output = Result<Option<T>>>>(
     }
 }
 
-/// Where pictures of the window are kept, below cargo's target folder.
-pub fn kept_pictures() -> Result<PathBuf> {
+/// What runs in the window leave for whoever looks afterwards: `window/` of cargo's target folder.
+pub fn kept_folder() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let target = own.ancestors().nth(3).ok_or_else(|| Trouble(format!("{} lies in no target folder", own.display())))?;
     let folder = target.join("window");

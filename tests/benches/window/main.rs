@@ -4,7 +4,6 @@
 //! end-to-end tests; what they would feel is measured inside the page (`probe.js`): when rows stand after a key, how long frames
 //! take while the table scrolls, whether rows are missing. Memory is the web process's own share (PSS) as Linux counts it.
 #![expect(clippy::print_stdout, reason = "a program for developers: its table is what it is for")]
-#![cfg_attr(not(target_os = "linux"), expect(missing_docs, reason = "there is nothing on other systems"))]
 
 #[cfg(target_os = "linux")]
 mod bulk;
