@@ -159,12 +159,12 @@ pub(crate) async fn set_primary(
     Ok(PrimaryOutcome { changed: view.changed, unconfirmed: view.unconfirmed, failed: view.failed })
 }
 
-/// Writes everybody who matches as CSV into the Downloads folder.
+/// Writes everybody selected as CSV into the Downloads folder.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn export_people(desk: State<'_, Desk>, filter: Filter, sort: Sort) -> Answer<Saved> {
+pub(crate) async fn export_people(desk: State<'_, Desk>, selection: Selection, sort: Sort) -> Answer<Saved> {
     let opened = desk.opened()?;
-    Ok(desk.exports.people(opened.reading(), &opened.platforms(), filter, sort, &opened.place()).await?.into())
+    Ok(desk.exports.people(opened.reading(), &opened.platforms(), selection, sort, &opened.place()).await?.into())
 }
 
 /// Shows an exported file in the system's file manager; only files that this session wrote.

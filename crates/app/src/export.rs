@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use engine::model::{PlatformId, Reason, RunId, Status};
+use engine::model::{PersonId, PlatformId, Reason, RunId, Status};
 use engine::people::list::Filter;
-use engine::people::listing::Sort;
+use engine::people::listing::{Listing, Sort};
 use engine::people::rows::{PersonRow, SyncCell};
 use engine::platform::Platforms;
-use engine::{Error, Reading, Result};
+use engine::{Error, Reading, Result, Selection};
 use jiff::civil::Date;
 
 use file::CsvFile;
@@ -53,9 +53,17 @@ impl Place {
 pub struct Exports(Mutex<BTreeSet<PathBuf>>);
 
 impl Exports {
-    /// The people of a list, in its order.
-    pub async fn people(&self, reading: &Reading, platforms: &Platforms, filter: Filter, sort: Sort, place: &Place) -> Result<Saved> {
-        let listing = reading.listing(filter, sort).await?;
+    /// The people of a selection, in the order of the list.
+    pub async fn people(&self, reading: &Reading, platforms: &Platforms, selection: Selection, sort: Sort, place: &Place) -> Result<Saved> {
+        let listing = match selection {
+            Selection::Matching(filter) => reading.listing(filter, sort).await?,
+            Selection::People(people) => {
+                let chosen: BTreeSet<PersonId> = people.into_iter().collect();
+                let everyone = reading.listing(Filter::default(), sort).await?;
+                let people = everyone.people.iter().copied().filter(|person| chosen.contains(person)).collect();
+                Listing { people, ..everyone }
+            }
+        };
         let mut file = CsvFile::create(place, "people")?;
         let names: Vec<&str> = platforms.iter().map(|platform| platform.info().name).collect();
         file.row(["Name", "E-mail", "Primary platform"].into_iter().chain(names))?;
@@ -112,7 +120,9 @@ fn state(person: &PersonRow, platform: PlatformId) -> String {
     }
     match person.syncs.get(&platform) {
         None => String::new(),
-        Some(SyncCell { status: Status::Failed, reason: Some(Reason { message, .. }), .. }) => format!("{}: {message}", word(Status::Failed)),
+        Some(SyncCell { status: Status::Failed, reason: Some(Reason { message, .. }), .. }) => {
+            format!("{}: {message}", word(Status::Failed))
+        }
         Some(cell) => word(cell.status).into(),
     }
 }

@@ -40,8 +40,8 @@ export const commands = {
 	previewPrimary: (selection: Selection, to: string) => typedError<PrimaryPreview, Problem>(__TAURI_INVOKE("preview_primary", { selection, to })),
 	/**  Chooses the primary platform of everybody selected. */
 	setPrimary: (selection: Selection, to: string, confirmed: PrimaryConsent) => typedError<PrimaryOutcome, Problem>(__TAURI_INVOKE("set_primary", { selection, to, confirmed })),
-	/**  Writes everybody who matches as CSV into the Downloads folder. */
-	exportPeople: (filter: Filter, sort: Sort) => typedError<Saved, Problem>(__TAURI_INVOKE("export_people", { filter, sort })),
+	/**  Writes everybody selected as CSV into the Downloads folder. */
+	exportPeople: (selection: Selection, sort: Sort) => typedError<Saved, Problem>(__TAURI_INVOKE("export_people", { selection, sort })),
 	/**  Shows an exported file in the system's file manager; only files that this session wrote. */
 	showInFolder: (saved: string) => typedError<null, Problem>(__TAURI_INVOKE("show_in_folder", { saved })),
 	/**  What a sync would do. Sends nothing. */
@@ -791,7 +791,7 @@ export type SyncCell = {
 	block: Reason | null,
 };
 
-/**  What a sync of a selection would do. Everybody is counted once: as a prompt, a bot, a guest, already synced, or blocked. */
+/**  What a sync of a selection would do. Everybody is counted once: as a prompt, a bot, a guest, already synced or under way, or blocked. */
 export type SyncPreview = {
 	/**  Where to. */
 	to: string,
@@ -803,7 +803,7 @@ export type SyncPreview = {
 	bots: number,
 	/**  Guests who would be invited. */
 	guests: number,
-	/**  People who are synced there already. */
+	/**  People who are synced there already, or about to be. */
 	already: number,
 	/**  People with something in the way. */
 	blocked: number,

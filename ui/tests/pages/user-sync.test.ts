@@ -442,7 +442,7 @@ describe("the page's other states", () => {
     await user.click(screen.getByRole("button", { name: "Export" }));
     const notice = (await screen.findByRole("button", { name: "Show in folder" })).parentElement;
     expect(notice).toHaveTextContent("43 rows saved as /home/ana/Downloads/user-sync 2026-11-20.csv");
-    expect(fake.callsOf("export_people").at(-1)).toMatchObject({ filter: { search: null }, sort: { by: "name" } });
+    expect(fake.callsOf("export_people").at(-1)).toMatchObject({ selection: { matching: { search: null } }, sort: { by: "name" } });
     await user.click(screen.getByRole("button", { name: "Show in folder" }));
     expect(fake.callsOf("show_in_folder")).toEqual([{ saved: "/home/ana/Downloads/user-sync 2026-11-20.csv" }]);
   });

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use engine::Selection;
 use engine::people::list::Filter;
 use engine::people::listing::Sort;
 use tempfile::TempDir;
@@ -106,13 +107,18 @@ async fn the_demo_is_connected_works_by_itself_and_leaves_nothing_behind() {
 
     let exports = Exports::default();
     let to = Place { folder: real.path().to_owned(), day: jiff::civil::date(2026, 11, 22) };
-    let saved = exports.people(demo.reading(), &demo.platforms(), Filter::default(), Sort::default(), &to).await.unwrap();
+    let platforms = demo.platforms();
+    let export = |selection| exports.people(demo.reading(), &platforms, selection, Sort::default(), &to);
+    let saved = export(Selection::Matching(Filter::default())).await.unwrap();
     assert_eq!(saved.rows, people);
     assert_eq!(exports.file(&saved.path.display().to_string()).unwrap(), saved.path);
     assert_eq!(exports.file("/etc/passwd").unwrap_err().kind, Kind::NotFound);
     let text = std::fs::read_to_string(&saved.path).unwrap();
     assert!(text.starts_with("\u{feff}Name,E-mail,Primary platform,Slack,Microsoft Teams,Webex,Zoom Team Chat\r\n"), "{text:.200}");
     assert_eq!(text.lines().count() as u64, people + 1);
+    let everyone = demo.reading().select(&Selection::Matching(Filter::default())).await.unwrap();
+    let chosen = vec![everyone[2], everyone[0]];
+    assert_eq!(export(Selection::People(chosen)).await.unwrap().rows, 2);
     drop(demo);
 
     let back = supervisor.leave_demo().await.unwrap();

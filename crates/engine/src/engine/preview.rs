@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::error::{Kind, Result};
-use crate::model::{PersonId, PlatformId, Reason, ReasonCount};
+use crate::model::{PersonId, PlatformId, Reason, ReasonCount, Status};
 use crate::platform::Platforms;
 use crate::store::connections;
 use crate::sync::plan::{Action, Person, Planned, World, first_reason, plan};
@@ -23,7 +23,7 @@ const TOLD: usize = 100;
 /// Who is meant where a sentence is about several.
 const SOMEBODY: &str = "this person";
 
-/// What a sync of a selection would do. Everybody is counted once: as a prompt, a bot, a guest, already synced, or blocked.
+/// What a sync of a selection would do. Everybody is counted once: as a prompt, a bot, a guest, already synced or under way, or blocked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct SyncPreview {
     /// Where to.
@@ -36,7 +36,7 @@ pub struct SyncPreview {
     pub bots: u64,
     /// Guests who would be invited.
     pub guests: u64,
-    /// People who are synced there already.
+    /// People who are synced there already, or about to be.
     pub already: u64,
     /// People with something in the way.
     pub blocked: u64,
@@ -74,7 +74,8 @@ impl Reading {
     pub async fn preview_sync(&self, selection: &Selection, to: PlatformId) -> Result<SyncPreview> {
         self.platforms.get(to)?;
         let answers = self.store.read(move |db| connections::get(db, to)).await?.map(|stored| stored.facts.answers);
-        let mut counting = Counting { preview: SyncPreview::new(to, answers.unwrap_or_default()), by_hand: BTreeSet::new(), reasons: BTreeMap::new() };
+        let mut counting =
+            Counting { preview: SyncPreview::new(to, answers.unwrap_or_default()), by_hand: BTreeSet::new(), reasons: BTreeMap::new() };
         for some in self.select(selection).await?.chunks(BATCH) {
             let (some, platforms) = (some.to_vec(), self.platforms.clone());
             counting = self.store.read(move |db| counting.look(db, &some, &platforms)).await?;
@@ -127,7 +128,9 @@ impl Counting {
         let to = preview.to;
         preview.total += 1;
         let planned = plan(&person, to, world).what;
+        let under_way = person.syncs.get(&to) == Some(&Status::Pending);
         match &planned {
+            Ok(_) if under_way => preview.already += 1,
             Ok(Planned { action, .. }) => {
                 *match action {
                     Action::Prompt => &mut preview.prompts,
@@ -135,7 +138,8 @@ impl Counting {
                     Action::InviteGuest => &mut preview.guests,
                     Action::None => &mut preview.already,
                 } += 1;
-                let polls = |platform: &PlatformId| world.platforms.get(*platform).is_ok_and(|known| known.info().capabilities.poll_answers);
+                let polls =
+                    |platform: &PlatformId| world.platforms.get(*platform).is_ok_and(|known| known.info().capabilities.poll_answers);
                 if *action == Action::Prompt {
                     self.by_hand.extend(person.primary.filter(|primary| !polls(primary)));
                 }
@@ -151,6 +155,7 @@ impl Counting {
         if self.preview.people.len() < TOLD {
             let has_account = person.account(to).is_some_and(crate::model::Account::is_offered);
             let (action, steps, reason) = match planned {
+                Ok(_) if under_way => (Some(Action::None), Vec::new(), None),
                 Ok(Planned { action, steps }) => (Some(action), steps, None),
                 Err(blocks) => (None, Vec::new(), Some(first_reason(blocks))),
             };

@@ -25,7 +25,7 @@ export function bulkLines(preview: SyncPreview, platform: PlatformSheet): { key:
     { key: "prompts", count: preview.prompts, text: `get a direct message that asks them to authorise their ${platform.name} account` },
     { key: "bots", count: preview.bots, text: `are represented by a bot on ${platform.name}` },
     { key: "guests", count: preview.guests, text: `are invited to ${platform.name} as a guest` },
-    { key: "already", count: preview.already, text: "are synced already and stay as they are" },
+    { key: "already", count: preview.already, text: "are synced already or under way, and stay as they are" },
     { key: "blocked", count: preview.blocked, text: "cannot begin and are left as they are" },
   ].filter((line) => line.count > 0);
 }

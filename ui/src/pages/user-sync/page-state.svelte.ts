@@ -5,7 +5,7 @@
 
 import { SvelteSet } from "svelte/reactivity";
 import { call, problemOf } from "../../lib/backend";
-import { commands, type PersonRow, type Problem, type Saved, type World } from "../../lib/bindings";
+import { commands, type PersonRow, type Problem, type Saved, type Selection, type World } from "../../lib/bindings";
 import { GridKeys } from "../../lib/people/grid-keys.svelte";
 import { PeopleFilter } from "../../lib/people/people-filter.svelte";
 import { MOST_BY_NAME, PeopleList } from "../../lib/people/people-list.svelte";
@@ -131,8 +131,8 @@ export class UserSyncState {
     this.#told(await this.selection.extend(person.id, index));
   }
 
-  /** Saves the list as it is filtered and sorted. */
-  async exportList(): Promise<void> {
+  /** Saves the list as it is filtered, or only who is selected in it; both as it is sorted. */
+  async exportList(selection: Selection = { matching: this.filter.question.filter }): Promise<void> {
     if (this.exporting) {
       return;
     }
@@ -140,8 +140,7 @@ export class UserSyncState {
     this.problem = null;
     this.saved = null;
     try {
-      const { filter, sort } = this.filter.question;
-      this.saved = await call(commands.exportPeople(filter, sort));
+      this.saved = await call(commands.exportPeople(selection, this.filter.question.sort));
       this.#world.announce(texts.exported(this.saved.rows, this.saved.path));
     } catch (error) {
       this.problem = problemOf(error);

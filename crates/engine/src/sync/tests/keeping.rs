@@ -408,3 +408,14 @@ async fn a_preview_counts_everybody_once_and_speaks_of_many_without_a_name() {
     assert!(preview.people.iter().any(|row| row.reason.as_ref().is_some_and(|reason| reason.remedy.contains("bob"))));
     assert_eq!(kit.world().calls, calls, "nothing is sent");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_preview_counts_who_was_asked_already_as_under_way() {
+    let (_kit, engine) = Kit::with(&[("ana", &[ALPHA, BETA])]).await;
+    let ana = Selection::People(vec![engine.named("ana").await]);
+    engine.set_primary(&ana, ALPHA, Confirmed::Nothing).await.unwrap();
+    assert_eq!(engine.reading().preview_sync(&ana, BETA).await.unwrap().prompts, 1);
+    engine.queue(&ana, BETA).await.unwrap();
+    let preview = engine.reading().preview_sync(&ana, BETA).await.unwrap();
+    assert_eq!((preview.prompts, preview.already, preview.people[0].action), (0, 1, Some(crate::sync::plan::Action::None)));
+}
