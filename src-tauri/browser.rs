@@ -52,7 +52,8 @@ pub(crate) async fn open_folder(folder: PathBuf) -> Result<()> {
 }
 
 fn not_shown(path: &str) -> Error {
-    Error::new(Kind::Unsupported, "show", "The file manager could not be opened on this computer.").ask_admin(format!("Open it by hand: {path}"))
+    Error::new(Kind::Unsupported, "show", "The file manager could not be opened on this computer.")
+        .ask_admin(format!("Open it by hand: {path}"))
 }
 
 /// Calls that ask the desktop may block.

@@ -72,8 +72,7 @@ pub(crate) async fn platforms(desk: State<'_, Desk>) -> Answer<Vec<PlatformCard>
 
 async fn cards(opened: &Opened) -> engine::Result<Vec<PlatformCard>> {
     let reading = opened.reading();
-    let mut connections: BTreeMap<PlatformId, _> =
-        reading.connections().await?.into_iter().map(|view| (view.platform, view)).collect();
+    let mut connections: BTreeMap<PlatformId, _> = reading.connections().await?.into_iter().map(|view| (view.platform, view)).collect();
     let (status, mut directories) = (reading.status().await?, reading.directories().await?);
     let mut health = opened.engine().health().await?;
     let (importing, trouble) = (opened.importing(), opened.trouble());
@@ -83,7 +82,9 @@ async fn cards(opened: &Opened) -> engine::Result<Vec<PlatformCard>> {
         let directory = directories.remove(&platform).unwrap_or_default();
         let none = Health { state: HealthState::NotConnected, ..Health::default() };
         let mut health = health.remove(&platform).unwrap_or(none);
-        if connection.is_some() && let Some(error) = &trouble {
+        if connection.is_some()
+            && let Some(error) = &trouble
+        {
             health.last_failure = Some(Reason::from(error));
         }
         PlatformCard {
@@ -98,7 +99,11 @@ async fn cards(opened: &Opened) -> engine::Result<Vec<PlatformCard>> {
                 (Status::NotSynced, counts.not_synced),
             ]
             .into(),
-            import: ImportState { run: importing.get(&platform).copied(), accounts: directory.seen, unfinished: directory.unfinished && !importing.contains_key(&platform) },
+            import: ImportState {
+                run: importing.get(&platform).copied(),
+                accounts: directory.seen,
+                unfinished: directory.unfinished && !importing.contains_key(&platform),
+            },
         }
     };
     Ok(opened.platforms().iter().map(|platform| platform.info().id).map(card).collect())

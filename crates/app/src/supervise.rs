@@ -98,7 +98,9 @@ impl Supervisor {
     /// Leaves the real data for the demo, whose platforms are all connected. When it cannot be opened, the real data stays open.
     pub async fn open_demo(&self) -> Result<Arc<Opened>> {
         let _turn = self.turn.lock().await;
-        if let State::Open(opened) = &*self.state.borrow() && opened.realm() == Realm::Demo {
+        if let State::Open(opened) = &*self.state.borrow()
+            && opened.realm() == Realm::Demo
+        {
             return Ok(opened.clone());
         }
         let demo = whole(Opened::demo(self.start.demo.as_deref(), self.listener.clone())).await?;
@@ -109,7 +111,9 @@ impl Supervisor {
     /// Leaves the demo, of which nothing is kept, for the real data.
     pub async fn leave_demo(&self) -> Result<Arc<Opened>> {
         let _turn = self.turn.lock().await;
-        if let State::Open(opened) = &*self.state.borrow() && opened.realm() == Realm::Live {
+        if let State::Open(opened) = &*self.state.borrow()
+            && opened.realm() == Realm::Live
+        {
             return Ok(opened.clone());
         }
         self.leave().await;

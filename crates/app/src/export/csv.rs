@@ -43,6 +43,9 @@ mod tests {
 
     #[test]
     fn commas_quotes_and_line_breaks_stay_inside_their_cell() {
-        assert_eq!(line(["Ruiz, Ana", "the \"boss\"", "two\nlines", "plain"]), "\"Ruiz, Ana\",\"the \"\"boss\"\"\",\"two\nlines\",plain\r\n");
+        assert_eq!(
+            line(["Ruiz, Ana", "the \"boss\"", "two\nlines", "plain"]),
+            "\"Ruiz, Ana\",\"the \"\"boss\"\"\",\"two\nlines\",plain\r\n"
+        );
     }
 }

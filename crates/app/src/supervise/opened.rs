@@ -268,12 +268,7 @@ mod tests {
         let info = platforms::all().iter().map(|platform| platform.info()).find(|info| !info.slots.is_empty()).unwrap();
         let locked = Error::new(Kind::Keychain, "keychain", "The keychain is locked.").ask_admin("Unlock it.");
         let damaged = Error::new(Kind::Keychain, "keychain", "The secret is damaged.").remedy(Remedy::SignInAgain);
-        for (answer, opens) in [
-            (Err(locked), false),
-            (Err(damaged), true),
-            (Ok(None), true),
-            (Ok(Some(Secret::new("a token"))), true),
-        ] {
+        for (answer, opens) in [(Err(locked), false), (Err(damaged), true), (Ok(None), true), (Ok(Some(Secret::new("a token"))), true)] {
             assert_eq!(secrets_can_be_read(&Answering(answer.clone()), info).await.is_ok(), opens, "{answer:?}");
         }
     }

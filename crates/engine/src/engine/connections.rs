@@ -183,7 +183,8 @@ impl Engine {
 
     /// The teams that the platform has, with those chosen for import.
     pub async fn teams(&self, platform: PlatformId) -> Result<Vec<TeamView>> {
-        let stored = self.shared.store.read(move |db| connections::get(db, platform)).await?.ok_or_else(|| self.shared.not_connected(platform))?;
+        let stored =
+            self.shared.store.read(move |db| connections::get(db, platform)).await?.ok_or_else(|| self.shared.not_connected(platform))?;
         let view = |Team { id, name }| TeamView { chosen: stored.teams.contains(&id), id, name };
         Ok(self.all_teams(platform).await?.into_iter().map(view).collect())
     }

@@ -199,11 +199,8 @@ pub fn all_conflicts(connection: &Connection) -> Result<Vec<ConflictView>> {
     let mut views: BTreeMap<i64, ConflictView> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let number: i64 = row.get(0)?;
-        let view = views.entry(number).or_insert_with(|| ConflictView {
-            id: format!("c{number}"),
-            addresses: Vec::new(),
-            accounts: Vec::new(),
-        });
+        let view =
+            views.entry(number).or_insert_with(|| ConflictView { id: format!("c{number}"), addresses: Vec::new(), accounts: Vec::new() });
         view.accounts.push(ConflictAccount {
             person: PersonId(row.get(1)?),
             platform: word(row, 2)?,

@@ -86,7 +86,12 @@ pub(crate) fn begin(
     now: Timestamp,
 ) -> Result<RunId> {
     transaction.prepare_cached("INSERT INTO runs (kind, platform, state, started_at, total) VALUES (?, ?, 'running', ?, ?)")?.execute(
-        params![kind.as_str(), platform.as_ref().map(PlatformId::as_str), now.to_string(), total.map(|total| i64::try_from(total).unwrap_or(i64::MAX))],
+        params![
+            kind.as_str(),
+            platform.as_ref().map(PlatformId::as_str),
+            now.to_string(),
+            total.map(|total| i64::try_from(total).unwrap_or(i64::MAX))
+        ],
     )?;
     Ok(RunId(transaction.last_insert_rowid()))
 }
@@ -100,9 +105,13 @@ pub(crate) fn end(
     problem: Option<&Reason>,
     now: Timestamp,
 ) -> Result<()> {
-    transaction
-        .prepare_cached("UPDATE runs SET state = ?, ended_at = ?, counts = ?, problem = ? WHERE id = ?")?
-        .execute(params![state.as_str(), now.to_string(), to_json(counts)?, problem.map(to_json).transpose()?, run.0])?;
+    transaction.prepare_cached("UPDATE runs SET state = ?, ended_at = ?, counts = ?, problem = ? WHERE id = ?")?.execute(params![
+        state.as_str(),
+        now.to_string(),
+        to_json(counts)?,
+        problem.map(to_json).transpose()?,
+        run.0
+    ])?;
     Ok(())
 }
 

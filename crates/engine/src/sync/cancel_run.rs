@@ -90,8 +90,7 @@ async fn resets_of(shared: &Shared, view: RunView) -> Result<Vec<PersonId>> {
     let people = shared
         .store
         .write(move |transaction| {
-            let people: Vec<PersonId> =
-                resets::not_begun(transaction, run)?.into_iter().filter(|person| mine.contains(person)).collect();
+            let people: Vec<PersonId> = resets::not_begun(transaction, run)?.into_iter().filter(|person| mine.contains(person)).collect();
             let reason = Reason {
                 kind: "cancelled".into(),
                 message: "The reset was stopped before anything was undone.".into(),

@@ -90,7 +90,9 @@ async fn take_back_earlier(shared: &Shared, step: &Step, sync: &Sync, connection
     if earlier.carrier == step.platform && limit.is_none_or(|limit| message.edits < limit) {
         let text = words::replaced(About::of(shared, sync, step.platform).await?.talk());
         match connection.edit_direct(&message, &text).await {
-            Err(error) if error.is_passing() || matches!(error.kind, Kind::Storage | Kind::Keychain | Kind::Cancelled) => return Err(error),
+            Err(error) if error.is_passing() || matches!(error.kind, Kind::Storage | Kind::Keychain | Kind::Cancelled) => {
+                return Err(error);
+            }
             Err(error) => tracing::info!(kind = ?error.kind, "an earlier prompt keeps its words; its code is of no use any more"),
             Ok(_) => {}
         }

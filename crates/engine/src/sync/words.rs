@@ -141,7 +141,9 @@ pub(crate) fn withdrawn(talk: Talk<'_>) -> String {
 pub(crate) fn replaced(talk: Talk<'_>) -> String {
     let there = talk.there;
     fit(
-        format!("Your administrator asks you once more to connect your {there} account: please use the newest message. This one is no longer of use."),
+        format!(
+            "Your administrator asks you once more to connect your {there} account: please use the newest message. This one is no longer of use."
+        ),
         talk.limit,
     )
 }

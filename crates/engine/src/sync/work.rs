@@ -319,7 +319,8 @@ impl<'a> Pass<'a> {
         let until = if self.is_patient() { later(self.shared.now(), REST) } else { PARKED };
         self.resting.insert(platform, until);
         let (run, now) = (self.scope.run, self.shared.now());
-        let change = move |transaction: &rusqlite::Transaction<'_>| syncs::queued_detail(transaction, platform, run, "waiting_for_network", now);
+        let change =
+            move |transaction: &rusqlite::Transaction<'_>| syncs::queued_detail(transaction, platform, run, "waiting_for_network", now);
         if self.shared.store.write(change).await? > 0 {
             self.shared.events.tell(Event::PeopleChanged { ids: Vec::new() });
         }

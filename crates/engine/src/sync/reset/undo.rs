@@ -104,7 +104,8 @@ impl Undo<'_> {
     async fn look_up(&mut self, step: Step) -> Result<()> {
         let Some(intent) = earlier(&step)? else { return Ok(()) };
         let found =
-            patiently(self.shared, || async { self.shared.connection(step.platform, Lane::Waiting).await?.confirm(&intent).await }.boxed()).await;
+            patiently(self.shared, || async { self.shared.connection(step.platform, Lane::Waiting).await?.confirm(&intent).await }.boxed())
+                .await;
         let (id, sync, now) = (step.id, self.sync.id, self.shared.now());
         match found {
             Ok(found) => {
@@ -146,8 +147,10 @@ impl Undo<'_> {
             let what = format!("The authorisation of User Sync in the person's {name} account");
             let undone = if self.shared.platforms.get(platform)?.info().capabilities.revoke {
                 let facts = GrantFacts { id, account: grant.account };
-                let revoked =
-                    patiently(self.shared, || async { self.shared.connection(platform, Lane::Waiting).await?.revoke(&facts).await }.boxed()).await;
+                let revoked = patiently(self.shared, || {
+                    async { self.shared.connection(platform, Lane::Waiting).await?.revoke(&facts).await }.boxed()
+                })
+                .await;
                 match revoked {
                     Ok(undone) => undone,
                     Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
@@ -169,8 +172,10 @@ impl Undo<'_> {
         let Some(stand_in) = self.sync.stand_in.clone() else { return Ok(()) };
         let (sync, platform) = (self.sync.id, self.sync.platform);
         let undone = if stand_in.created {
-            let dismissed =
-                patiently(self.shared, || async { self.shared.connection(platform, Lane::Waiting).await?.dismiss(&stand_in).await }.boxed()).await;
+            let dismissed = patiently(self.shared, || {
+                async { self.shared.connection(platform, Lane::Waiting).await?.dismiss(&stand_in).await }.boxed()
+            })
+            .await;
             match dismissed {
                 Ok(undone) => undone,
                 Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
@@ -198,8 +203,10 @@ impl Undo<'_> {
             Err(error) if puts_off(&error) => return Err(error),
             Err(_) => "Your administrator withdrew this request. You need not do anything.".to_owned(),
         };
-        let edited =
-            patiently(self.shared, || async { self.shared.connection(carrier, Lane::Waiting).await?.edit_direct(&message, &text).await }.boxed()).await;
+        let edited = patiently(self.shared, || {
+            async { self.shared.connection(carrier, Lane::Waiting).await?.edit_direct(&message, &text).await }.boxed()
+        })
+        .await;
         let undone = match edited {
             Ok(_) => Undone::Gone(format!("Prompt in {name} withdrawn")),
             Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
