@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::model::{PersonId, Reason, RunId, RunKind, RunState, Status, SyncId};
 use crate::store::runs::{self, RunView};
-use crate::store::{grants, prompts, resets, steps, syncs};
+use crate::store::{resets, steps, syncs};
 
 use super::progress;
 use super::reset::CANCELLING;
@@ -53,9 +53,11 @@ async fn syncs_of(shared: &Shared, view: RunView) -> Result<Vec<PersonId>> {
     let people = shared
         .store
         .write(move |transaction| {
-            let mut people = Vec::new();
+            let listed: Vec<SyncId> = steps::not_begun(transaction, run)?.into_iter().filter(|sync| mine.contains(sync)).collect();
+            let mut people = syncs::remove_bare(transaction, &listed, now)?;
+            // What was made or asked earlier is undone in the background.
             for sync in steps::not_begun(transaction, run)?.into_iter().filter(|sync| mine.contains(sync)) {
-                people.extend(take_back(transaction, sync, now)?);
+                people.extend(withdraw(transaction, sync, now)?);
             }
             stop(transaction, &view, people.len(), now)?;
             Ok(people)
@@ -65,19 +67,10 @@ async fn syncs_of(shared: &Shared, view: RunView) -> Result<Vec<PersonId>> {
     Ok(people)
 }
 
-/// What was made earlier is undone in the background; where nothing was, the row simply goes.
-fn take_back(transaction: &Transaction<'_>, id: SyncId, now: jiff::Timestamp) -> Result<Option<PersonId>> {
+fn withdraw(transaction: &Transaction<'_>, id: SyncId, now: jiff::Timestamp) -> Result<Option<PersonId>> {
     let Some(sync) = syncs::get(transaction, id)? else { return Ok(None) };
-    let is_bare = sync.stand_in.is_none()
-        && prompts::of_sync(transaction, id)?.is_none()
-        && grants::of_sync(transaction, id)?.is_empty()
-        && steps::of_sync(transaction, id)?.len() == 1;
-    if is_bare {
-        syncs::remove(transaction, id, now)?;
-    } else {
-        steps::park(transaction, id)?;
-        syncs::set(transaction, id, Status::Pending, Some(CANCELLING), None, now)?;
-    }
+    steps::park(transaction, id)?;
+    syncs::set(transaction, id, Status::Pending, Some(CANCELLING), None, now)?;
     Ok(Some(sync.person))
 }
 
