@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::supervise::Opened;
-use engine::engine::{MissingScope, TeamView};
+use engine::engine::{ConnectionView, TeamView};
 use engine::model::{Health, HealthState, PlatformId, Reason, RunId, Status};
 use engine::secrets::Secret;
 use serde::Serialize;
@@ -27,29 +27,6 @@ pub(crate) struct PlatformCard {
     pub syncs: BTreeMap<Status, u64>,
     /// How its import stands.
     pub import: ImportState,
-}
-
-/// A connection.
-#[derive(Clone, Debug, Serialize, specta::Type)]
-pub(crate) struct ConnectionView {
-    /// The tenant's id.
-    pub tenant: Option<String>,
-    /// The tenant's name.
-    pub tenant_name: Option<String>,
-    /// Who writes prompts.
-    pub sender: Option<String>,
-    /// Whether the platform has refused its tokens.
-    pub signed_out: bool,
-    /// Since when.
-    pub connected_at: String,
-    /// When it was imported last.
-    pub imported_at: Option<String>,
-    /// Teams chosen for import; none means everyone.
-    pub teams: Vec<String>,
-    /// Answers to the platform's questions.
-    pub answers: BTreeMap<String, String>,
-    /// Permissions that are missing.
-    pub missing_scopes: Vec<MissingScope>,
 }
 
 /// How a platform's import stands.
@@ -77,7 +54,7 @@ async fn cards(opened: &Opened) -> engine::Result<Vec<PlatformCard>> {
     let mut health = opened.engine().health().await?;
     let (importing, trouble) = (opened.importing(), opened.trouble());
     let card = |platform: PlatformId| {
-        let connection = connections.remove(&platform).map(shown);
+        let connection = connections.remove(&platform);
         let counts = status.by_platform.get(&platform).copied().unwrap_or_default();
         let directory = directories.remove(&platform).unwrap_or_default();
         let none = Health { state: HealthState::NotConnected, ..Health::default() };
@@ -107,20 +84,6 @@ async fn cards(opened: &Opened) -> engine::Result<Vec<PlatformCard>> {
         }
     };
     Ok(opened.platforms().iter().map(|platform| platform.info().id).map(card).collect())
-}
-
-fn shown(view: engine::engine::ConnectionView) -> ConnectionView {
-    ConnectionView {
-        tenant: view.tenant,
-        tenant_name: view.tenant_name,
-        sender: view.sender,
-        signed_out: view.signed_out,
-        connected_at: view.connected_at,
-        imported_at: view.imported_at,
-        teams: view.teams,
-        answers: view.answers,
-        missing_scopes: view.missing_scopes,
-    }
 }
 
 /// Signs the admin in; ends when they are signed in. Steps come as events.

@@ -27,7 +27,7 @@ use crate::store::{Store, runs};
 use crate::sync::shared::{Shared, Vault, Wake};
 use crate::transport::{Realm, Wire};
 
-pub use connections::{ConnectionView, DisconnectView, MissingScope, TeamView};
+pub use connections::{ConnectionView, DisconnectView, TeamView};
 pub use import::{ImportRun, ImportView};
 pub use people::{Confirmed, PrimaryRow, PrimaryView};
 pub use preview::{PreviewRow, SyncPreview};

@@ -200,8 +200,12 @@ export type ConflictView = {
 	accounts: ConflictAccount[],
 };
 
-/**  A connection. */
+/**  A connection as people see it. */
 export type ConnectionView = {
+	/**  Where. */
+	platform: string,
+	/**  The platform's name. */
+	name: string,
 	/**  The tenant's id. */
 	tenant: string | null,
 	/**  The tenant's name. */
@@ -214,11 +218,11 @@ export type ConnectionView = {
 	connected_at: string,
 	/**  When it was imported last. */
 	imported_at: string | null,
-	/**  Teams chosen for import; none means everyone. */
+	/**  Teams chosen for import; empty means everyone. */
 	teams: string[],
 	/**  Answers to the platform's questions. */
 	answers: { [key in string]: string },
-	/**  Permissions that are missing. */
+	/**  Permissions that are missing, with the reason each is asked for. */
 	missing_scopes: MissingScope[],
 };
 

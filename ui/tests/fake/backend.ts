@@ -30,6 +30,8 @@ function card(sheet: PlatformSheet, people: PersonRow[], connected: boolean): Pl
     platform: sheet.id,
     connection: connected
       ? {
+          platform: sheet.id,
+          name: sheet.name,
           tenant: `${sheet.id}-example`,
           tenant_name: "Example Works",
           sender: "usersync@example.com",

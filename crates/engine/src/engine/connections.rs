@@ -17,7 +17,7 @@ use crate::transport::Lane;
 use super::Engine;
 
 /// A connection as people see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct ConnectionView {
     /// Where.
     pub platform: PlatformId,
