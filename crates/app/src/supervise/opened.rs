@@ -9,6 +9,8 @@ use engine::cancel::Cancel;
 use engine::clock::{Browser, Clock};
 use engine::engine::ConnectionView;
 use engine::model::{PlatformId, RunId};
+use engine::people::list::Filter;
+use engine::people::listing::Sort;
 use engine::platform::{PlatformInfo, Platforms};
 use engine::secrets::{SecretStore, slot_handle};
 use engine::signin::Given;
@@ -87,6 +89,7 @@ impl Opened {
         let mut tasks = JoinSet::new();
         tasks.spawn(pump(engine.subscribe(), listener.clone()));
         tasks.spawn(keep_working(engine.clone(), clock.clone(), closing.clone(), trouble.clone()));
+        tasks.spawn(read_ahead(engine.reading().clone()));
         Self {
             realm,
             folder: folder.display().to_string(),
@@ -205,6 +208,13 @@ pub(super) async fn close(opened: Arc<Opened>) {
     tasks.shutdown().await;
     if let Some(company) = company {
         company.close().await;
+    }
+}
+
+/// Reads who is in the list while the window is still being made: its first question is then answered at once.
+async fn read_ahead(reading: Reading) {
+    if let Err(error) = reading.listing(Filter::default(), Sort::default()).await {
+        tracing::debug!("the list could not be read ahead; whoever asks for it is told why: {error}");
     }
 }
 
