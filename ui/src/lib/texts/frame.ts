@@ -25,7 +25,7 @@ export const frame = {
   connection: (platform: string, state: string) => `${platform}: ${state}`,
   notices: "Notices",
   demo: "Demo company",
-  demoBanner: "You are exploring a demo company. Nobody real is asked anything, and nothing reaches your own platforms.",
+  demoBanner: "You are exploring a demo company: nobody real is asked anything.",
   leaveDemo: "Leave the demo",
   offline: (imported: string | null) =>
     imported === null
