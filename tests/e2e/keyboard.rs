@@ -43,7 +43,7 @@ async fn the_whole_story_can_be_lived_without_a_mouse() -> Result<()> {
         page.see(&dialog).await?;
         enter(&page, "button", "^Create bot$").await?;
         page.see_gone(&dialog).await?;
-        row_says(&page, &element("button", &format!("^{}: Synced", stage.name(cell.to))).within(person.row())).await?;
+        row_says(&page, &stage.pill(&person, cell.to, "Synced")).await?;
 
         into_row(&page, &person).await?;
         page.press(Key::Enter).await?;
@@ -60,7 +60,64 @@ async fn the_whole_story_can_be_lived_without_a_mouse() -> Result<()> {
         page.see(&dialog).await?;
         enter(&page, "button", "^Reset$").await?;
         page.see_gone(&dialog).await?;
-        row_says(&page, &element("button", &format!("^{}: Not synced", stage.name(cell.to))).within(person.row())).await
+        row_says(&page, &stage.pill(&person, cell.to, "Not synced")).await?;
+        a_primary_platform_is_chosen_and_a_refused_prompt_tried_again(stage, &CELLS[0]).await
+    })
+    .await
+}
+
+/// From "Choose…" to the check mark: the person refuses the first prompt and agrees to the second.
+async fn a_primary_platform_is_chosen_and_a_refused_prompt_tried_again(stage: &Stage, cell: &Cell) -> Result<()> {
+    let page = stage.page()?;
+    let open = |row: &serde_json::Value| {
+        let choices = row["primary_choices"].as_array().is_some_and(|all| all.contains(&cell.from.into()));
+        row["primary"].is_null() && choices && row["accounts"][cell.to]["active"] == true
+    };
+    let person = stage.people(open).await?.into_iter().next().ok_or_else(|| Trouble("every primary platform is chosen".to_owned()))?;
+    search(page, &person).await?;
+    into_row(page, &person).await?;
+    right_to(page, "primary platform of").await?;
+    page.press(Key::Enter).await?;
+    let platform = format!("^{}$", stage.name(cell.from));
+    page.see(&element("menuitemradio", &platform)).await?;
+    until_within(SLOW / 12, "the platform in the menu", || async {
+        if page.focus_fits("menuitemradio", &platform).await? {
+            return Ok(Some(()));
+        }
+        page.press(Key::Down).await.map(|()| None)
+    })
+    .await?;
+    page.press(Key::Enter).await?;
+    row_says(page, &element("button", &format!("^Primary platform of .*: {}$", stage.name(cell.from))).within(person.row())).await?;
+
+    confirm(stage, &person, cell.to, "Not synced").await?;
+    row_says(page, &stage.pill(&person, cell.to, "Pending")).await?;
+    prompted(stage, &person, cell, 1).await?;
+    stage.company.answer(person.on(cell.from), "no").await?;
+    row_says(page, &stage.pill(&person, cell.to, "Failed")).await?;
+    confirm(stage, &person, cell.to, "Failed").await?;
+    row_says(page, &stage.pill(&person, cell.to, "Pending")).await?;
+    prompted(stage, &person, cell, 2).await?;
+    stage.company.approve(person.on(cell.from), person.on(cell.to)).await?;
+    row_says(page, &stage.pill(&person, cell.to, "Synced")).await
+}
+
+/// Into the row, right to the button, through its dialog.
+async fn confirm(stage: &Stage, person: &Person, to: &str, status: &str) -> Result<()> {
+    let page = stage.page()?;
+    into_row(page, person).await?;
+    right_to(page, &format!("^{}: {status}", stage.name(to))).await?;
+    page.press(Key::Enter).await?;
+    let dialog = element("dialog", &exactly(&person.name));
+    page.see(&dialog).await?;
+    enter(page, "button", "^Send prompt$").await?;
+    page.see_gone(&dialog).await
+}
+
+/// Waits until the person has so many prompts before them.
+async fn prompted(stage: &Stage, person: &Person, cell: &Cell, times: usize) -> Result<()> {
+    until_within(SLOW, "the prompt", || async {
+        Ok((stage.company.heard(cell.from, person.on(cell.from).1).await.len() >= times).then_some(()))
     })
     .await
 }
