@@ -108,9 +108,7 @@ fn clear_left_behind(among: &Path) {
         let is_free = lock.try_lock().is_ok();
         // Some systems remove no file that is open.
         drop(lock);
-        if is_free
-            && let Err(error) = std::fs::remove_dir_all(&folder)
-        {
+        if is_free && let Err(error) = std::fs::remove_dir_all(&folder) {
             tracing::debug!("an earlier demo's folder stays: {error}");
         }
     }
