@@ -27,3 +27,12 @@ fn built(name: &str, package: &str) -> Result<PathBuf, String> {
     let release = if cfg!(debug_assertions) { "" } else { "--release " };
     Err(format!("{} is missing; build it with: cargo build {release}--package {package} --bin {name}", program.display()))
 }
+
+/// A folder of cargo's target folder, for what a run leaves to whoever looks afterwards.
+pub fn kept(name: &str) -> Result<PathBuf, String> {
+    let own = std::env::current_exe().map_err(|error| format!("the running program does not know where it lies: {error}"))?;
+    let target = own.ancestors().nth(3).ok_or_else(|| format!("{} lies in no target folder", own.display()))?;
+    let folder = target.join(name);
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+    Ok(folder)
+}

@@ -74,10 +74,10 @@ pub(crate) use ensure;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let folder = target().join("conformance");
-    if let Err(error) = std::fs::create_dir_all(&folder) {
-        panic!("{} cannot be made: {error}", folder.display());
-    }
+    let folder = match user_sync_tests::kept("conformance") {
+        Ok(folder) => folder,
+        Err(reason) => panic!("the traffic cannot be recorded: {reason}"),
+    };
     let topics: [(&str, &[Check]); 6] = [
         ("data", data::CHECKS),
         ("directory", directory::CHECKS),
@@ -103,10 +103,4 @@ fn main() {
 fn run(check: fn(Case) -> Running, case: Case) -> Checked {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.map_err(|error| Failed::from(error.to_string()))?.block_on(check(case))
-}
-
-/// The workspace's build folder.
-fn target() -> PathBuf {
-    let program = std::env::current_exe().unwrap_or_default();
-    program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists()).map_or_else(|| PathBuf::from("target"), PathBuf::from)
 }

@@ -14,7 +14,6 @@ mod real_data;
 
 use std::fmt;
 use std::future::Future;
-use std::path::PathBuf;
 use std::time::Duration;
 
 pub use company::Company;
@@ -82,13 +81,4 @@ pub async fn until_within<T, F: Future<Output = Result<Option<T>>>>(
         Ok(outcome) => outcome,
         Err(_) => Err(Trouble(format!("waited {} s in vain for {what}", patience.as_secs()))),
     }
-}
-
-/// What runs in the window leave for whoever looks afterwards: `window/` of cargo's target folder.
-pub fn kept_folder() -> Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let target = own.ancestors().nth(3).ok_or_else(|| Trouble(format!("{} lies in no target folder", own.display())))?;
-    let folder = target.join("window");
-    std::fs::create_dir_all(&folder)?;
-    Ok(folder)
 }

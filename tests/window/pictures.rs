@@ -1,7 +1,7 @@
 //! Pictures of the page, kept below cargo's target folder for whoever looks at a run afterwards.
 
 use super::page::Page;
-use super::{Result, Trouble, ensure, kept_folder};
+use super::{Result, Trouble, ensure};
 
 /// The window's title, for those who look for it on the screen.
 const TITLE: &str = "^User Sync";
@@ -41,7 +41,7 @@ impl Page {
         // Off the screen, with what the window manager shows: WebDriver's own picture waits for a repaint that may never come.
         let windows = self.surroundings.says("xdotool", &["search", "--onlyvisible", "--name", TITLE])?.unwrap_or_default();
         let window = windows.lines().last().ok_or_else(|| Trouble("no window can be seen on the screen".to_owned()))?;
-        let file = kept_folder()?.join(format!("{name}.png"));
+        let file = crate::kept("window").map_err(Trouble)?.join(format!("{name}.png"));
         let taken = self.surroundings.command("import").args(["-silent", "-window", window]).arg(&file).status()?;
         ensure(taken.success(), || format!("no picture could be taken of {name}"))
     }

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use user_sync_tests::window::{Filled, Result, kept_folder, real_data};
+use user_sync_tests::window::{Filled, Result, Trouble, real_data};
 
 /// The folder with so many people; made at the first call, which takes about half a minute.
 pub(crate) async fn folder(people: usize) -> Result<PathBuf> {
-    let folder = kept_folder()?.join(format!("people-{people}"));
+    let folder = user_sync_tests::kept("window").map_err(Trouble)?.join(format!("people-{people}"));
     let complete = folder.join("complete");
     if complete.exists() {
         return Ok(folder);
