@@ -126,13 +126,13 @@ async fn jumps(report: &mut Report, page: &Page, rounds: usize) -> Result<()> {
 async fn flat_memory(report: &mut Report, page: &Page) -> Result<()> {
     println!("Memory");
     let mut held = vec![memory::of_web_process()?];
-    for _ in 0..4 {
+    for _ in 0..8 {
         for step in [600, 22_000] {
             frames(page, &format!("probe.scroll({step}, 8000)")).await?;
         }
         held.push(memory::of_web_process()?);
     }
     let figures = held.iter().map(|mebibytes| format!("{mebibytes:.0}")).collect::<Vec<_>>().join(" → ");
-    report.add("Memory of the web process (PSS) before and after each of four times 16 s of scrolling", format!("{figures} MiB"), "flat");
+    report.add("Memory of the web process (PSS) before and after each of eight times 16 s of scrolling", format!("{figures} MiB"), "flat");
     Ok(())
 }
