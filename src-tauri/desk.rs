@@ -1,4 +1,4 @@
-//! What all commands share: the supervisor, the lists that the page has open, the files that this session wrote.
+//! What all commands share: the supervisor, the lists that the page has open, whom it was shown, the files that this session wrote.
 
 use std::sync::Arc;
 
@@ -7,17 +7,19 @@ use app::supervise::{Opened, Supervisor};
 
 use crate::listings::Listings;
 use crate::problem::Answer;
+use crate::shown::Shown;
 
 /// What all commands share.
 pub(crate) struct Desk {
     pub(crate) supervisor: Supervisor,
     pub(crate) listings: Listings,
+    pub(crate) shown: Shown,
     pub(crate) exports: Exports,
 }
 
 impl Desk {
     pub(crate) fn new(supervisor: Supervisor) -> Self {
-        Self { supervisor, listings: Listings::default(), exports: Exports::default() }
+        Self { supervisor, listings: Listings::default(), shown: Shown::default(), exports: Exports::default() }
     }
 
     /// What is open now.

@@ -14,6 +14,7 @@ mod listings;
 mod problem;
 mod saved;
 mod sheets;
+mod shown;
 mod window;
 
 use std::ffi::OsString;

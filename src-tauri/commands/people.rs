@@ -139,7 +139,9 @@ pub(crate) async fn find_accounts(desk: State<'_, Desk>, text: String) -> Answer
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn preview_primary(desk: State<'_, Desk>, selection: Selection, to: PlatformId) -> Answer<PrimaryPreview> {
-    Ok(desk.opened()?.reading().preview_primary(&selection, to).await?)
+    let opened = desk.opened()?;
+    let selection = desk.shown.show(opened.reading(), selection).await?;
+    Ok(opened.reading().preview_primary(&selection, to).await?)
 }
 
 /// Chooses the primary platform of everybody selected.
@@ -155,7 +157,9 @@ pub(crate) async fn set_primary(
         PrimaryConsent::Nothing => Confirmed::Nothing,
         PrimaryConsent::Resets => Confirmed::Resets,
     };
-    let view = desk.opened()?.engine().set_primary(&selection, to, confirmed).await?;
+    let opened = desk.opened()?;
+    let selection = desk.shown.confirmed(opened.reading(), selection).await?;
+    let view = opened.engine().set_primary(&selection, to, confirmed).await?;
     Ok(PrimaryOutcome { changed: view.changed, unconfirmed: view.unconfirmed, failed: view.failed })
 }
 

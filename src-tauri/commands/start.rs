@@ -75,6 +75,7 @@ pub(crate) async fn open_again(desk: State<'_, Desk>) -> Answer<Startup> {
 pub(crate) async fn open_demo(desk: State<'_, Desk>) -> Answer<Startup> {
     let opened = desk.supervisor.open_demo().await?;
     desk.listings.forget();
+    desk.shown.forget();
     Ok(Startup::Ready { world: world(&opened).await? })
 }
 
@@ -84,6 +85,7 @@ pub(crate) async fn open_demo(desk: State<'_, Desk>) -> Answer<Startup> {
 pub(crate) async fn leave_demo(desk: State<'_, Desk>) -> Answer<Startup> {
     let outcome = desk.supervisor.leave_demo().await;
     desk.listings.forget();
+    desk.shown.forget();
     shown(&desk, outcome).await
 }
 

@@ -25,7 +25,9 @@ pub(crate) struct Undone {
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn preview_sync(desk: State<'_, Desk>, selection: Selection, to: PlatformId) -> Answer<SyncPreview> {
-    Ok(desk.opened()?.reading().preview_sync(&selection, to).await?)
+    let opened = desk.opened()?;
+    let selection = desk.shown.show(opened.reading(), selection).await?;
+    Ok(opened.reading().preview_sync(&selection, to).await?)
 }
 
 /// The confirmed sync: keeps the answers to the platform's questions, writes everything down and returns its run. Work goes on behind.
@@ -33,6 +35,7 @@ pub(crate) async fn preview_sync(desk: State<'_, Desk>, selection: Selection, to
 #[specta::specta]
 pub(crate) async fn sync(desk: State<'_, Desk>, selection: Selection, to: PlatformId, answers: BTreeMap<String, String>) -> Answer<RunId> {
     let opened = desk.opened()?;
+    let selection = desk.shown.confirmed(opened.reading(), selection).await?;
     if !answers.is_empty() {
         opened.engine().answer(to, answers).await?;
     }
@@ -65,12 +68,16 @@ pub(crate) async fn check_answers(desk: State<'_, Desk>) -> Answer<()> {
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn preview_reset(desk: State<'_, Desk>, selection: Selection) -> Answer<ResetPreview> {
-    Ok(desk.opened()?.engine().reset_preview_many(&selection).await?)
+    let opened = desk.opened()?;
+    let selection = desk.shown.show(opened.reading(), selection).await?;
+    Ok(opened.engine().reset_preview_many(&selection).await?)
 }
 
 /// The confirmed reset: written down for everybody first. Returns its run; work goes on behind.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn reset(desk: State<'_, Desk>, selection: Selection) -> Answer<RunId> {
-    Ok(desk.opened()?.engine().begin_reset(&selection).await?)
+    let opened = desk.opened()?;
+    let selection = desk.shown.confirmed(opened.reading(), selection).await?;
+    Ok(opened.engine().begin_reset(&selection).await?)
 }
