@@ -10,6 +10,7 @@ pub mod clock;
 pub mod engine;
 pub mod error;
 pub mod event;
+pub mod guide;
 pub mod model;
 pub mod pace;
 pub mod people;

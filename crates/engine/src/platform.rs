@@ -3,19 +3,24 @@
 //!
 //! An adapter keeps no state, starts no task, sleeps never and retries nothing: all of that is `pace`.
 
+mod cloud;
+
 use async_trait::async_trait;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
+use crate::guide::Guide;
 use crate::model::{
-    Account, Conversation, GrantId, Identity, Incoming, Intent, Outcome, Page, PlatformId, Recipient, Representation, RepresentationKind,
-    Represented, SentMessage, Team,
+    Account, Advice, Conversation, GrantId, Identity, Incoming, Intent, Outcome, Page, PlatformId, Recipient, Representation,
+    RepresentationKind, Represented, SentMessage, Team,
 };
 use crate::preflight::{Block, Facts};
 use crate::signin::{EmployeeSignIn, Field, Poll, Question, Slot};
 use crate::transport::{Http, Response};
+
+pub use cloud::{CLOUD, Cloud};
 
 /// What a platform can do. Undeclared calls answer `Unsupported` before any request leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -74,6 +79,10 @@ pub struct Scope {
     pub reason: &'static str,
     /// What it is for.
     pub need: Need,
+    /// What does not work without it, in one sentence.
+    pub without: &'static str,
+    /// Whether the admin may leave it out: then it is not asked for.
+    pub optional: bool,
 }
 
 /// Which work a scope is needed for; preflight blocks exactly that work when it is missing.
@@ -90,6 +99,8 @@ pub enum Need {
     OwnAccount,
     /// Undoing things at reset.
     Reset,
+    /// Telling beforehand what the tenant's own rules will refuse.
+    Advice,
 }
 
 /// Everything the engine, the plan, the window and the tests know about a platform, as data.
@@ -101,8 +112,14 @@ pub struct PlatformInfo {
     pub name: &'static str,
     /// What one tenant is called: workspace, tenant, organisation, account.
     pub tenant_word: &'static str,
-    /// Every host that requests may go to.
+    /// Every host that requests may go to, in the first cloud.
     pub hosts: &'static [&'static str],
+    /// The vendor's clouds, the commercial one first.
+    pub clouds: &'static [Cloud],
+    /// How a company registers its own app there.
+    pub guide: Guide,
+    /// How an administrator ends everything of User Sync there at once, whatever became of this computer.
+    pub off_switch: OffSwitch,
     /// What it can do.
     pub capabilities: Capabilities,
     /// What the admin enters to connect.
@@ -119,6 +136,15 @@ pub struct PlatformInfo {
     pub text_limit: usize,
     /// Accounts asked for per page.
     pub page_size: u32,
+}
+
+/// Where a platform's administrator ends everything at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct OffSwitch {
+    /// What to do there, in one or two sentences.
+    pub how: &'static str,
+    /// The page.
+    pub link: &'static str,
 }
 
 /// A platform: one static value per folder in `platforms`.
@@ -138,6 +164,12 @@ pub trait Platform: Send + Sync {
 
     /// What an answer of the device grant's polling endpoint means. Pure. Unused where `employee` has no device grant.
     fn read_poll(&self, response: &Response) -> Poll;
+
+    /// A ready description of the app that the guide has the admin make, where the vendor reads one. Made of `info()`, so that
+    /// scopes and redirect addresses are never told twice.
+    fn manifest(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What the admin authorised, as far as an adapter needs to know. Nothing secret.
@@ -151,7 +183,22 @@ pub struct ConnectionFacts {
     pub answers: BTreeMap<String, String>,
     /// Scopes that token answers named, per slot. A token from the admin's hand has no answer and stands not here.
     #[serde(default)]
-    pub granted: BTreeMap<String, std::collections::BTreeSet<String>>,
+    pub granted: BTreeMap<String, BTreeSet<String>>,
+    /// Optional scopes that the admin chose not to ask for.
+    #[serde(default)]
+    pub left_out: BTreeSet<String>,
+    /// What `advise` said at connect.
+    #[serde(default)]
+    pub advice: Vec<Advice>,
+}
+
+/// What a token that the admin entered is, as the platform says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proven {
+    /// "Bot of the workspace Harbor", for people.
+    pub says: String,
+    /// The scopes that the platform named; `None` where it names none.
+    pub scopes: Option<BTreeSet<String>>,
 }
 
 /// What `dismiss` or `revoke` could not undo, with the place where a person can.
@@ -190,6 +237,21 @@ pub struct GrantFacts {
 pub trait Connection: Send + Sync {
     /// Who the credentials belong to, and which scopes they really carry.
     async fn whoami(&self) -> Result<Identity>;
+
+    /// Asks what the token of a slot is, without any effect: how a token that the admin enters is proven.
+    async fn prove(&self, _slot: &str) -> Result<Proven> {
+        Err(unsupported("prove"))
+    }
+
+    /// What the tenant's own rules will refuse, as far as they can be read. Asked once, after connecting.
+    async fn advise(&self) -> Result<Vec<Advice>> {
+        Ok(Vec::new())
+    }
+
+    /// Ends the token of a slot at the platform, when the admin disconnects.
+    async fn sign_off(&self, _slot: &str) -> Result<Undone> {
+        Err(unsupported("sign_off"))
+    }
 
     /// One page of teams.
     async fn teams(&self, _cursor: Option<&str>) -> Result<Page<Team>> {

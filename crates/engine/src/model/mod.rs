@@ -2,6 +2,7 @@
 
 mod account;
 mod act;
+mod advice;
 mod health;
 mod ids;
 mod message;
@@ -10,6 +11,7 @@ mod sync;
 
 pub use account::{Account, AccountKind, Identity, Page, Team, case_fold};
 pub use act::Act;
+pub use advice::Advice;
 pub use health::{Health, HealthState};
 pub use ids::{GrantId, PersonId, PlatformId, RunId, SyncId};
 pub use message::{Conversation, Incoming, Intent, Outcome, Recipient, Representation, RepresentationKind, Represented, SentMessage};

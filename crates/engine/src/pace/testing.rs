@@ -42,7 +42,7 @@ pub(crate) const CODE: AuthCode = AuthCode {
     token_at: "/authed",
 };
 
-const SCOPES: &[Scope] = &[Scope { name: "people.read", reason: "To list people.", need: Need::Import }];
+const SCOPES: &[Scope] = &[Scope { name: "people.read", reason: "To list people.", need: Need::Import, without: "", optional: false }];
 
 const fn slot(name: &'static str, field: &'static str, source: Source, optional: bool) -> Slot {
     Slot { name, field, source, scopes: SCOPES, optional }
@@ -77,7 +77,7 @@ pub(crate) const SLOTS: &[Slot] = &[
 ];
 
 const fn field(name: &'static str, secret: bool, required: bool) -> Field {
-    Field { name, help: "It is on the app's page.", secret, required }
+    Field { name, help: "It is on the app's page.", secret, required, shapes: &[], proof: crate::signin::Proof::Looks }
 }
 
 const INFO: PlatformInfo = PlatformInfo {
@@ -85,6 +85,9 @@ const INFO: PlatformInfo = PlatformInfo {
     name: "Alpha",
     tenant_word: "tenant",
     hosts: &[HOST, "login.alpha.example"],
+    clouds: &[crate::platform::Cloud::COMMERCIAL],
+    guide: crate::guide::Guide { needs: &[], parts: &[] },
+    off_switch: crate::platform::OffSwitch { how: "", link: "" },
     capabilities: Capabilities {
         teams: false,
         own_account: true,
@@ -126,7 +129,7 @@ const INFO: PlatformInfo = PlatformInfo {
                 ..CODE
             },
         }),
-        scopes: &[Scope { name: "chat.own", reason: "To write as oneself.", need: Need::OwnAccount }],
+        scopes: &[Scope { name: "chat.own", reason: "To write as oneself.", need: Need::OwnAccount, without: "", optional: false }],
         grant_scopes: &["offline"],
     }),
     rates: &[

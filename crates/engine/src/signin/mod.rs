@@ -17,8 +17,8 @@ pub use device::{DeviceCode, Polled, Started, poll, start};
 pub use paste_back::{Answer, PasteLink, finish, invite, read_answer};
 
 pub use spec::{
-    AuthCode, BasicFields, Client, ClientGrant, DeviceGrant, EmployeeSignIn, Field, Mint, PasteBack, Poll, Ports, Question, Redirect, Slot,
-    Source,
+    AuthCode, BasicFields, Client, ClientGrant, DeviceGrant, EmployeeSignIn, Field, Mint, PasteBack, Poll, Ports, Proof, Question,
+    Redirect, Shape, Slot, Source,
 };
 pub use tokens::{Flow, Tokens};
 

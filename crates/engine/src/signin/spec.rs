@@ -16,6 +16,54 @@ pub struct Field {
     pub secret: bool,
     /// Connecting cannot begin without it.
     pub required: bool,
+    /// What it can look like; one of them is enough, none means any text.
+    pub shapes: &'static [Shape],
+    /// How it is proven as soon as it is entered.
+    pub proof: Proof,
+}
+
+/// What an entered text looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// Begins with this (`xoxb-`) and goes on.
+    Prefix(&'static str),
+    /// 8-4-4-4-12 hexadecimal digits.
+    Guid,
+    /// `harbor.example`.
+    Domain,
+    /// `ana@harbor.example`.
+    Email,
+    /// Letters, digits and the given marks, within these lengths.
+    Word {
+        /// Further letters that may stand in it.
+        marks: &'static str,
+        /// Fewest letters.
+        least: usize,
+        /// Most letters.
+        most: usize,
+    },
+    /// One of these: word and label. Drawn as a choice.
+    OneOf(&'static [(&'static str, &'static str)]),
+}
+
+/// How a field is proven, beyond its looks. Nothing that anybody would notice happens at the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// Not at all.
+    Looks,
+    /// It is a ready token of this slot: [`crate::platform::Connection::prove`] asks what it is.
+    Token(&'static str),
+    /// It belongs to the client of this code grant: the token endpoint is shown a code that nobody made, and refuses the code
+    /// where it knows the client, else the client.
+    Client(&'static AuthCode),
+    /// It belongs to the client of the employees' device grant: a code is asked for that nobody will be shown, and polled once.
+    Device,
+    /// It belongs to the client of this slot ([`Source::Client`]), whose token is fetched.
+    Fetch(&'static str),
+    /// This public document, with `{field}` places, is there.
+    Page(&'static str),
 }
 
 /// The names of the fields that hold a client's id and secret.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use engine::guide::Guide;
 use engine::model::{PlatformId, RepresentationKind};
-use engine::platform::{Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
-use engine::signin::{AuthCode, Client, Field, Ports, Question, Redirect, Slot, Source};
+use engine::platform::{Capabilities, Cloud, Need, OffSwitch, PlatformInfo, Rate, RateScope, Scope};
+use engine::signin::{AuthCode, Client, Field, Ports, Proof, Question, Redirect, Slot, Source};
 
 use crate::http::REDIRECT_PORTS;
 
@@ -38,6 +39,9 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     name: "Slack",
     tenant_word: "workspace",
     hosts: &["slack.com"],
+    clouds: &[Cloud::COMMERCIAL],
+    guide: Guide { needs: &[], parts: &[] },
+    off_switch: OffSwitch { how: "", link: "" },
     capabilities: Capabilities {
         teams: false,
         own_account: false,
@@ -55,25 +59,40 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             help: "Client id of your app (api.slack.com/apps, Basic Information), with PKCE on and http://localhost:43117/slack to :43126/slack as redirect addresses.",
             secret: false,
             required: true,
+            shapes: &[],
+            proof: Proof::Looks,
         },
-        Field { name: "client_secret", help: "Not needed for signing in; kept for removing the app.", secret: true, required: false },
+        Field {
+            name: "client_secret",
+            help: "Not needed for signing in; kept for removing the app.",
+            secret: true,
+            required: false,
+            shapes: &[],
+            proof: Proof::Looks,
+        },
         Field {
             name: "bot_token",
             help: "Bot token (xoxb-…) that the app's page shows after Install to Workspace.",
             secret: true,
             required: true,
+            shapes: &[],
+            proof: Proof::Looks,
         },
         Field {
             name: "app_token",
             help: "App-level token (xapp-…) with connections:write, from Basic Information; it brings answers at once.",
             secret: true,
             required: false,
+            shapes: &[],
+            proof: Proof::Looks,
         },
         Field {
             name: "user_token",
             help: "A ready user token (xoxp-…); left out, the browser opens for signing in.",
             secret: true,
             required: false,
+            shapes: &[],
+            proof: Proof::Looks,
         },
     ],
     slots: &[
@@ -94,9 +113,27 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
                 token_at: "/authed_user",
             }),
             scopes: &[
-                Scope { name: "users:read", reason: "Reads the names of everyone in the workspace.", need: Need::Import },
-                Scope { name: "users:read.email", reason: "Reads their addresses, by which people are matched.", need: Need::Import },
-                Scope { name: "team:read", reason: "Shows the workspace's name, so that you see what you connected.", need: Need::Import },
+                Scope {
+                    name: "users:read",
+                    reason: "Reads the names of everyone in the workspace.",
+                    need: Need::Import,
+                    without: "",
+                    optional: false,
+                },
+                Scope {
+                    name: "users:read.email",
+                    reason: "Reads their addresses, by which people are matched.",
+                    need: Need::Import,
+                    without: "",
+                    optional: false,
+                },
+                Scope {
+                    name: "team:read",
+                    reason: "Shows the workspace's name, so that you see what you connected.",
+                    need: Need::Import,
+                    without: "",
+                    optional: false,
+                },
             ],
             optional: false,
         },
@@ -105,13 +142,33 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             field: "bot_token",
             source: Source::Given,
             scopes: &[
-                Scope { name: "chat:write", reason: "Sends the message that asks a person to authorise.", need: Need::Prompt },
-                Scope { name: "im:write", reason: "Opens the direct conversation with a person.", need: Need::Prompt },
-                Scope { name: "im:history", reason: "Reads the answers in that conversation, and nothing else.", need: Need::Prompt },
+                Scope {
+                    name: "chat:write",
+                    reason: "Sends the message that asks a person to authorise.",
+                    need: Need::Prompt,
+                    without: "",
+                    optional: false,
+                },
+                Scope {
+                    name: "im:write",
+                    reason: "Opens the direct conversation with a person.",
+                    need: Need::Prompt,
+                    without: "",
+                    optional: false,
+                },
+                Scope {
+                    name: "im:history",
+                    reason: "Reads the answers in that conversation, and nothing else.",
+                    need: Need::Prompt,
+                    without: "",
+                    optional: false,
+                },
                 Scope {
                     name: "chat:write.customize",
                     reason: "Posts under the name of the person whom the bot represents.",
                     need: Need::StandIn,
+                    without: "",
+                    optional: false,
                 },
             ],
             optional: false,

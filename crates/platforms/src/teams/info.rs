@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use engine::guide::Guide;
 use engine::model::{PlatformId, RepresentationKind};
-use engine::platform::{Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
-use engine::signin::{AuthCode, Client, DeviceGrant, EmployeeSignIn, Field, PasteBack, Ports, Redirect, Slot, Source};
+use engine::platform::{Capabilities, Cloud, Need, OffSwitch, PlatformInfo, Rate, RateScope, Scope};
+use engine::signin::{AuthCode, Client, DeviceGrant, EmployeeSignIn, Field, PasteBack, Ports, Proof, Redirect, Slot, Source};
 
 use crate::http::REDIRECT_PORTS;
 
@@ -67,6 +68,9 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     name: "Microsoft Teams",
     tenant_word: "tenant",
     hosts: &["graph.microsoft.com", "login.microsoftonline.com", "teams.microsoft.com"],
+    clouds: &[Cloud::COMMERCIAL],
+    guide: Guide { needs: &[], parts: &[] },
+    off_switch: OffSwitch { how: "", link: "" },
     capabilities: Capabilities {
         teams: true,
         own_account: true,
@@ -84,18 +88,24 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             help: "Directory (tenant) ID, on the Overview page of the app registration in the Entra admin center.",
             secret: false,
             required: true,
+            shapes: &[],
+            proof: Proof::Looks,
         },
         Field {
             name: "client_id",
             help: "Application (client) ID, on the same page. The app is a public client with the redirect http://localhost.",
             secret: false,
             required: true,
+            shapes: &[],
+            proof: Proof::Looks,
         },
         Field {
             name: "access_token",
             help: "A ready Microsoft Graph access token of the sending account; leave it empty to sign in with the browser.",
             secret: true,
             required: false,
+            shapes: &[],
+            proof: Proof::Looks,
         },
     ],
     slots: &[Slot {
@@ -103,21 +113,55 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         field: "access_token",
         source: Source::Browser(code(Ports::Any, &[("response_type", "code"), ("response_mode", "query"), ("prompt", "select_account")])),
         scopes: &[
-            Scope { name: "User.Read", reason: "To see who signed in, and the tenant's name and domains.", need: Need::Import },
+            Scope {
+                name: "User.Read",
+                reason: "To see who signed in, and the tenant's name and domains.",
+                need: Need::Import,
+                without: "",
+                optional: false,
+            },
             Scope {
                 name: "User.Read.All",
                 reason: "To list people with their addresses, licences and whether their account is active.",
                 need: Need::Import,
+                without: "",
+                optional: false,
             },
-            Scope { name: "Team.ReadBasic.All", reason: "To list the teams that you can choose for import.", need: Need::Import },
-            Scope { name: "GroupMember.Read.All", reason: "To list the members of the teams you chose.", need: Need::Import },
+            Scope {
+                name: "Team.ReadBasic.All",
+                reason: "To list the teams that you can choose for import.",
+                need: Need::Import,
+                without: "",
+                optional: false,
+            },
+            Scope {
+                name: "GroupMember.Read.All",
+                reason: "To list the members of the teams you chose.",
+                need: Need::Import,
+                without: "",
+                optional: false,
+            },
             Scope {
                 name: "Chat.ReadWrite",
                 reason: "To send prompts as the signed-in account, edit them, and read the answers to them.",
                 need: Need::Prompt,
+                without: "",
+                optional: false,
             },
-            Scope { name: "User.Invite.All", reason: "To invite people without an account as guests.", need: Need::StandIn },
-            Scope { name: "User.ReadWrite.All", reason: "To delete, at a reset, the guests that User Sync made.", need: Need::Reset },
+            Scope {
+                name: "User.Invite.All",
+                reason: "To invite people without an account as guests.",
+                need: Need::StandIn,
+                without: "",
+                optional: false,
+            },
+            Scope {
+                name: "User.ReadWrite.All",
+                reason: "To delete, at a reset, the guests that User Sync made.",
+                need: Need::Reset,
+                without: "",
+                optional: false,
+            },
         ],
         optional: false,
     }],
@@ -135,8 +179,20 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         }),
         paste_back: Some(PasteBack { code: code(Ports::Fixed(REDIRECT_PORTS), &[("response_type", "code"), ("response_mode", "query")]) }),
         scopes: &[
-            Scope { name: "User.Read", reason: "To make sure that the right person signed in.", need: Need::OwnAccount },
-            Scope { name: "Chat.ReadWrite", reason: "To exchange direct messages as the person who signed in.", need: Need::OwnAccount },
+            Scope {
+                name: "User.Read",
+                reason: "To make sure that the right person signed in.",
+                need: Need::OwnAccount,
+                without: "",
+                optional: false,
+            },
+            Scope {
+                name: "Chat.ReadWrite",
+                reason: "To exchange direct messages as the person who signed in.",
+                need: Need::OwnAccount,
+                without: "",
+                optional: false,
+            },
         ],
         grant_scopes: &["offline_access"],
     }),

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use engine::guide::Guide;
 use engine::model::{PlatformId, RepresentationKind};
-use engine::platform::{Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
-use engine::signin::{AuthCode, BasicFields, Client, DeviceGrant, EmployeeSignIn, Field, Mint, PasteBack, Ports, Redirect, Slot, Source};
+use engine::platform::{Capabilities, Cloud, Need, OffSwitch, PlatformInfo, Rate, RateScope, Scope};
+use engine::signin::{
+    AuthCode, BasicFields, Client, DeviceGrant, EmployeeSignIn, Field, Mint, PasteBack, Ports, Proof, Redirect, Slot, Source,
+};
 
 use crate::http::REDIRECT_PORTS;
 
@@ -46,6 +49,9 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     name: "Webex",
     tenant_word: "organisation",
     hosts: &["webexapis.com"],
+    clouds: &[Cloud::COMMERCIAL],
+    guide: Guide { needs: &[], parts: &[] },
+    off_switch: OffSwitch { how: "", link: "" },
     capabilities: Capabilities {
         teams: true,
         own_account: true,
@@ -63,42 +69,56 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             help: "Client id of your integration (developer.webex.com, My Webex Apps), with http://localhost:43117/webex to :43126/webex and the four device callbacks of the OAuth helper as redirect addresses.",
             secret: false,
             required: true,
+            shapes: &[],
+            proof: Proof::Looks,
         },
         Field {
             name: "client_secret",
             help: "Client secret of the integration; Webex shows it once, when the integration is made.",
             secret: true,
             required: true,
+            shapes: &[],
+            proof: Proof::Looks,
         },
         Field {
             name: "access_token",
             help: "A ready access token of the sending account; left out, the browser opens for signing in.",
             secret: true,
             required: false,
+            shapes: &[],
+            proof: Proof::Looks,
         },
         Field {
             name: "service_app_token",
             help: "Access token of a Service App that a Full Administrator authorised in Control Hub; it makes the guests for people without Webex.",
             secret: true,
             required: false,
+            shapes: &[],
+            proof: Proof::Looks,
         },
         Field {
             name: "service_app.id",
             help: "Application id of the Service App, when User Sync is to fetch its token.",
             secret: false,
             required: false,
+            shapes: &[],
+            proof: Proof::Looks,
         },
         Field {
             name: "service_app.client_id",
             help: "Client id of the Service App, when User Sync is to fetch its token.",
             secret: false,
             required: false,
+            shapes: &[],
+            proof: Proof::Looks,
         },
         Field {
             name: "service_app.client_secret",
             help: "Client secret of the Service App, when User Sync is to fetch its token.",
             secret: true,
             required: false,
+            shapes: &[],
+            proof: Proof::Looks,
         },
     ],
     slots: &[
@@ -111,37 +131,79 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
                     name: "spark-admin:people_read",
                     reason: "Reads the names and addresses of everyone in the organisation.",
                     need: Need::Import,
+                    without: "",
+                    optional: false,
                 },
                 Scope {
                     name: "spark:people_read",
                     reason: "Tells which account signed in and finds people by their address.",
                     need: Need::Import,
+                    without: "",
+                    optional: false,
                 },
                 Scope {
                     name: "spark-admin:organizations_read",
                     reason: "Shows the organisation's name, so that you see what you connected.",
                     need: Need::Import,
+                    without: "",
+                    optional: false,
                 },
-                Scope { name: "spark:teams_read", reason: "Lists the teams that you can choose for import.", need: Need::Import },
-                Scope { name: "spark:team_memberships_read", reason: "Reads who belongs to a chosen team.", need: Need::Import },
-                Scope { name: "spark:messages_write", reason: "Sends the message that asks a person to authorise.", need: Need::Prompt },
-                Scope { name: "spark:messages_read", reason: "Reads the answers to those messages, and nothing else.", need: Need::Prompt },
+                Scope {
+                    name: "spark:teams_read",
+                    reason: "Lists the teams that you can choose for import.",
+                    need: Need::Import,
+                    without: "",
+                    optional: false,
+                },
+                Scope {
+                    name: "spark:team_memberships_read",
+                    reason: "Reads who belongs to a chosen team.",
+                    need: Need::Import,
+                    without: "",
+                    optional: false,
+                },
+                Scope {
+                    name: "spark:messages_write",
+                    reason: "Sends the message that asks a person to authorise.",
+                    need: Need::Prompt,
+                    without: "",
+                    optional: false,
+                },
+                Scope {
+                    name: "spark:messages_read",
+                    reason: "Reads the answers to those messages, and nothing else.",
+                    need: Need::Prompt,
+                    without: "",
+                    optional: false,
+                },
                 Scope {
                     name: "spark:kms",
                     reason: "Webex encrypts messages; without it their text cannot be read or written.",
                     need: Need::Prompt,
+                    without: "",
+                    optional: false,
                 },
                 Scope {
                     name: "spark:applications_token",
                     reason: "Fetches the token of the Service App that makes guests.",
                     need: Need::StandIn,
+                    without: "",
+                    optional: false,
                 },
                 Scope {
                     name: "identity:tokens_read",
                     reason: "Finds a person's authorisation of User Sync when it is to be withdrawn.",
                     need: Need::Reset,
+                    without: "",
+                    optional: false,
                 },
-                Scope { name: "identity:tokens_write", reason: "Withdraws a person's authorisation of User Sync.", need: Need::Reset },
+                Scope {
+                    name: "identity:tokens_write",
+                    reason: "Withdraws a person's authorisation of User Sync.",
+                    need: Need::Reset,
+                    without: "",
+                    optional: false,
+                },
             ],
             optional: false,
         },
@@ -160,11 +222,19 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
                 client: Client::Form(SERVICE_APP_CLIENT),
             }),
             scopes: &[
-                Scope { name: "guest-issuer:read", reason: "Checks that the Service App may make guests.", need: Need::StandIn },
+                Scope {
+                    name: "guest-issuer:read",
+                    reason: "Checks that the Service App may make guests.",
+                    need: Need::StandIn,
+                    without: "",
+                    optional: false,
+                },
                 Scope {
                     name: "guest-issuer:write",
                     reason: "Makes the guest that stands for a person without Webex.",
                     need: Need::StandIn,
+                    without: "",
+                    optional: false,
                 },
             ],
             optional: true,
@@ -184,26 +254,40 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         }),
         paste_back: Some(PasteBack { code: BROWSER }),
         scopes: &[
-            Scope { name: "spark:people_read", reason: "Tells that it is really you who authorised.", need: Need::OwnAccount },
+            Scope {
+                name: "spark:people_read",
+                reason: "Tells that it is really you who authorised.",
+                need: Need::OwnAccount,
+                without: "",
+                optional: false,
+            },
             Scope {
                 name: "spark:messages_write",
                 reason: "Sends your colleagues' answers to you and your messages to them.",
                 need: Need::OwnAccount,
+                without: "",
+                optional: false,
             },
             Scope {
                 name: "spark:messages_read",
                 reason: "Reads the direct messages that are to reach you elsewhere.",
                 need: Need::OwnAccount,
+                without: "",
+                optional: false,
             },
             Scope {
                 name: "spark:rooms_read",
                 reason: "Notices in which direct conversation something new was written.",
                 need: Need::OwnAccount,
+                without: "",
+                optional: false,
             },
             Scope {
                 name: "spark:kms",
                 reason: "Webex encrypts messages; without it their text cannot be read or written.",
                 need: Need::OwnAccount,
+                without: "",
+                optional: false,
             },
         ],
         grant_scopes: &[],

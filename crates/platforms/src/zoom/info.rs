@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use engine::guide::Guide;
 use engine::model::PlatformId;
-use engine::platform::{Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
+use engine::platform::{Capabilities, Cloud, Need, OffSwitch, PlatformInfo, Rate, RateScope, Scope};
 use engine::signin::{
-    AuthCode, BasicFields, Client, ClientGrant, DeviceGrant, EmployeeSignIn, Field, PasteBack, Ports, Redirect, Slot, Source,
+    AuthCode, BasicFields, Client, ClientGrant, DeviceGrant, EmployeeSignIn, Field, PasteBack, Ports, Proof, Redirect, Slot, Source,
 };
 
 use crate::http::REDIRECT_PORTS;
@@ -47,6 +48,9 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     name: "Zoom Team Chat",
     tenant_word: "account",
     hosts: &["api.zoom.us", "zoom.us"],
+    clouds: &[Cloud::COMMERCIAL],
+    guide: Guide { needs: &[], parts: &[] },
+    off_switch: OffSwitch { how: "", link: "" },
     capabilities: Capabilities {
         teams: false,
         own_account: true,
@@ -64,38 +68,64 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             help: "Account ID of your Server-to-Server OAuth app (marketplace.zoom.us, Manage, App Credentials).",
             secret: false,
             required: true,
+            shapes: &[],
+            proof: Proof::Looks,
         },
-        Field { name: "client_id", help: "Client ID of the Server-to-Server OAuth app, on the same page.", secret: false, required: true },
+        Field {
+            name: "client_id",
+            help: "Client ID of the Server-to-Server OAuth app, on the same page.",
+            secret: false,
+            required: true,
+            shapes: &[],
+            proof: Proof::Looks,
+        },
         Field {
             name: "client_secret",
             help: "Client secret of the Server-to-Server OAuth app, on the same page.",
             secret: true,
             required: true,
+            shapes: &[],
+            proof: Proof::Looks,
         },
         Field {
             name: "access_token",
             help: "A ready access token of the Server-to-Server OAuth app; left out, User Sync fetches one.",
             secret: true,
             required: false,
+            shapes: &[],
+            proof: Proof::Looks,
         },
         Field {
             name: SENDER,
             help: "E-mail address of the Zoom account that prompts are sent as; left out, it is the account's owner.",
             secret: false,
             required: false,
+            shapes: &[],
+            proof: Proof::Looks,
         },
         Field {
             name: EMPLOYEE_CLIENT,
             help: "Client ID of the user-managed General App that employees authorise, with http://localhost:43117/zoom to :43126/zoom as redirect addresses.",
             secret: false,
             required: false,
+            shapes: &[],
+            proof: Proof::Looks,
         },
-        Field { name: "employee.client_secret", help: "Client secret of the user-managed General App.", secret: true, required: false },
+        Field {
+            name: "employee.client_secret",
+            help: "Client secret of the user-managed General App.",
+            secret: true,
+            required: false,
+            shapes: &[],
+            proof: Proof::Looks,
+        },
         Field {
             name: EMPLOYEE_PUBLIC_CLIENT,
             help: "Public client ID of the user-managed General App; Zoom makes it when you switch on the public client.",
             secret: false,
             required: false,
+            shapes: &[],
+            proof: Proof::Looks,
         },
     ],
     slots: &[Slot {
@@ -108,22 +138,40 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             parameters: &[(ACCOUNT_ID, ACCOUNT_ID)],
         }),
         scopes: &[
-            Scope { name: "user:read:list_users:admin", reason: "Lists the people of the account.", need: Need::Import },
-            Scope { name: "user:read:user:admin", reason: "Finds the sender, and people by their address.", need: Need::Import },
+            Scope {
+                name: "user:read:list_users:admin",
+                reason: "Lists the people of the account.",
+                need: Need::Import,
+                without: "",
+                optional: false,
+            },
+            Scope {
+                name: "user:read:user:admin",
+                reason: "Finds the sender, and people by their address.",
+                need: Need::Import,
+                without: "",
+                optional: false,
+            },
             Scope {
                 name: "team_chat:write:user_message:admin",
                 reason: "Sends the message that asks a person to authorise.",
                 need: Need::Prompt,
+                without: "",
+                optional: false,
             },
             Scope {
                 name: "team_chat:update:user_message:admin",
                 reason: "Renews that message when its code is too old.",
                 need: Need::Prompt,
+                without: "",
+                optional: false,
             },
             Scope {
                 name: "team_chat:read:list_user_messages:admin",
                 reason: "Reads the answers to those messages, and nothing else.",
                 need: Need::Prompt,
+                without: "",
+                optional: false,
             },
         ],
         optional: false,
@@ -156,21 +204,33 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             },
         }),
         scopes: &[
-            Scope { name: "user:read:user", reason: "Tells that it is really you who authorised.", need: Need::OwnAccount },
+            Scope {
+                name: "user:read:user",
+                reason: "Tells that it is really you who authorised.",
+                need: Need::OwnAccount,
+                without: "",
+                optional: false,
+            },
             Scope {
                 name: "team_chat:write:user_message",
                 reason: "Sends your colleagues' answers to you and your messages to them.",
                 need: Need::OwnAccount,
+                without: "",
+                optional: false,
             },
             Scope {
                 name: "team_chat:update:user_message",
                 reason: "Changes a message when you changed it elsewhere.",
                 need: Need::OwnAccount,
+                without: "",
+                optional: false,
             },
             Scope {
                 name: "team_chat:read:list_user_messages",
                 reason: "Reads the direct messages that are to reach you elsewhere.",
                 need: Need::OwnAccount,
+                without: "",
+                optional: false,
             },
         ],
         grant_scopes: &[],

@@ -28,7 +28,7 @@ pub(crate) struct Fake {
 }
 
 const fn scope(name: &'static str, need: Need) -> Scope {
-    Scope { name, reason: "It is needed for the test.", need }
+    Scope { name, reason: "It is needed for the test.", need, without: "", optional: false }
 }
 
 const SCOPES: &[Scope] = &[
@@ -43,8 +43,8 @@ const RATES: &[Rate] = &[Rate { class: "all", scope: RateScope::Tenant, amount: 
 
 const SLOTS: &[Slot] = &[Slot { name: "main", field: "access_token", source: Source::Given, scopes: SCOPES, optional: false }];
 const FIELDS: &[Field] = &[
-    Field { name: "access_token", help: "The token.", secret: true, required: true },
-    Field { name: "client_id", help: "The client.", secret: false, required: false },
+    Field { name: "access_token", help: "The token.", secret: true, required: true, shapes: &[], proof: Proof::Looks },
+    Field { name: "client_id", help: "The client.", secret: false, required: false, shapes: &[], proof: Proof::Looks },
 ];
 
 const CLIENT: Client = Client::Public { id: "client_id" };
@@ -93,6 +93,9 @@ fn info(id: PlatformId, name: &'static str, hosts: &'static [&'static str], capa
         name,
         tenant_word: "tenant",
         hosts,
+        clouds: &[crate::platform::Cloud::COMMERCIAL],
+        guide: crate::guide::Guide { needs: &[], parts: &[] },
+        off_switch: crate::platform::OffSwitch { how: "", link: "" },
         capabilities,
         fields: FIELDS,
         slots: SLOTS,
