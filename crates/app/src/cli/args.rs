@@ -31,6 +31,14 @@ pub enum Command {
     Demo,
     /// Run the pretended platforms for other programs, until interrupted
     Simulator(Simulator),
+    /// Show how a platform is set up: pages, scopes with their reasons, what to bring back
+    Guide {
+        /// The platform
+        platform: PlatformId,
+        /// A field that is known already, to complete the guide's addresses
+        #[arg(long = "field", value_name = "NAME=VALUE")]
+        fields: Vec<String>,
+    },
     /// Connect platforms, or answer a platform's questions
     Connect(Connect),
     /// Show the connected platforms

@@ -7,6 +7,7 @@ pub mod args;
 mod connections;
 pub mod credentials;
 mod demo;
+mod guide;
 mod people;
 mod session;
 pub(crate) mod simulator;
@@ -68,6 +69,7 @@ fn log() {
 async fn run(cli: Cli, answer: Answer) -> Result<Exit> {
     match &cli.command {
         Command::Demo => return demo::run(answer).await,
+        Command::Guide { platform, fields } => return guide::show(answer, *platform, fields),
         Command::Simulator(args) => return simulator::run(answer, args).await.map(|()| Exit::Done),
         _ => {}
     }
@@ -79,7 +81,7 @@ async fn run(cli: Cli, answer: Answer) -> Result<Exit> {
 
 async fn command(session: &Session, command: Command) -> Result<Exit> {
     match command {
-        Command::Demo | Command::Simulator(_) => Ok(Exit::Usage),
+        Command::Demo | Command::Simulator(_) | Command::Guide { .. } => Ok(Exit::Usage),
         Command::Connect(args) => connections::connect(session, args).await,
         Command::Connections => connections::list(session).await,
         Command::Disconnect { platform } => connections::disconnect(session, platform).await,
