@@ -5,7 +5,9 @@
 //! where realms are compared, so that demo and real data cannot meet.
 
 mod connections;
+mod disconnect;
 mod import;
+mod keys;
 mod lists;
 mod people;
 mod preview;
@@ -27,8 +29,10 @@ use crate::store::{Store, runs};
 use crate::sync::shared::{Shared, Vault, Wake};
 use crate::transport::{Realm, Wire};
 
-pub use connections::{ConnectionView, DisconnectView, TeamView};
+pub use connections::{ConnectionView, TeamView};
+pub use disconnect::DisconnectView;
 pub use import::{ImportRun, ImportView};
+pub use keys::{GrantKey, GrantKeyState};
 pub use people::{Confirmed, PrimaryRow, PrimaryView};
 pub use preview::{PreviewRow, SyncPreview};
 pub use reading::{Reading, Selection};

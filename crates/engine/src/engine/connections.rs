@@ -6,11 +6,10 @@ use serde::Serialize;
 
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::model::{Act, Health, HealthState, Page, PlatformId, Status, Team};
+use crate::model::{Act, Health, HealthState, Page, PlatformId, Team};
 use crate::platform::{ConnectionFacts, PlatformInfo};
 use crate::signin;
 use crate::store::connections::{self, StoredConnection};
-use crate::store::syncs;
 use crate::sync::shared::{is_signed_out, signed_in, signed_out};
 use crate::transport::Lane;
 
@@ -77,15 +76,6 @@ impl ConnectionView {
                 .collect(),
         }
     }
-}
-
-/// What a disconnection leaves behind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DisconnectView {
-    /// Where.
-    pub platform: PlatformId,
-    /// The syncs to it that do not work any more, by status.
-    pub syncs: BTreeMap<Status, u64>,
 }
 
 /// A team that can be chosen for import.
@@ -162,23 +152,6 @@ impl Engine {
             (platform, Health { state, ..known })
         };
         Ok(connected.into_iter().map(health).collect())
-    }
-
-    /// Deletes the connection and its secrets. People, accounts and syncs stay listed.
-    pub async fn disconnect(&self, platform: PlatformId) -> Result<DisconnectView> {
-        let (known, _) = self.shared.connected(platform).await?;
-        signin::forget(&self.shared.paced, known).await?;
-        let counts = self
-            .shared
-            .store
-            .write(move |transaction| {
-                connections::remove(transaction, platform)?;
-                signed_in(transaction, platform)?;
-                syncs::counts(transaction, None, Some(platform))
-            })
-            .await?;
-        self.shared.events.tell(Event::ConnectionChanged { platform });
-        Ok(DisconnectView { platform, syncs: counts.into_iter().collect() })
     }
 
     /// The teams that the platform has, with those chosen for import.

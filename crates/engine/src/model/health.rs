@@ -40,4 +40,7 @@ pub struct Health {
     /// The soonest end of a token that does not renew itself, where the platform says so.
     #[specta(type = Option<String>)]
     pub token_expires: Option<Timestamp>,
+    /// When the sign-in itself ends if nobody uses it, where the platform says so. Known right after a start.
+    #[specta(type = Option<String>)]
+    pub sign_in_ends: Option<Timestamp>,
 }

@@ -102,6 +102,7 @@ impl Pulses {
             last_failure: pulse.last_failure.clone(),
             throttled_until: pulse.throttled_until.filter(|until| *until > now),
             token_expires: pulse.token_expires.values().min().copied(),
+            sign_in_ends: None,
         }
     }
 

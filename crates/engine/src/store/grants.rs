@@ -113,3 +113,11 @@ pub(crate) fn held(connection: &Connection) -> Result<Vec<(SyncId, PlatformId)>>
     let mut statement = connection.prepare_cached("SELECT sync, platform FROM grants WHERE sealed IS NOT NULL")?;
     Ok(statement.query_map([], |row| Ok((SyncId(row.get(0)?), word(row, 1)?)))?.collect::<rusqlite::Result<_>>()?)
 }
+
+/// How many grants hold tokens: of a platform, or all.
+pub(crate) fn count_held(connection: &Connection, platform: Option<PlatformId>) -> Result<u64> {
+    let mut statement =
+        connection.prepare_cached("SELECT count(*) FROM grants WHERE sealed IS NOT NULL AND (?1 IS NULL OR platform = ?1)")?;
+    let count: i64 = statement.query_row([platform.as_ref().map(PlatformId::as_str)], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
