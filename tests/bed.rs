@@ -122,7 +122,7 @@ impl Bed {
             events: engine::event::Events::new(),
         })?;
         let given = Credentials::new(simulator.credentials()).of(platform.info(), true)?;
-        let facts = signin::connect(&paced, platform, given, BTreeMap::new(), &Unneeded, &|_| {}).await?;
+        let facts = signin::connect(&paced, platform, given.into(), None, &Unneeded, &|_| {}).await?;
         Ok(Self { platform, simulator, paced, vault, facts })
     }
 

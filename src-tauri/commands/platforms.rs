@@ -6,6 +6,7 @@ use app::supervise::Opened;
 use engine::engine::{ConnectionView, TeamView};
 use engine::model::{Health, HealthState, PlatformId, Reason, RunId, Status};
 use engine::secrets::Secret;
+use engine::signin::Entered;
 use serde::Serialize;
 use tauri::State;
 
@@ -96,8 +97,8 @@ pub(crate) async fn connect(
     answers: BTreeMap<String, String>,
 ) -> Answer<()> {
     let entered = fields.into_iter().filter(|(_, text)| !text.trim().is_empty());
-    let entered = entered.map(|(name, text)| (name, Secret::new(text))).collect();
-    desk.opened()?.connect(platform, entered, answers).await?;
+    let given = entered.map(|(name, text)| (name, Secret::new(text))).collect();
+    desk.opened()?.connect(platform, Entered { given, answers, left_out: None }).await?;
     Ok(())
 }
 

@@ -1,6 +1,5 @@
 //! Importing from each platform, beside a bare loop over the same pages, and the whole program's import with its memory.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -93,7 +92,7 @@ async fn bare_connection(rig: &Rig, platform: &'static dyn Platform) -> Result<B
         rates: parts.rates,
         events: engine::event::Events::new(),
     })?;
-    let facts = signin::connect(&paced, platform, given(rig, platform)?, BTreeMap::new(), &NoBrowser, &|_| {}).await?;
+    let facts = signin::connect(&paced, platform, given(rig, platform)?.into(), None, &NoBrowser, &|_| {}).await?;
     paced.connected(platform.info().id, facts.clone());
     Ok(platform.connect(facts, Http::new(Arc::new(paced), platform.info().id, Subject::Connection, Lane::Import)))
 }
@@ -128,7 +127,7 @@ async fn import(rig: &Rig, platform: &'static dyn Platform) -> Result<Imported> 
     let folder = tempfile::tempdir()?;
     let engine = Engine::open(World::Demo(rig.ready.clone()).parts(folder.path(), Arc::new(NoBrowser))?).await?;
     let id = platform.info().id;
-    engine.connect(id, given(rig, platform)?, BTreeMap::new(), &|_| {}).await?;
+    engine.connect(id, given(rig, platform)?.into(), &|_| {}).await?;
     let begun = Instant::now();
     let last = Mutex::new(begun);
     // The last word of progress comes when all accounts are stored.

@@ -38,7 +38,7 @@ async fn connecting_tells_tenant_sender_and_scopes(case: Case) -> Checked {
 
 async fn connecting_without_a_required_field_names_it(case: Case) -> Checked {
     let bed = case.bed().await?;
-    let error = signin::connect(&bed.paced, bed.platform, BTreeMap::new(), BTreeMap::new(), &Unneeded, &|_| {})
+    let error = signin::connect(&bed.paced, bed.platform, signin::Entered::default(), None, &Unneeded, &|_| {})
         .await
         .err()
         .ok_or("connected with nothing")?;
@@ -60,7 +60,7 @@ async fn a_wrong_token_is_signed_out_and_keeps_nothing(case: Case) -> Checked {
         }
         given.insert(slot.field.to_owned(), engine::secrets::Secret::new("xoxb-wrong"));
     }
-    let error = signin::connect(&bed.paced, bed.platform, given, BTreeMap::new(), &Unneeded, &|_| {})
+    let error = signin::connect(&bed.paced, bed.platform, given.into(), None, &Unneeded, &|_| {})
         .await
         .err()
         .ok_or("connected with a wrong token")?;

@@ -1,7 +1,6 @@
 //! A folder of real data, as the window opens it at its start, without a real platform: the engine itself writes it, in this
 //! process, with the simulator standing in for the vendors. The secrets are not kept, so nothing can be sent from it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -89,7 +88,7 @@ async fn made(folder: &Path, people: usize, filled: Filled) -> engine::Result<()
     .await?;
     for platform in platforms::all().iter() {
         let given = Credentials::new(simulator.credentials()).of(platform.info(), true)?;
-        engine.connect(platform.info().id, given, BTreeMap::new(), &|_| {}).await?;
+        engine.connect(platform.info().id, given.into(), &|_| {}).await?;
     }
     if filled == Filled::Imported {
         engine.import(&[], &Cancel::new(), &|_, _| {}).await?;

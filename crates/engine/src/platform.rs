@@ -181,7 +181,10 @@ pub struct ConnectionFacts {
     pub identity: Option<Identity>,
     /// Answers to `info().questions`.
     pub answers: BTreeMap<String, String>,
-    /// Scopes that token answers named, per slot. A token from the admin's hand has no answer and stands not here.
+    /// Names of the secret fields and given tokens that lie in the secret store.
+    #[serde(default)]
+    pub kept: BTreeSet<String>,
+    /// Scopes that the platform named per slot: in a token's answer, or when a token from the admin's hand was proven.
     #[serde(default)]
     pub granted: BTreeMap<String, BTreeSet<String>>,
     /// Optional scopes that the admin chose not to ask for.

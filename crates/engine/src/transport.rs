@@ -65,10 +65,19 @@ pub enum Sign {
     Nobody,
     /// `Authorization: Bearer`, with the token of this slot of `info().slots` (a grant has only one token: its own).
     Bearer(&'static str),
-    /// The grant's access token as this form field, the client by HTTP Basic: revocation endpoints.
+    /// The grant's access token as this form field, and the client as it shows itself: revocation endpoints.
     GrantInForm {
         /// Whose token.
         grant: GrantId,
+        /// The form field's name.
+        field: &'static str,
+        /// How the client authenticates.
+        client: crate::signin::Client,
+    },
+    /// The same with the access token of a slot.
+    SlotInForm {
+        /// Whose token.
+        slot: &'static str,
         /// The form field's name.
         field: &'static str,
         /// How the client authenticates.

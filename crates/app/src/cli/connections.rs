@@ -54,7 +54,8 @@ pub(super) async fn connect(session: &Session, args: Connect) -> Result<Exit> {
             engine.answer(platform, answers.clone()).await?
         } else {
             let given = given(session, info, credentials.as_ref(), args.approve)?;
-            engine.connect(platform, given, answers.clone(), &|step| show(session.answer, info, step)).await?
+            let entered = engine::signin::Entered { given, answers: answers.clone(), left_out: None };
+            engine.connect(platform, entered, &|step| show(session.answer, info, step)).await?
         };
         connections.push(view);
     }

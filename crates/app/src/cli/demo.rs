@@ -48,7 +48,7 @@ async fn connect(engine: &Engine, ready: &Ready, told: &(dyn Fn(&str, &str) -> R
         {
             given.remove(slot.field);
         }
-        let view = engine.connect(info.id, given, Default::default(), &|_| {}).await?;
+        let view = engine.connect(info.id, given.into(), &|_| {}).await?;
         told(info.name, view.tenant_name.as_deref().unwrap_or_default())?;
     }
     Ok(())

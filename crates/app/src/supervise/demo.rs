@@ -1,6 +1,5 @@
 //! The demo's company: a simulator inside this program (or a given one), a folder that goes with it, all platforms connected.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -84,7 +83,7 @@ impl Company {
     pub(super) async fn connect(&self, engine: &Engine) -> Result<()> {
         for platform in platforms::all().iter() {
             let info = platform.info();
-            engine.connect(info.id, self.credentials(info, Given::new())?, BTreeMap::new(), &|_| {}).await?;
+            engine.connect(info.id, self.credentials(info, Given::new())?.into(), &|_| {}).await?;
         }
         Ok(())
     }

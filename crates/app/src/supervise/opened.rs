@@ -13,7 +13,7 @@ use engine::people::list::Filter;
 use engine::people::listing::Sort;
 use engine::platform::{PlatformInfo, Platforms};
 use engine::secrets::{SecretStore, slot_handle};
-use engine::signin::Given;
+use engine::signin::{Entered, Given};
 use engine::transport::Realm;
 use engine::{Engine, Error, Kind, Reading, Result};
 use tokio::sync::watch;
@@ -149,10 +149,10 @@ impl Opened {
 
     /// Signs the admin in to a platform; ends when they are signed in, when it failed, or when it was stopped. In the demo, what is
     /// not entered is filled in.
-    pub async fn connect(&self, platform: PlatformId, entered: Given, answers: BTreeMap<String, String>) -> Result<ConnectionView> {
-        let given = self.given(platform, entered)?;
+    pub async fn connect(&self, platform: PlatformId, entered: Entered) -> Result<ConnectionView> {
+        let entered = Entered { given: self.given(platform, entered.given)?, ..entered };
         let told = |step| (self.listener)(News::SignIn(platform, step));
-        self.sign_ins.run(platform, self.engine.connect(platform, given, answers, &told)).await
+        self.sign_ins.run(platform, self.engine.connect(platform, entered, &told)).await
     }
 
     fn given(&self, platform: PlatformId, entered: Given) -> Result<Given> {

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::model::{Act, Health, HealthState, Page, PlatformId, Team};
-use crate::platform::{ConnectionFacts, PlatformInfo};
-use crate::signin;
+use crate::model::{Act, Advice, Health, HealthState, Page, PlatformId, Team};
+use crate::platform::{ConnectionFacts, PlatformInfo, Scope};
+use crate::signin::{self, Checked, Entered, Given, MissingScope};
 use crate::store::connections::{self, StoredConnection};
 use crate::sync::shared::{is_signed_out, signed_in, signed_out};
 use crate::transport::Lane;
@@ -38,19 +38,18 @@ pub struct ConnectionView {
     pub teams: Vec<String>,
     /// Answers to the platform's questions.
     pub answers: BTreeMap<String, String>,
-    /// Permissions that are missing, with the reason each is asked for.
+    /// Permissions that are missing, with the reason each is asked for. What was left out is not missing.
     pub missing_scopes: Vec<MissingScope>,
-}
-
-/// A permission that the connection lacks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
-pub struct MissingScope {
-    /// Which token lacks it.
-    pub slot: String,
-    /// The platform's word.
-    pub scope: String,
-    /// What it is for.
-    pub reason: String,
+    /// The fields that are not secret.
+    pub fields: BTreeMap<String, String>,
+    /// Names of the secret fields and given tokens that are in the keychain.
+    pub kept: Vec<String>,
+    /// The cloud's name, as admins know it.
+    pub cloud: String,
+    /// Optional permissions that are not asked for.
+    pub left_out: Vec<String>,
+    /// What the tenant's own rules will refuse.
+    pub advice: Vec<Advice>,
 }
 
 impl ConnectionView {
@@ -58,6 +57,7 @@ impl ConnectionView {
         let identity = stored.facts.identity.as_ref();
         let has =
             |slot: &str, scope: &str| identity.and_then(|identity| identity.scopes.get(slot)).is_some_and(|scopes| scopes.contains(scope));
+        let left_out = |scope: &Scope| scope.optional && stored.facts.left_out.contains(scope.name);
         let scopes = info.slots.iter().flat_map(|slot| slot.scopes.iter().map(move |scope| (slot, scope)));
         Self {
             platform: info.id,
@@ -71,9 +71,14 @@ impl ConnectionView {
             teams: stored.teams.clone(),
             answers: stored.facts.answers.clone(),
             missing_scopes: scopes
-                .filter(|(slot, scope)| !has(slot.name, scope.name))
-                .map(|(slot, scope)| MissingScope { slot: slot.name.into(), scope: scope.name.into(), reason: scope.reason.into() })
+                .filter(|(slot, scope)| !has(slot.name, scope.name) && !left_out(scope))
+                .map(|(slot, scope)| MissingScope::new(slot, scope))
                 .collect(),
+            fields: stored.facts.fields.clone(),
+            kept: stored.facts.kept.iter().cloned().collect(),
+            cloud: info.cloud(&stored.facts).map(|cloud| cloud.title.to_owned()).unwrap_or_default(),
+            left_out: stored.facts.left_out.iter().cloned().collect(),
+            advice: stored.facts.advice.clone(),
         }
     }
 }
@@ -90,21 +95,32 @@ pub struct TeamView {
 }
 
 impl Engine {
-    /// Connects a platform, or connects it again. Nothing of a sign-in that fails is kept.
+    /// Connects a platform, or connects it again: then, what is known already need not be entered. Nothing of a sign-in that fails
+    /// is kept.
     pub async fn connect(
         &self,
         platform: PlatformId,
-        given: signin::Given,
-        answers: BTreeMap<String, String>,
+        entered: Entered,
         progress: &(dyn Fn(signin::Step) + Send + Sync),
     ) -> Result<ConnectionView> {
         let known = self.shared.platforms.get(platform)?;
-        check_answers(known.info(), &answers)?;
-        let before = self.shared.store.read(move |db| connections::get(db, platform)).await?;
-        let mut all = before.map(|stored| stored.facts.answers).unwrap_or_default();
-        all.extend(answers);
-        let facts = signin::connect(&self.shared.paced, known, given, all, self.browser.as_ref(), progress).await?;
+        check_answers(known.info(), &entered.answers)?;
+        let before = self.facts(platform).await?;
+        let facts = signin::connect(&self.shared.paced, known, entered, before.as_ref(), self.browser.as_ref(), progress).await?;
         self.keep(platform, facts).await
+    }
+
+    /// Checks one field with everything that was entered so far, as it is entered. Nothing is stored, and nobody at the platform
+    /// notices. Errors: the field is wrong, with the next step.
+    pub async fn check_field(&self, platform: PlatformId, given: Given, field: &str) -> Result<Checked> {
+        let known = self.shared.platforms.get(platform)?;
+        let before = self.facts(platform).await?;
+        signin::check_field(&self.shared.paced, known, given, before.as_ref(), field).await
+    }
+
+    async fn facts(&self, platform: PlatformId) -> Result<Option<ConnectionFacts>> {
+        let stored = self.shared.store.read(move |db| connections::get(db, platform)).await?;
+        Ok(stored.map(|stored| stored.facts))
     }
 
     /// Changes answers to the platform's questions.

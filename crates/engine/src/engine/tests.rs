@@ -7,6 +7,7 @@ use super::*;
 use crate::cancel::Cancel;
 use crate::model::{HealthState, RunState, Status};
 use crate::secrets::{MemorySecrets, Secret};
+use crate::signin::Given;
 use crate::sync::testing::{ALPHA, BETA, Fault, GAMMA, Kit};
 
 #[tokio::test(start_paused = true)]
@@ -39,7 +40,7 @@ async fn a_connection_is_shown_without_its_secrets_and_names_what_it_lacks() {
     let (kit, engine) = Kit::with(&[]).await;
     kit.world().scopes.retain(|scope| scope != "people.write");
     let given = [("access_token", "admin-token"), ("client_id", "client")].map(|(field, value)| (field.to_owned(), Secret::new(value)));
-    let view = engine.connect(BETA, given.into(), BTreeMap::new(), &|_| {}).await.unwrap();
+    let view = engine.connect(BETA, Given::from(given).into(), &|_| {}).await.unwrap();
     assert_eq!(view.tenant_name.as_deref(), Some("Example"));
     assert_eq!(view.missing_scopes.iter().map(|missing| missing.scope.as_str()).collect::<Vec<_>>(), ["people.write"]);
     let shown = serde_json::to_string(&engine.reading().connections().await.unwrap()).unwrap();

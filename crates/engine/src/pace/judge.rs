@@ -20,7 +20,7 @@ pub(super) fn check(platform: &'static dyn Platform, request: &Request) -> Resul
     if request.headers.contains_key(AUTHORIZATION) {
         return bug("An adapter signed a request itself.".into());
     }
-    if let Sign::Bearer(slot) = request.sign
+    if let Sign::Bearer(slot) | Sign::SlotInForm { slot, .. } = request.sign
         && !info.slots.iter().any(|known| known.name == slot)
     {
         return bug(format!("There is no slot `{slot}`."));

@@ -9,6 +9,7 @@ mod health;
 mod judge;
 mod keeper;
 mod limits;
+mod sign;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -20,29 +21,28 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use http::header::HeaderValue;
 
 pub use backoff::{backoff, retry_after};
 use health::Pulses;
 use judge::{check, cut_off, find_error, slow_down, unwell};
 use keeper::{Keeper, Who};
 use limits::Limits;
+use sign::Signed;
 
 use crate::clock::{Clock, Random};
 use crate::error::{Acted, Error, Kind, Remedy, Result};
 use crate::event::Events;
 use crate::model::{Health, PlatformId};
 use crate::platform::{ConnectionFacts, Platform, Platforms};
-use crate::secrets::{GrantVault, NoGrants, Sealer, Secret, SecretStore};
+use crate::secrets::{GrantVault, NoGrants, Sealer, SecretStore};
 use crate::signin::{Fields, of_person};
-use crate::transport::{Lane, Realm, Repeat, Request, Response, Sign, Subject, Transport, Wire};
+use crate::transport::{Lane, Realm, Repeat, Request, Response, Subject, Transport, Wire};
 
 /// How often a request that may be repeated is sent when it fails in passing.
 const ATTEMPTS: u32 = 4;
 /// How long one request waits for rate limits altogether before it is reported.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
-const AGENT: &str = concat!("User-Sync/", env!("CARGO_PKG_VERSION"));
 
 /// Whether requests wait for the platforms' published rates. What a platform itself asks for (429) is obeyed in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -220,36 +220,6 @@ impl Paced {
         self.exchange(platform, &request, &signed, lane, &judge).await
     }
 
-    /// Adds what `request.sign` says. `dead` is a token that was refused.
-    async fn sign(&self, platform: &'static dyn Platform, request: &Request, subject: Subject, dead: Option<Secret>) -> Result<Signed> {
-        let plain = Signed { authorization: None, body: request.body.clone(), form: false, token: None };
-        match (request.sign, subject) {
-            (Sign::Nobody, _) => Ok(plain),
-            (Sign::Bearer(slot), Subject::Connection) => self.bearer(platform, plain, Who::Slot(slot), dead).await,
-            (Sign::Bearer(_), Subject::Grant(grant)) => self.bearer(platform, plain, Who::Grant(grant), dead).await,
-            (Sign::GrantInForm { grant, field, client }, _) => {
-                let id = platform.info().id;
-                let token = Keeper::access(self, platform, Who::Grant(grant), dead).await?;
-                let facts = self.facts(id);
-                let mut shown = Vec::new();
-                let authorization = self.fields(id, &facts).authenticate(&client, &mut shown).await?;
-                let mut form = url::form_urlencoded::Serializer::new(String::new());
-                form.extend_pairs(url::form_urlencoded::parse(&request.body)).append_pair(field, token.expose()).extend_pairs(&shown);
-                Ok(Signed { authorization, body: form.finish().into(), form: true, token: Some((Who::Grant(grant), token)) })
-            }
-        }
-    }
-
-    async fn bearer(&self, platform: &'static dyn Platform, plain: Signed, who: Who, dead: Option<Secret>) -> Result<Signed> {
-        let token = Keeper::access(self, platform, who, dead).await?;
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| {
-            Error::invalid("sign", "A token holds letters that no token has.", "Connect the platform again and enter the token as it is.")
-                .on(platform.info().id)
-        })?;
-        value.set_sensitive(true);
-        Ok(Signed { authorization: Some(value), token: Some((who, token)), ..plain })
-    }
-
     /// Sends until there is an answer that counts. `judge` finds the error in an answer.
     async fn exchange(
         &self,
@@ -361,35 +331,5 @@ impl Transport for Paced {
             }
             _ => error,
         })
-    }
-}
-
-/// A request with what signs it.
-struct Signed {
-    authorization: Option<HeaderValue>,
-    body: Bytes,
-    form: bool,
-    token: Option<(Who, Secret)>,
-}
-
-impl Signed {
-    fn http(&self, request: &Request) -> Result<http::Request<Bytes>> {
-        let mut http = http::Request::new(self.body.clone());
-        *http.method_mut() = request.method.clone();
-        *http.uri_mut() = request
-            .url
-            .as_str()
-            .parse()
-            .map_err(|_| Error::new(Kind::Bug, request.operation, "A request has an address that cannot be sent."))?;
-        let headers = http.headers_mut();
-        headers.clone_from(&request.headers);
-        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        if self.form {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        }
-        if let Some(value) = &self.authorization {
-            headers.insert(AUTHORIZATION, value.clone());
-        }
-        Ok(http)
     }
 }

@@ -11,6 +11,7 @@ use super::fields::{Fields, clean};
 use super::spec::{AuthCode, Redirect};
 use crate::clock::Random;
 use crate::error::{Error, Kind, Result};
+use crate::platform::{ConnectionFacts, Scope};
 use crate::secrets::Secret;
 
 /// A link that was made for one sign-in, with what its answer is checked against.
@@ -50,6 +51,11 @@ pub(crate) fn authorize(
         }
     }
     Ok(Authorization { url, state, verifier, redirect })
+}
+
+/// The scopes that are asked for: all but those that the admin left out.
+pub(crate) fn asked(scopes: &'static [Scope], facts: &ConnectionFacts) -> Vec<&'static str> {
+    scopes.iter().filter(|scope| !(scope.optional && facts.left_out.contains(scope.name))).map(|scope| scope.name).collect()
 }
 
 /// The slot's scopes and the grant's own, as one parameter.

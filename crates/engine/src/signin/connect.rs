@@ -5,13 +5,14 @@
 //! there. What fails half-way therefore leaves nothing behind and leaves an older connection as it was. Which tokens
 //! there are and where each comes from is data (`info().slots`); nothing here knows a platform.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use url::Url;
 
-use super::authorize::authorize;
+use super::authorize::{asked, authorize};
+use super::entered::{Entered, sort};
 use super::fields::Fields;
 use super::loopback::Loopback;
 use super::spec::{AuthCode, Question, Slot, Source};
@@ -25,9 +26,6 @@ use crate::secrets::{Handle, MemorySecrets, Secret, SecretStore, field_handle, s
 use crate::transport::{Http, Lane, Subject};
 
 const OPERATION: &str = "connect";
-
-/// What the admin entered, by field name (`employee.client_id`).
-pub type Given = BTreeMap<String, Secret>;
 
 /// How a sign-in goes on, for anybody who draws it.
 #[derive(Clone, Debug)]
@@ -70,23 +68,25 @@ pub enum Step {
     },
 }
 
-/// Signs the admin in and keeps tokens and secret fields in the secret store. The caller saves the facts.
+/// Signs the admin in and keeps tokens and secret fields in the secret store. The caller saves the facts. `before` are those of
+/// the connection that this one takes the place of.
 ///
 /// Dropping the future before its end cancels: the port is closed and nothing is kept.
 pub async fn connect(
     paced: &Paced,
     platform: &'static dyn Platform,
-    given: Given,
-    answers: BTreeMap<String, String>,
+    entered: Entered,
+    before: Option<&ConnectionFacts>,
     browser: &dyn Browser,
     progress: &(dyn Fn(Step) + Send + Sync),
 ) -> Result<ConnectionFacts> {
     let id = platform.info().id;
     let connected = async {
         let secrets = Arc::new(MemorySecrets::new(paced.secrets().realm()));
-        let facts = enter(platform, &given, answers, secrets.as_ref()).await?;
-        let trial = Trial { paced: paced.trial(secrets.clone())?, platform, browser, progress };
-        let facts = trial.sign_in(&given, facts).await?;
+        let sorted = sort(paced, platform, &entered, before, secrets.as_ref()).await?;
+        let trial = Trial { paced: paced.trial(secrets.clone())?, platform, browser, progress, filled: sorted.filled };
+        let facts = trial.sign_in(sorted.facts).await?;
+        same_tenant(platform, before, &facts)?;
         keep(paced, platform, secrets.all()).await?;
         paced.connected(id, facts.clone());
         Ok(facts)
@@ -123,81 +123,28 @@ pub async fn forget(paced: &Paced, platform: &'static dyn Platform) -> Result<()
     Ok(())
 }
 
-/// Sorts what was entered into plain facts and secrets, and says everything that is missing at once.
-async fn enter(
-    platform: &'static dyn Platform,
-    given: &Given,
-    answers: BTreeMap<String, String>,
-    secrets: &MemorySecrets,
-) -> Result<ConnectionFacts> {
-    let info = platform.info();
-    let known = |name: &str| info.fields.iter().any(|field| field.name == name) || info.slots.iter().any(|slot| slot.field == name);
-    if let Some(name) = given.keys().find(|name| !known(name)) {
-        let names: Vec<&str> = info.fields.iter().map(|field| field.name).collect();
-        return Err(Error::invalid(
-            OPERATION,
-            format!("{} has no field `{name}`.", info.name),
-            format!("Its fields are: {}.", names.join(", ")),
-        ));
-    }
-    let entered = |name: &str| given.get(name).filter(|value| !value.expose().trim().is_empty());
-    let missing: Vec<String> = info
-        .fields
-        .iter()
-        .filter(|field| field.required && entered(field.name).is_none())
-        .map(|field| format!("`{}`: {}", field.name, field.help))
-        .collect();
-    if !missing.is_empty() {
-        return Err(Error::invalid(
-            OPERATION,
-            format!("Some fields of {} are missing.", info.name),
-            format!("Enter {}", missing.join("; ")),
-        ));
-    }
-    for question in info.questions {
-        let words: Vec<&str> = question.choices.iter().map(|(word, _)| *word).collect();
-        if let Some(answer) = answers.get(question.key).filter(|answer| !words.contains(&answer.as_str())) {
-            return Err(Error::invalid(
-                OPERATION,
-                format!("`{answer}` is no answer to: {}", question.text),
-                format!("Answer one of: {}.", words.join(", ")),
-            ));
-        }
-    }
-    let mut facts = ConnectionFacts { answers, ..ConnectionFacts::default() };
-    for (name, value) in given.iter().filter(|(name, _)| entered(name).is_some()) {
-        let value = value.expose().trim();
-        if let Some(slot) = info.slots.iter().find(|slot| slot.field == name) {
-            secrets.put(&slot_handle(info.id, slot.name), &Tokens::given(Secret::new(value)).to_secret()?).await?;
-        } else if info.fields.iter().any(|field| field.name == name && !field.secret) {
-            facts.fields.insert(name.clone(), value.to_owned());
-        } else {
-            secrets.put(&field_handle(info.id, name), &Secret::new(value)).await?;
-        }
-    }
-    Ok(facts)
-}
-
 /// A sign-in that keeps nothing yet.
 struct Trial<'a> {
     paced: Paced,
     platform: &'static dyn Platform,
     browser: &'a dyn Browser,
     progress: &'a (dyn Fn(Step) + Send + Sync),
+    /// Slots whose token is there already.
+    filled: BTreeSet<&'static str>,
 }
 
 impl Trial<'_> {
-    async fn sign_in(&self, given: &Given, mut facts: ConnectionFacts) -> Result<ConnectionFacts> {
+    async fn sign_in(&self, mut facts: ConnectionFacts) -> Result<ConnectionFacts> {
         let slots = self.platform.info().slots;
         // Minted tokens come last: they need another slot's token and the tenant that it belongs to.
         let (minted, direct): (Vec<&Slot>, Vec<&Slot>) = slots.iter().partition(|slot| matches!(slot.source, Source::Minted(_)));
         for slot in direct {
-            self.fill(slot, given, &mut facts).await?;
+            self.fill(slot, &mut facts).await?;
         }
         facts.identity = Some(self.whoami(&facts).await?);
         let mut more = false;
         for slot in minted {
-            more |= self.fill(slot, given, &mut facts).await?;
+            more |= self.fill(slot, &mut facts).await?;
         }
         if more {
             facts.identity = Some(self.whoami(&facts).await?);
@@ -213,9 +160,9 @@ impl Trial<'_> {
     }
 
     /// Obtains the slot's token unless it was given. True when there is a new one.
-    async fn fill(&self, slot: &Slot, given: &Given, facts: &mut ConnectionFacts) -> Result<bool> {
+    async fn fill(&self, slot: &Slot, facts: &mut ConnectionFacts) -> Result<bool> {
         let id = self.platform.info().id;
-        if given.get(slot.field).is_some_and(|value| !value.expose().trim().is_empty()) {
+        if self.filled.contains(slot.name) {
             return Ok(false);
         }
         self.paced.connected(id, facts.clone());
@@ -280,7 +227,7 @@ impl Trial<'_> {
     }
 
     async fn browse(&self, slot: &Slot, code: &AuthCode, fields: &Fields<'_>) -> Result<Tokens> {
-        let scopes: Vec<&str> = slot.scopes.iter().map(|scope| scope.name).collect();
+        let scopes = asked(slot.scopes, fields.facts);
         let loopback = Loopback::bind(&code.redirect).await?;
         let made = authorize(code, fields, &scopes, loopback.redirect_uri().to_owned(), None, self.paced.random())?;
         (self.progress)(Step::OpenBrowser { url: made.url.clone() });
@@ -294,6 +241,30 @@ impl Trial<'_> {
             }
         };
         exchange_code(&self.paced, self.platform, fields, code, &scopes, &made, &answer).await
+    }
+}
+
+/// A connection never turns into another tenant's by the way: accounts and syncs of the old one would be taken for the new one's.
+fn same_tenant(platform: &'static dyn Platform, before: Option<&ConnectionFacts>, now: &ConnectionFacts) -> Result<()> {
+    let info = platform.info();
+    let (Some(old), Some(new)) = (before.and_then(|before| before.identity.as_ref()), now.identity.as_ref()) else { return Ok(()) };
+    if old.tenant == new.tenant {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Conflict,
+        OPERATION,
+        format!("The sign-in ended in the {} {}, but {} is connected to {}.", info.tenant_word, named(new), info.name, named(old)),
+    )
+    .ask_admin(format!("Sign in to {} again; or, to change over, disconnect {} first and connect it anew.", named(old), info.name)))
+}
+
+/// A tenant as people know it, and its id where the name alone may be shared.
+fn named(identity: &Identity) -> String {
+    match identity.tenant_name.as_str() {
+        "" => identity.tenant.clone(),
+        name if name == identity.tenant => name.to_owned(),
+        name => format!("{name} ({})", identity.tenant),
     }
 }
 

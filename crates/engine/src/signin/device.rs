@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::authorize::asked;
 use super::connect::Step;
 use super::fields::Fields;
 use super::spec::{DeviceGrant, Poll};
@@ -142,7 +143,7 @@ pub async fn start(paced: &Paced, platform: &'static dyn Platform, facts: &Conne
     let fields = paced.fields(platform.info().id, facts);
     let mut form = Vec::new();
     if device.send_scopes {
-        let scopes: Vec<&str> = employee.scopes.iter().map(|scope| scope.name).chain(employee.grant_scopes.iter().copied()).collect();
+        let scopes: Vec<&str> = asked(employee.scopes, facts).into_iter().chain(employee.grant_scopes.iter().copied()).collect();
         form.push(("scope", scopes.join(" ")));
     }
     let response = send_start(paced, platform, &fields, device, form).await?;

@@ -2,9 +2,12 @@
 //! employee authorises their own account. Adapters fill these tables; the flows in this folder run them.
 
 mod authorize;
+mod check;
 mod connect;
 mod device;
+mod entered;
 mod fields;
+mod look;
 mod loopback;
 mod paste_back;
 mod spec;
@@ -12,8 +15,10 @@ mod spec;
 mod tests;
 mod tokens;
 
-pub use connect::{Given, Step, connect, forget};
+pub use check::{CheckState, Checked, MissingScope, check_field};
+pub use connect::{Step, connect, forget};
 pub use device::{DeviceCode, Polled, Started, poll, start};
+pub use entered::{Entered, Given};
 pub use paste_back::{Answer, PasteLink, finish, invite, read_answer};
 
 pub use spec::{

@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::authorize::{Authorization, DENIED, authorize, redirect_uri, refused, same};
+use super::authorize::{Authorization, DENIED, asked, authorize, redirect_uri, refused, same};
 use super::spec::{PasteBack, Ports};
 use super::tokens::{Flow, Tokens, exchange_code};
 use crate::error::{Error, Kind, Result};
@@ -81,7 +81,7 @@ pub enum Answer {
 
 /// Makes the link for one prompt. No request leaves. `login_hint` preselects the account where the platform can.
 pub fn invite(paced: &Paced, platform: &'static dyn Platform, facts: &ConnectionFacts, login_hint: Option<&str>) -> Result<PasteLink> {
-    let (PasteBack { code }, scopes) = spec(platform)?;
+    let (PasteBack { code }, scopes) = spec(platform, facts)?;
     let port = match code.redirect.ports {
         Ports::Any => ANY_PORT,
         Ports::Fixed(ports) => *ports.first().ok_or_else(|| Error::new(Kind::Bug, OPERATION, "A redirect has no port."))?,
@@ -99,14 +99,14 @@ pub async fn finish(
     link: PasteLink,
     code: Secret,
 ) -> Result<Tokens> {
-    let (paste, scopes) = spec(platform)?;
+    let (paste, scopes) = spec(platform, facts)?;
     let fields = paced.fields(platform.info().id, facts);
     let authorization = Authorization { url: link.url, state: link.state, verifier: link.verifier, redirect: link.redirect };
     let tokens = exchange_code(paced, platform, &fields, &paste.code, &scopes, &authorization, &code).await?;
     Ok(Tokens { flow: Flow::PasteBack, ..tokens })
 }
 
-fn spec(platform: &'static dyn Platform) -> Result<(&'static PasteBack, Vec<&'static str>)> {
+fn spec(platform: &'static dyn Platform, facts: &ConnectionFacts) -> Result<(&'static PasteBack, Vec<&'static str>)> {
     let info = platform.info();
     let employee = info.employee.as_ref();
     let paste = employee.and_then(|employee| employee.paste_back.as_ref());
@@ -114,7 +114,7 @@ fn spec(platform: &'static dyn Platform) -> Result<(&'static PasteBack, Vec<&'st
         return Err(Error::new(Kind::Unsupported, OPERATION, "This platform has no sign-in by link.").on(info.id));
     };
     let grant_scopes = employee.grant_scopes.iter().copied().filter(|scope| !paste.code.grant_scopes.contains(scope));
-    Ok((paste, employee.scopes.iter().map(|scope| scope.name).chain(grant_scopes).collect()))
+    Ok((paste, asked(employee.scopes, facts).into_iter().chain(grant_scopes).collect()))
 }
 
 /// Reads an answer out of what a person wrote. Pure.

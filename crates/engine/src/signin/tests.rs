@@ -87,7 +87,8 @@ fn success() -> Vec<Says> {
 async fn run(bench: &Bench, given: Given, browser: &dyn Browser) -> (Result<ConnectionFacts>, Vec<String>) {
     let steps = Mutex::new(Vec::new());
     let answers = BTreeMap::from([("second_factor".to_owned(), "app".to_owned())]);
-    let result = connect(&bench.paced, bench.platform, given, answers, browser, &|step| {
+    let entered = Entered { given, answers, left_out: None };
+    let result = connect(&bench.paced, bench.platform, entered, None, browser, &|step| {
         steps.lock().unwrap().push(match step {
             Step::OpenBrowser { .. } => "open".to_owned(),
             Step::ShowCode { code, .. } => format!("show {code}"),
@@ -189,7 +190,8 @@ async fn what_is_missing_unknown_or_impossible_is_said_before_anything_happens()
     }
     let bench = bench([]);
     let answers = BTreeMap::from([("second_factor".to_owned(), "perhaps".to_owned())]);
-    let error = connect(&bench.paced, bench.platform, given(FIELDS), answers, &clicks(ALLOW), &|_| {}).await.unwrap_err();
+    let entered = Entered { given: given(FIELDS), answers, left_out: None };
+    let error = connect(&bench.paced, bench.platform, entered, None, &clicks(ALLOW), &|_| {}).await.unwrap_err();
     assert!(error.next_step().contains("none, app"), "{}", error.next_step());
 }
 

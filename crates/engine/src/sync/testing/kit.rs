@@ -23,6 +23,7 @@ use crate::pace::Rates;
 use crate::people::views::SyncView as Row;
 use crate::platform::Platforms;
 use crate::secrets::{MemorySecrets, Secret};
+use crate::signin::Given;
 use crate::sync::{SyncView, Until};
 use crate::transport::Realm;
 
@@ -79,7 +80,7 @@ impl Kit {
         for platform in [ALPHA, BETA, GAMMA, DELTA] {
             let given =
                 [("access_token", "admin-token"), ("client_id", "client")].map(|(field, value)| (field.to_owned(), Secret::new(value)));
-            engine.connect(platform, given.into(), BTreeMap::new(), &|_| {}).await.unwrap();
+            engine.connect(platform, Given::from(given).into(), &|_| {}).await.unwrap();
         }
         engine.import(&[], &Cancel::new(), &|_, _| {}).await.unwrap();
         (kit, engine)
