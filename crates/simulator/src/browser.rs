@@ -9,9 +9,10 @@ use ::http::Request;
 use bytes::Bytes;
 use url::Url;
 
+use crate::clouds::Clouds;
 use crate::http::{Answer, Context, Origin, encode};
 use crate::oauth::CONSENT_PATH;
-use crate::{Account, Simulator, owner};
+use crate::{Account, Simulator};
 
 /// Where a browser ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +28,8 @@ pub(crate) fn open(sim: &Simulator, account: &Account, url: &str, allow: bool) -
     let mut next = Ended { url: url.to_owned(), form: None };
     // No sign-in has more than a few redirects; more would be a circle.
     for _ in 0..8 {
-        let Some((origin, vendor_url)) = vendor(&next.url) else { return Ok(next) };
-        if vendor_url.host_str().and_then(owner) != Some(account.platform) {
+        let Some((origin, vendor_url)) = vendor(&sim.clouds(), &next.url) else { return Ok(next) };
+        if vendor_url.host_str().and_then(|host| sim.clouds().answers(host)).map(|(platform, _)| platform) != Some(account.platform) {
             return Err(format!("{} is not at {}", next.url, account.platform.slug()));
         }
         let answer = sim.exchange(&context(sim, origin.clone(), "GET", &vendor_url, ""));
@@ -101,13 +102,13 @@ fn load(url: &Url, form: Option<&[(String, String)]>) -> std::io::Result<()> {
 }
 
 /// A vendor's address as it is behind the plain door or at the vendor's own name; `None` for any other address.
-fn vendor(url: &str) -> Option<(Origin, Url)> {
+fn vendor(clouds: &Clouds, url: &str) -> Option<(Origin, Url)> {
     let url = Url::parse(url).ok()?;
-    if url.scheme() == "https" && url.host_str().is_some_and(|host| owner(host).is_some()) {
+    if url.scheme() == "https" && url.host_str().is_some_and(|host| clouds.answers(host).is_some()) {
         return Some((Origin::Vendor, url));
     }
     let (host, rest) = url.path().strip_prefix('/')?.split_once('/')?;
-    owner(host)?;
+    clouds.answers(host)?;
     let authority = format!("{}:{}", url.host_str()?, url.port_or_known_default()?);
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
     Some((Origin::Plain(authority), Url::parse(&format!("https://{host}/{rest}{query}")).ok()?))
@@ -121,7 +122,7 @@ fn context(sim: &Simulator, origin: Origin, method: &str, url: &Url, body: &str)
     if method == "POST" {
         request.headers_mut().insert("content-type", ::http::HeaderValue::from_static("application/x-www-form-urlencoded"));
     }
-    Context::new(request, origin, sim.clock().now())
+    Context::new(request, origin, sim.clouds(), sim.clock().now())
 }
 
 /// The consent page's request id, if the answer is a consent page that can still be decided.
@@ -162,10 +163,14 @@ mod tests {
 
     #[test]
     fn a_vendor_address_is_known_at_both_kinds_of_door() {
-        assert_eq!(vendor("https://slack.com/oauth/v2/authorize?x=1").unwrap().1.as_str(), "https://slack.com/oauth/v2/authorize?x=1");
-        let (origin, url) = vendor("http://127.0.0.1:99/zoom.us/oauth/authorize?x=1").unwrap();
+        let clouds = Clouds::new(&[]);
+        assert_eq!(
+            vendor(&clouds, "https://slack.com/oauth/v2/authorize?x=1").unwrap().1.as_str(),
+            "https://slack.com/oauth/v2/authorize?x=1"
+        );
+        let (origin, url) = vendor(&clouds, "http://127.0.0.1:99/zoom.us/oauth/authorize?x=1").unwrap();
         assert_eq!((origin, url.as_str()), (Origin::Plain("127.0.0.1:99".into()), "https://zoom.us/oauth/authorize?x=1"));
-        assert!(vendor("http://localhost:43117/slack?code=1").is_none());
+        assert!(vendor(&clouds, "http://localhost:43117/slack?code=1").is_none());
     }
 
     #[test]

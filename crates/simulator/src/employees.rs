@@ -8,6 +8,7 @@ use std::collections::{BinaryHeap, HashMap};
 use jiff::Timestamp;
 
 use crate::browser::{self, Ended};
+use crate::clouds::Clouds;
 use crate::ledger::Heard;
 use crate::{Account, Employees, Platform, Simulator};
 
@@ -74,7 +75,7 @@ fn react(sim: &Simulator, employees: &Employees, reader: &Account, heard: &Heard
         }
         return None;
     }
-    let (platform, link) = link_in(&heard.text)?;
+    let (platform, link) = link_in(&sim.clouds(), &heard.text)?;
     if !allow {
         say(sim, reader, heard, "no");
         return None;
@@ -106,14 +107,14 @@ fn code_in(sim: &Simulator, text: &str) -> Option<(Platform, String)> {
 }
 
 /// The authorization link in a message, and whose it is.
-fn link_in(text: &str) -> Option<(Platform, String)> {
+fn link_in(clouds: &Clouds, text: &str) -> Option<(Platform, String)> {
     text.split(|letter: char| letter.is_whitespace() || matches!(letter, '<' | '>' | '"' | '|'))
         .filter(|word| word.starts_with("http") && word.contains("authorize"))
         .find_map(|word| {
             let word = word.trim_end_matches(['.', ',', ')']);
             let url = url::Url::parse(word).ok()?;
             let host = url.host_str()?;
-            let platform = crate::owner(host).or_else(|| crate::owner(url.path_segments()?.next()?))?;
+            let (platform, _) = clouds.answers(host).or_else(|| clouds.answers(url.path_segments()?.next()?))?;
             Some((platform, word.to_owned()))
         })
 }

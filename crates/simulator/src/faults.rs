@@ -52,7 +52,7 @@ impl Fault {
             Some(start) => context.path.starts_with(start),
             None => context.path == self.path,
         };
-        self.host == context.host && path
+        self.host == context.sent_to && path
     }
 
     /// How long the answer is held back.

@@ -12,6 +12,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::clouds::Clouds;
+
 /// The door a request came through, which decides how links back are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -25,8 +27,10 @@ pub(crate) enum Origin {
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
     pub(crate) method: Method,
-    /// The vendor's host, lower case, without port.
-    pub(crate) host: String,
+    /// The vendor's host in its commercial cloud, by which fakes know it; empty when nobody answers at [`Self::sent_to`].
+    pub(crate) host: &'static str,
+    /// The host as it was sent, lower case, without port.
+    pub(crate) sent_to: String,
     /// The path at that host, still percent-encoded; [`Context::segments`] decodes.
     pub(crate) path: String,
     /// The query, decoded, in order, with repetitions.
@@ -36,6 +40,8 @@ pub(crate) struct Context {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) origin: Origin,
+    /// Under which names the vendors answer.
+    pub(crate) clouds: Clouds,
     /// The time at which the request came.
     pub(crate) now: Timestamp,
 }
@@ -51,27 +57,38 @@ pub(crate) enum WrongBody {
 
 impl Context {
     /// Takes a request apart. Its host is the URI's authority or the `Host` header.
-    pub(crate) fn new(request: Request<Bytes>, origin: Origin, now: Timestamp) -> Self {
+    pub(crate) fn new(request: Request<Bytes>, origin: Origin, clouds: Clouds, now: Timestamp) -> Self {
         let (parts, body) = request.into_parts();
         let header_host = parts.headers.get(::http::header::HOST).and_then(|value| value.to_str().ok());
         let authority = parts.uri.authority().map(|authority| authority.as_str()).or(header_host).unwrap_or_default();
-        let host = authority.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default().to_ascii_lowercase();
+        let sent_to = authority.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default().to_ascii_lowercase();
         let raw_query = parts.uri.query().map(str::to_owned);
         Self {
             query: pairs(raw_query.as_deref().unwrap_or_default().as_bytes()),
             raw_query,
             path: parts.uri.path().to_owned(),
             method: parts.method,
-            host,
+            host: clouds.answers(&sent_to).map(|(_, first)| first).unwrap_or_default(),
+            sent_to,
             headers: parts.headers,
             body,
             origin,
+            clouds,
             now,
         }
     }
 
-    /// A link to `path_and_query` at a vendor host, for the door this request came through.
+    /// The name in this run of a vendor host.
+    pub(crate) fn named<'a>(&self, host: &'a str) -> &'a str {
+        self.clouds.here(host)
+    }
+
+    /// A link to `path_and_query` at a vendor host, for the cloud and the door this request came through.
     pub(crate) fn absolute(&self, host: &str, path_and_query: &str) -> String {
+        self.link(self.named(host), path_and_query)
+    }
+
+    fn link(&self, host: &str, path_and_query: &str) -> String {
         match &self.origin {
             Origin::Vendor => format!("https://{host}{path_and_query}"),
             Origin::Plain(authority) => format!("http://{authority}/{host}{path_and_query}"),
@@ -80,6 +97,7 @@ impl Context {
 
     /// The same for a web socket.
     pub(crate) fn absolute_socket(&self, host: &str, path_and_query: &str) -> String {
+        let host = self.named(host);
         match &self.origin {
             Origin::Vendor => format!("wss://{host}{path_and_query}"),
             Origin::Plain(authority) => format!("ws://{authority}/{host}{path_and_query}"),
@@ -89,7 +107,7 @@ impl Context {
     /// The address of this request, as its sender wrote it.
     pub(crate) fn url(&self) -> String {
         let query = self.raw_query.as_deref().map(|query| format!("?{query}")).unwrap_or_default();
-        self.absolute(&self.host, &format!("{}{query}", self.path))
+        self.link(&self.sent_to, &format!("{}{query}", self.path))
     }
 
     /// The path's segments, percent-decoded, without the empty one before the first slash.
@@ -258,13 +276,13 @@ mod tests {
     fn context(uri: &str, origin: Origin) -> Context {
         let request =
             Request::builder().uri(uri).header("authorization", "Basic YTpiJTNE").header("content-type", "application/json; charset=utf-8");
-        Context::new(request.body(Bytes::from_static(b"{\"a\":1}")).unwrap(), origin, Timestamp::UNIX_EPOCH)
+        Context::new(request.body(Bytes::from_static(b"{\"a\":1}")).unwrap(), origin, Clouds::new(&[]), Timestamp::UNIX_EPOCH)
     }
 
     #[test]
     fn a_request_is_taken_apart() {
         let context = context("https://Slack.com:443/api/a%20b?x=1%2B&y=&x=2", Origin::Vendor);
-        assert_eq!((context.host.as_str(), context.segments().as_slice()), ("slack.com", ["api".to_owned(), "a b".to_owned()].as_slice()));
+        assert_eq!((context.host, context.segments().as_slice()), ("slack.com", ["api".to_owned(), "a b".to_owned()].as_slice()));
         assert_eq!(context.query_value("x"), Some("1+"));
         assert_eq!(context.unknown_parameter(&context.query, &["x"]), Some("y"));
         assert_eq!(context.basic(), Some(("a".to_owned(), "b=".to_owned())));

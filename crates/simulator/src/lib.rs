@@ -11,7 +11,7 @@
 //!
 //! | item | what |
 //! |---|---|
-//! | `HOSTS: &[&str]` | the vendor hosts it answers for |
+//! | `HOSTS: &[&str]` | the vendor hosts it answers for, in the commercial cloud (`clouds` turns others into them) |
 //! | `LIMITS: &[LimitRow]` | its rate limits, for the public table |
 //! | `State`, `State::new(&World)` | everything that changes, behind one mutex: `sim.slack()`, `sim.teams()` … |
 //! | `prepare(&Simulator) -> Value` | opens the first grants and gives the platform's part of `credentials` in READY.json |
@@ -27,6 +27,7 @@
 
 mod browser;
 mod clock;
+mod clouds;
 mod control;
 mod employees;
 mod faults;
@@ -60,6 +61,7 @@ use rand_chacha::ChaCha20Rng;
 use serde_json::Value;
 
 pub use clock::Clock;
+pub use clouds::Cloud;
 pub use faults::Fault;
 pub use limits::LimitRow;
 pub use options::{Employees, Options, Platform};
@@ -81,6 +83,7 @@ pub struct Simulator {
 
 struct Inner {
     options: Options,
+    clouds: clouds::Clouds,
     world: World,
     random: Mutex<ChaCha20Rng>,
     tokens: Mutex<tokens::Tokens>,
@@ -121,6 +124,7 @@ impl Simulator {
             desk: Mutex::default(),
             record: options.record.as_deref().map(record::Record::create).transpose()?.map(Mutex::new),
             unknown_requests: AtomicU64::new(0),
+            clouds: clouds::Clouds::new(&options.clouds),
             options,
             world,
         };
@@ -131,6 +135,11 @@ impl Simulator {
             (Platform::Webex, webex::prepare(&simulator)),
             (Platform::Zoom, zoom::prepare(&simulator)),
         ] {
+            let mut part = part;
+            let cloud = simulator.clouds().of(platform);
+            if !cloud.is_commercial() {
+                part["cloud"] = cloud.name().into();
+            }
             lock(&simulator.inner.credentials).insert(platform.slug(), part);
         }
         Ok(simulator)
@@ -144,7 +153,7 @@ impl Simulator {
     /// A request of any door: what is due happens first, then a planted fault or the fake's answer.
     pub(crate) async fn handle_from(&self, request: Request<Bytes>, origin: Origin) -> Result<Response<Bytes>, Dropped> {
         self.tick().await;
-        let mut context = Context::new(request, origin, self.clock().now());
+        let mut context = Context::new(request, origin, self.clouds(), self.clock().now());
         let Some(fault) = self.faults().meet(&context) else { return Ok(self.exchange(&context).into_response()) };
         tokio::time::sleep(fault.delay()).await;
         context.now = self.clock().now();
@@ -158,7 +167,7 @@ impl Simulator {
     /// One request answered and recorded.
     pub(crate) fn exchange(&self, context: &Context) -> Answer {
         let answer = self.answer(context);
-        if let (Some(record), Some(platform)) = (&self.inner.record, owner(&context.host)) {
+        if let (Some(record), Some(platform)) = (&self.inner.record, owner(context.host)) {
             lock(record).exchange(platform, context, &answer);
         }
         // The request may have made something due.
@@ -199,7 +208,7 @@ impl Simulator {
 
     /// One request answered by the fake that owns its host, without faults or recording.
     pub(crate) fn answer(&self, context: &Context) -> Answer {
-        match (owner(&context.host), context.path.as_str()) {
+        match (owner(context.host), context.path.as_str()) {
             (Some(_), oauth::CONSENT_PATH) => oauth::decide(self, context),
             (Some(platform), oauth::DEVICE_PATH) => oauth::decide_device_form(self, context, platform),
             (Some(Platform::Slack), _) => slack::route(self, context),
@@ -213,8 +222,8 @@ impl Simulator {
     /// The loud answer to a host, path or method that no fake knows: 501, counted and logged.
     pub(crate) fn unknown(&self, context: &Context) -> Answer {
         self.inner.unknown_requests.fetch_add(1, Ordering::Relaxed);
-        tracing::error!(method = %context.method, host = %context.host, path = %context.path, "the simulator has no such operation");
-        Answer::text(501, format!("the simulator has no operation {} https://{}{}", context.method, context.host, context.path))
+        tracing::error!(method = %context.method, host = %context.sent_to, path = %context.path, "the simulator has no such operation");
+        Answer::text(501, format!("the simulator has no operation {} https://{}{}", context.method, context.sent_to, context.path))
     }
 
     /// How many requests named a host, path or method that no fake knows. Not zero means a defect on one of the two sides.
@@ -249,6 +258,11 @@ impl Simulator {
     /// What the simulator was started with.
     pub fn options(&self) -> &Options {
         &self.inner.options
+    }
+
+    /// Under which names the vendors answer in this run.
+    pub(crate) fn clouds(&self) -> clouds::Clouds {
+        self.inner.clouds
     }
 
     /// The company's directory as it was at the start.
@@ -328,17 +342,19 @@ pub(crate) const DIGITS: &str = "0123456789";
 /// Capital letters and digits, as in Slack's ids and in codes that people type.
 pub(crate) const CAPITALS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/// The platform that answers for a vendor host.
-pub(crate) fn owner(host: &str) -> Option<Platform> {
-    [(Platform::Slack, slack::HOSTS), (Platform::Teams, teams::HOSTS), (Platform::Webex, webex::HOSTS), (Platform::Zoom, zoom::HOSTS)]
-        .into_iter()
-        .find(|(_, hosts)| hosts.contains(&host))
-        .map(|(platform, _)| platform)
+/// The commercial hosts that a fake answers for.
+pub(crate) fn hosts(platform: Platform) -> &'static [&'static str] {
+    match platform {
+        Platform::Slack => slack::HOSTS,
+        Platform::Teams => teams::HOSTS,
+        Platform::Webex => webex::HOSTS,
+        Platform::Zoom => zoom::HOSTS,
+    }
 }
 
-/// Every vendor host there is.
-pub(crate) fn all_hosts() -> impl Iterator<Item = &'static str> {
-    [slack::HOSTS, teams::HOSTS, webex::HOSTS, zoom::HOSTS].into_iter().flatten().copied()
+/// The platform that a commercial host belongs to.
+pub(crate) fn owner(host: &str) -> Option<Platform> {
+    Platform::ALL.into_iter().find(|platform| hosts(*platform).contains(&host))
 }
 
 /// A panic in another thread's test must not hide behind a poisoned lock: the state itself stays consistent per call.

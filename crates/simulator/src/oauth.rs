@@ -348,7 +348,7 @@ pub(crate) fn send_back(redirect_uri: &str, mode: ResponseMode, mut outcome: Vec
 
 fn page(context: &Context, path: &str, title: &str, fields: &str, account: Option<&str>, trouble: Option<&str>) -> Answer {
     let title = escape_html(title);
-    let action = escape_html(&context.absolute(&context.host, path));
+    let action = escape_html(&context.absolute(context.host, path));
     let account = escape_html(account.unwrap_or_default());
     let trouble = trouble.map(|text| format!("<p role=\"alert\"><strong>{}</strong></p>", escape_html(text))).unwrap_or_default();
     let page = format!(
@@ -356,7 +356,7 @@ fn page(context: &Context, path: &str, title: &str, fields: &str, account: Optio
          <p>A pretend page of the simulator for {}.</p>{trouble}<form method=\"post\" action=\"{action}\">{fields}\
          <p><label>Account <input name=\"account\" value=\"{account}\"></label></p>\
          <button name=\"decision\" value=\"allow\">Allow</button> <button name=\"decision\" value=\"deny\">Deny</button></form></body></html>",
-        escape_html(&context.host)
+        escape_html(&context.sent_to)
     );
     Answer::html(200, page)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::Clock;
+use crate::{Clock, Cloud};
 
 /// One of the four services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -113,6 +113,8 @@ pub struct Options {
     pub employees: Option<Employees>,
     /// Platforms that refuse the device grant.
     pub no_device_grant: Vec<Platform>,
+    /// Platforms that answer from another cloud than the commercial one.
+    pub clouds: Vec<Cloud>,
     /// The time all services share.
     pub clock: Clock,
     /// Where to write the traffic, as JSON lines.
@@ -121,7 +123,16 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { people: 250, seed: 1, rate_limits: true, employees: None, no_device_grant: Vec::new(), clock: Clock::seeded(), record: None }
+        Self {
+            people: 250,
+            seed: 1,
+            rate_limits: true,
+            employees: None,
+            no_device_grant: Vec::new(),
+            clouds: Vec::new(),
+            clock: Clock::seeded(),
+            record: None,
+        }
     }
 }
 

@@ -28,6 +28,7 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::server::TlsStream;
 
+use crate::clouds::Clouds;
 use crate::http::{Context, Origin};
 use crate::sockets::{Frame, Socket};
 use crate::{Dropped, Simulator};
@@ -63,7 +64,7 @@ impl Served {
 
 /// Opens both doors on `listen` (port 0: a free one); the TLS door takes a free port of the same address.
 pub async fn serve(simulator: Simulator, listen: SocketAddr) -> io::Result<Served> {
-    let (config, ca_pem) = certificates(listen.ip()).map_err(io::Error::other)?;
+    let (config, ca_pem) = certificates(listen.ip(), &simulator.clouds()).map_err(io::Error::other)?;
     let plain = TcpListener::bind(listen).await?;
     let tls = TcpListener::bind(SocketAddr::new(listen.ip(), 0)).await?;
     let http_url = format!("http://{}", plain.local_addr()?);
@@ -126,7 +127,7 @@ async fn answer(
         origin = Origin::Plain(authority);
     }
     if let Some(upgrade) = upgrade {
-        return match simulator.socket(&Context::new(request, origin, simulator.clock().now())) {
+        return match simulator.socket(&Context::new(request, origin, simulator.clouds(), simulator.clock().now())) {
             Ok(socket) => upgrade.on_upgrade(|stream| pump(stream, socket)),
             Err(answer) => answer.into_response().map(Body::from),
         };
@@ -277,7 +278,7 @@ impl AsyncWrite for Stream {
 }
 
 /// A certificate authority of this run, and one certificate for every vendor host and the address itself.
-fn certificates(address: IpAddr) -> Result<(ServerConfig, String), Box<dyn std::error::Error + Send + Sync>> {
+fn certificates(address: IpAddr, clouds: &Clouds) -> Result<(ServerConfig, String), Box<dyn std::error::Error + Send + Sync>> {
     let ca_key = KeyPair::generate()?;
     let mut ca = CertificateParams::default();
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -285,7 +286,7 @@ fn certificates(address: IpAddr) -> Result<(ServerConfig, String), Box<dyn std::
     ca.distinguished_name.push(DnType::CommonName, "User Sync simulator");
     let ca_pem = ca.self_signed(&ca_key)?.pem();
     let issuer = Issuer::new(ca, ca_key);
-    let names: Vec<String> = crate::all_hosts().map(str::to_owned).chain([address.to_string(), "localhost".to_owned()]).collect();
+    let names: Vec<String> = clouds.names().into_iter().chain([address.to_string(), "localhost".to_owned()]).collect();
     let key = KeyPair::generate()?;
     let certificate = CertificateParams::new(names)?.signed_by(&key, &issuer)?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))

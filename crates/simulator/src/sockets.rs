@@ -28,12 +28,12 @@ impl Simulator {
     pub fn open_socket(&self, url: &str) -> Result<Socket, u16> {
         let url = url.replacen("wss://", "https://", 1);
         let request = ::http::Request::builder().uri(url).body(Bytes::new()).map_err(|_| 400_u16)?;
-        self.socket(&Context::new(request, Origin::Vendor, self.clock().now())).map_err(|answer| answer.status.as_u16())
+        self.socket(&Context::new(request, Origin::Vendor, self.clouds(), self.clock().now())).map_err(|answer| answer.status.as_u16())
     }
 
     /// The socket that a request for an upgrade asks for, or the answer that refuses it.
     pub(crate) fn socket(&self, context: &Context) -> Result<Socket, Answer> {
-        if owner(&context.host) != Some(Platform::Slack) {
+        if owner(context.host) != Some(Platform::Slack) {
             return Err(self.unknown(context));
         }
         let (sender, frames) = mpsc::unbounded_channel();

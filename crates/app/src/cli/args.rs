@@ -261,6 +261,9 @@ pub struct Simulator {
     /// Platforms that refuse the device grant
     #[arg(long, value_name = "PLATFORM", num_args = 1..)]
     pub no_device_grant: Vec<simulator::Platform>,
+    /// Answer from a government's or a country's cloud, for example teams=gcc-high
+    #[arg(long, value_name = "PLATFORM=CLOUD", num_args = 1..)]
+    pub cloud: Vec<simulator::Cloud>,
 }
 
 fn status(word: &str) -> Result<Status, String> {

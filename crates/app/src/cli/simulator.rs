@@ -17,6 +17,7 @@ pub(super) async fn run(answer: Answer, args: &args::Simulator) -> Result<()> {
         rate_limits: !args.no_rate_limits,
         employees: args.employees,
         no_device_grant: args.no_device_grant.clone(),
+        clouds: args.cloud.clone(),
         clock: Clock::wall(),
         record: args.record.clone(),
     };

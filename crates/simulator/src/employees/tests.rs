@@ -51,13 +51,14 @@ async fn who_ignores_everything_does_nothing() {
 
 #[test]
 fn links_are_found_in_text_with_markup() {
+    let clouds = Clouds::new(&[]);
     let text = "please <https://webexapis.com/v1/authorize?a=1&b=2|open this>, thanks";
-    assert_eq!(link_in(text), Some((Platform::Webex, "https://webexapis.com/v1/authorize?a=1&b=2".into())));
+    assert_eq!(link_in(&clouds, text), Some((Platform::Webex, "https://webexapis.com/v1/authorize?a=1&b=2".into())));
     assert_eq!(
-        link_in("http://127.0.0.1:1/zoom.us/oauth/authorize?x."),
+        link_in(&clouds, "http://127.0.0.1:1/zoom.us/oauth/authorize?x."),
         Some((Platform::Zoom, "http://127.0.0.1:1/zoom.us/oauth/authorize?x".into()))
     );
-    assert_eq!(link_in("https://elsewhere.example/authorize"), None);
+    assert_eq!(link_in(&clouds, "https://elsewhere.example/authorize"), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -104,7 +104,7 @@ pub(super) fn team_info(call: &Call<'_>) -> Outcome {
         return Err(Trouble::of("team_not_found"));
     }
     Ok(json!({ "team": {
-        "id": TEAM_ID, "name": COMPANY, "domain": TEAM_DOMAIN, "url": format!("https://{TEAM_DOMAIN}.slack.com/"),
+        "id": TEAM_ID, "name": COMPANY, "domain": TEAM_DOMAIN, "url": format!("https://{TEAM_DOMAIN}.{}/", call.context.named("slack.com")),
         "email_domain": OWN_DOMAINS[0], "icon": { "image_default": true }, "is_verified": false,
     } }))
 }

@@ -56,7 +56,7 @@ pub(crate) fn prepare(sim: &Simulator) -> Value {
 
 /// Every operation of the platform.
 pub(crate) fn route(sim: &Simulator, context: &Context) -> Answer {
-    match (context.method.as_str(), context.host.as_str(), context.path.as_str()) {
+    match (context.method.as_str(), context.host, context.path.as_str()) {
         ("GET", "slack.com", "/oauth/v2/authorize") => oauth::authorize(sim, context, oauth::Page::Both),
         ("GET", "slack.com", "/oauth/v2_user/authorize") => oauth::authorize(sim, context, oauth::Page::UserOnly),
         ("POST", files::FILE_HOST, path) if path.starts_with("/upload/v1/") => files::upload(sim, context),

@@ -86,8 +86,7 @@ pub(super) fn test(call: &Call<'_>) -> Outcome {
     let grant = call.grant()?;
     let state = call.sim.slack();
     let app = state.app_of_client(&grant.client_id);
-    let mut body =
-        json!({ "url": format!("https://{TEAM_DOMAIN}.slack.com/"), "team": COMPANY, "team_id": TEAM_ID, "is_enterprise_install": false });
+    let mut body = json!({ "url": format!("https://{TEAM_DOMAIN}.{}/", call.context.named("slack.com")), "team": COMPANY, "team_id": TEAM_ID, "is_enterprise_install": false });
     match (&grant.account, app) {
         (Some(user), _) => {
             let account = super::human(call.sim, user).ok_or_else(|| Trouble::of("account_inactive"))?;

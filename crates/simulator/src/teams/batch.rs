@@ -55,13 +55,13 @@ fn inner(call: &Call<'_>, item: &Value) -> Option<Context> {
         return None;
     }
     let body = if item["body"].is_null() { Bytes::new() } else { Bytes::from(item["body"].to_string()) };
-    let address = format!("https://{}/v1.0/{}", outer.host, url.replace(' ', "%20"));
+    let address = format!("https://{}/v1.0/{}", outer.sent_to, url.replace(' ', "%20"));
     let mut request = Request::builder().method(method).uri(address).body(body).ok()?;
     request.headers_mut().insert("authorization", outer.headers.get("authorization")?.clone());
     for (name, value) in item["headers"].as_object().into_iter().flatten() {
         request.headers_mut().insert(HeaderName::try_from(name.as_str()).ok()?, HeaderValue::from_str(value.as_str()?).ok()?);
     }
-    Some(Context::new(request, outer.origin.clone(), outer.now))
+    Some(Context::new(request, outer.origin.clone(), outer.clouds, outer.now))
 }
 
 fn dependency_failed() -> Answer {

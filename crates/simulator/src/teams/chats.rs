@@ -187,8 +187,9 @@ fn read_member(call: &Call<'_>, state: &State, member: &Value) -> Result<(String
 
 /// The id in `https://graph.microsoft.com/v1.0/users('ID')` or `…/users/ID`.
 fn bound_user(call: &Call<'_>, bind: &str) -> Option<String> {
-    let start = call.context.absolute(super::GRAPH, "/v1.0/users");
-    let rest = bind.strip_prefix(&start).or_else(|| bind.strip_prefix("https://graph.microsoft.com/v1.0/users"))?;
+    let (by_door, by_name) =
+        (call.context.absolute(super::GRAPH, "/v1.0/users"), format!("https://{}/v1.0/users", call.context.named(super::GRAPH)));
+    let rest = bind.strip_prefix(&by_door).or_else(|| bind.strip_prefix(&by_name))?;
     let id = rest.strip_prefix("('").and_then(|rest| rest.strip_suffix("')")).or_else(|| rest.strip_prefix('/'))?;
     (!id.is_empty() && !id.contains('/')).then(|| percent_decode(id))
 }
@@ -200,7 +201,7 @@ fn show(sim: &Simulator, state: &State, chat: &Chat, members: bool, preview: boo
         "createdDateTime": messages::written(chat.created),
         "lastUpdatedDateTime": messages::written(chat.created),
         "chatType": if chat.one_on_one { "oneOnOne" } else { "group" },
-        "webUrl": format!("https://teams.microsoft.com/l/chat/{}/0?tenantId={TENANT_ID}", chat.id.replace(':', "%3A").replace('@', "%40")),
+        "webUrl": format!("https://{}/l/chat/{}/0?tenantId={TENANT_ID}", sim.clouds().here(super::TEAMS), chat.id.replace(':', "%3A").replace('@', "%40")),
         "tenantId": TENANT_ID,
         "onlineMeetingInfo": null,
         "viewpoint": { "isHidden": false, "lastMessageReadDateTime": messages::written(chat.created) },

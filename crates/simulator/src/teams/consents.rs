@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::graph::{Call, Outcome, Refusal};
 use super::lists::{self, Advanced};
-use crate::http::Answer;
+use crate::http::{Answer, Context};
 
 /// Object id of the app's service principal in the tenant (not the app's id).
 pub(super) const SERVICE_PRINCIPAL: &str = "2e64b7d0-83af-4c19-b5f2-6d0e91c3a784";
@@ -51,11 +51,12 @@ pub(super) fn all() -> Vec<String> {
     SIGN_IN.iter().chain(FOR_ONESELF).chain(BY_ADMIN).map(|scope| (*scope).to_owned()).collect()
 }
 
-/// A scope parameter in Graph's own spelling; `Err` names the first that does not exist. `.default` stays as it is.
-pub(super) fn read(text: &str) -> Result<Vec<String>, String> {
+/// A scope parameter in Graph's own spelling, which names Graph as it is called in this cloud; `Err` names the first that does not exist. `.default` stays as it is.
+pub(super) fn read(context: &Context, text: &str) -> Result<Vec<String>, String> {
+    let resource = format!("https://{}/", context.named(super::GRAPH));
     let mut scopes: Vec<String> = Vec::new();
     for word in text.split_ascii_whitespace() {
-        let name = word.strip_prefix("https://graph.microsoft.com/").unwrap_or(word);
+        let name = word.strip_prefix(&resource).unwrap_or(word);
         let known = [".default"].iter().chain(SIGN_IN).chain(FOR_ONESELF).chain(BY_ADMIN).find(|known| known.eq_ignore_ascii_case(name));
         let known = (*known.ok_or_else(|| word.to_owned())?).to_owned();
         if !scopes.contains(&known) {

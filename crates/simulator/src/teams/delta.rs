@@ -86,7 +86,7 @@ pub(super) fn users(call: &Call<'_>, _ids: &[String]) -> Outcome {
     let token = call.sim.random_text(ALPHANUMERIC, 64);
     let mut body = Map::new();
     body.insert("@odata.context".to_owned(), json!(call.metadata("users")));
-    body.insert(link.to_owned(), json!(context.absolute(&context.host, &format!("/v1.0/users/delta?{option}={token}"))));
+    body.insert(link.to_owned(), json!(context.absolute(context.host, &format!("/v1.0/users/delta?{option}={token}"))));
     body.insert("value".to_owned(), Value::Array(items));
     state.deltas.places.insert(token, next);
     Ok(Answer::json(200, &Value::Object(body)))

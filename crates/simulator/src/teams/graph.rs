@@ -94,7 +94,7 @@ impl Call<'_> {
 
     /// `@odata.context` of an answer.
     pub(super) fn metadata(&self, of: &str) -> String {
-        self.context.absolute(&self.context.host, &format!("/v1.0/$metadata#{of}"))
+        self.context.absolute(self.context.host, &format!("/v1.0/$metadata#{of}"))
     }
 }
 
@@ -281,7 +281,7 @@ fn enter<'a>(sim: &'a Simulator, context: &'a Context) -> Result<Call<'a>, Refus
     let refused = |message: &str| {
         Refusal::new(401, "InvalidAuthenticationToken", message).header(
             "www-authenticate",
-            "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/authorize\"".to_owned(),
+            format!("Bearer realm=\"\", authorization_uri=\"https://{}/common/oauth2/authorize\"", context.named(super::LOGIN)),
         )
     };
     let token = context.bearer().ok_or_else(|| refused("Access token is empty."))?;

@@ -216,7 +216,7 @@ const TEAM_PROPERTIES: &[&str] = &[
     "createdDateTime",
 ];
 
-fn show_team(group: &Group) -> Value {
+fn show_team(call: &Call<'_>, group: &Group) -> Value {
     json!({
         "id": group.id,
         "displayName": group.name,
@@ -225,7 +225,7 @@ fn show_team(group: &Group) -> Value {
         "classification": null,
         "specialization": "none",
         "visibility": "private",
-        "webUrl": format!("https://teams.microsoft.com/l/team/19%3a{}%40thread.tacv2/conversations?groupId={}&tenantId={TENANT_ID}", group.id.replace('-', ""), group.id),
+        "webUrl": format!("https://{}/l/team/19%3a{}%40thread.tacv2/conversations?groupId={}&tenantId={TENANT_ID}", call.context.named(super::TEAMS), group.id.replace('-', ""), group.id),
         "isArchived": false,
         "tenantId": TENANT_ID,
         "createdDateTime": "2024-03-04T09:00:00Z",
@@ -234,7 +234,8 @@ fn show_team(group: &Group) -> Value {
 
 /// `GET /me/joinedTeams`: all at once.
 pub(super) fn joined_teams(call: &Call<'_>, _ids: &[String]) -> Outcome {
-    let joined: Vec<Value> = GROUPS.iter().filter(|group| group.team && group.has(call.account)).map(show_team).collect();
+    let joined: Vec<Value> =
+        GROUPS.iter().filter(|group| group.team && group.has(call.account)).map(|group| show_team(call, group)).collect();
     let count = joined.len();
     Ok(lists::answer(call, "teams", None, joined, None, Some(count)))
 }
@@ -244,14 +245,14 @@ pub(super) fn list_teams(call: &Call<'_>, _ids: &[String]) -> Outcome {
     call.no_guests()?;
     let select = lists::select(call, "team", &|name| TEAM_PROPERTIES.contains(&name))?;
     let filter = lists::filter(call, "team", &|name| name == "displayName" || name == "description", Advanced::Never)?;
-    let all = GROUPS.iter().filter(|group| group.team).map(show_team).collect();
+    let all = GROUPS.iter().filter(|group| group.team).map(|group| show_team(call, group)).collect();
     lists::answer_values(call, "teams", all, select.as_deref(), filter.as_ref(), 20, 999)
 }
 
 /// `GET /teams/{id}`.
 pub(super) fn one_team(call: &Call<'_>, ids: &[String]) -> Outcome {
     let select = lists::select(call, "team", &|name| TEAM_PROPERTIES.contains(&name))?;
-    let mut shown = lists::cut(&show_team(team(&ids[0])?), select.as_deref());
+    let mut shown = lists::cut(&show_team(call, team(&ids[0])?), select.as_deref());
     shown["@odata.context"] = json!(call.metadata("teams/$entity"));
     Ok(Answer::json(200, &shown))
 }

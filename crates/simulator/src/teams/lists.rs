@@ -60,7 +60,7 @@ pub(super) fn next_link(call: &Call<'_>, position: usize, after_empty: bool) -> 
         .filter(|part| !part.is_empty() && !part.starts_with("$skiptoken=") && !part.to_ascii_lowercase().starts_with("%24skiptoken="))
         .collect();
     let separator = if kept.is_empty() { "" } else { "&" };
-    call.context.absolute(&call.context.host, &format!("{}?{}{separator}$skiptoken={token}", call.context.path, kept.join("&")))
+    call.context.absolute(call.context.host, &format!("{}?{}{separator}$skiptoken={token}", call.context.path, kept.join("&")))
 }
 
 /// Items from a page on: `pick` gives what stands at a position below `end`, if it belongs to the list.

@@ -53,6 +53,8 @@ pub(crate) const HOSTS: &[&str] = &[LOGIN, GRAPH, DEVICE];
 const LOGIN: &str = "login.microsoftonline.com";
 /// The API.
 const GRAPH: &str = "graph.microsoft.com";
+/// Where links lead that people open in Teams; no operation lies there.
+const TEAMS: &str = "teams.microsoft.com";
 /// Where people type a device code.
 const DEVICE: &str = "microsoft.com";
 
@@ -101,11 +103,22 @@ pub(crate) fn prepare(sim: &Simulator) -> Value {
 
 /// Every operation of the platform.
 pub(crate) fn route(sim: &Simulator, context: &Context) -> Answer {
-    match context.host.as_str() {
+    match context.host {
         LOGIN => sign_in::route(sim, context),
         GRAPH => graph::route(sim, context),
-        _ if context.path == "/devicelogin" && context.method == "GET" => crate::oauth::device_page(context, context.query_value("otc")),
+        _ if context.path == device_path(context) && context.method == "GET" => {
+            crate::oauth::device_page(context, context.query_value("otc"))
+        }
         _ => sim.unknown(context),
+    }
+}
+
+/// The path of the page on which people type a device code: one page for each cloud, all on the same host.
+fn device_path(context: &Context) -> &'static str {
+    match context.clouds.of(Platform::Teams).name() {
+        "gcc-high" | "dod" => "/deviceloginus",
+        "china" => "/deviceloginchina",
+        _ => "/devicelogin",
     }
 }
 

@@ -94,16 +94,22 @@ fn discovery(context: &Context, tenant: &Tenant) -> Value {
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "request_uri_parameter_supported": false,
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "oid", "ver", "email"],
-        "cloud_instance_name": "microsoftonline.com",
-        "msgraph_host": GRAPH,
+        "cloud_instance_name": context.named(LOGIN).trim_start_matches("login."),
+        "msgraph_host": context.named(GRAPH),
     })
 }
 
 fn instances(context: &Context) -> Value {
+    let metadata = match context.named(LOGIN) {
+        LOGIN => {
+            json!({ "preferred_network": LOGIN, "preferred_cache": "login.windows.net", "aliases": [LOGIN, "login.windows.net", "login.microsoft.com", "sts.windows.net"] })
+        }
+        other => json!({ "preferred_network": other, "preferred_cache": other, "aliases": [other] }),
+    };
     json!({
         "tenant_discovery_endpoint": context.absolute(LOGIN, &format!("/{TENANT_ID}/v2.0/.well-known/openid-configuration")),
         "api-version": "1.1",
-        "metadata": [{ "preferred_network": LOGIN, "preferred_cache": "login.windows.net", "aliases": [LOGIN, "login.windows.net", "login.microsoft.com", "sts.windows.net"] }],
+        "metadata": [metadata],
     })
 }
 
@@ -205,8 +211,8 @@ fn asked(context: &Context) -> Result<Asked, token::Trouble> {
             ));
         }
     }
-    let scopes =
-        consents::read(context.query_value("scope").ok_or_else(|| missing("scope"))?).map_err(|scope| token::wrong_scope(&scope))?;
+    let scopes = consents::read(context, context.query_value("scope").ok_or_else(|| missing("scope"))?)
+        .map_err(|scope| token::wrong_scope(&scope))?;
     let challenge = match (context.query_value("code_challenge"), context.query_value("code_challenge_method").unwrap_or("plain")) {
         (None, _) => None,
         (Some(challenge), method @ ("S256" | "plain")) if (43..=128).contains(&challenge.len()) => {
@@ -235,7 +241,7 @@ fn admin_consent(sim: &Simulator, context: &Context, tenant: &str) -> Answer {
     };
     let scope = context.query_value("scope").unwrap_or_default();
     let state = context.query_value("state");
-    let scopes = match consents::read(scope) {
+    let scopes = match consents::read(context, scope) {
         Ok(scopes) if !scopes.is_empty() => scopes,
         _ => return oauth::send_back(&redirect_uri, ResponseMode::Query, vec![("error".to_owned(), "invalid_scope".to_owned())], state),
     };

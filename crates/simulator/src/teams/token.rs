@@ -133,13 +133,13 @@ pub(super) fn device_code(sim: &Simulator, context: &Context, tenant: &str) -> A
 
 fn start_device(sim: &Simulator, context: &Context, tenant: &str) -> Result<Answer, Trouble> {
     let (_, form) = opening(context, tenant)?;
-    let scopes = consents::read(required(&form, "scope")?).map_err(|scope| wrong_scope(&scope))?;
+    let scopes = consents::read(context, required(&form, "scope")?).map_err(|scope| wrong_scope(&scope))?;
     if refuses_device_grant(sim) {
         return Err(BLOCKED);
     }
     let user_code = sim.random_text(CODE_LETTERS, 9);
     let started = oauth::start_device(sim, Platform::Teams, CLIENT_ID, scopes, user_code, DEVICE_LIFETIME, DEVICE_INTERVAL);
-    let address = context.absolute(DEVICE, "/devicelogin");
+    let address = context.absolute(DEVICE, super::device_path(context));
     Ok(Answer::json(
         200,
         &json!({
@@ -174,10 +174,10 @@ fn exchange(sim: &Simulator, context: &Context, tenant: &str) -> Result<Answer, 
 }
 
 /// The scopes a token request names itself, or else those of what it redeems.
-fn scopes_asked(form: &Form, before: &[String]) -> Result<Vec<String>, Trouble> {
+fn scopes_asked(context: &Context, form: &Form, before: &[String]) -> Result<Vec<String>, Trouble> {
     match value(form, "scope") {
         None => Ok(before.to_vec()),
-        Some(text) => consents::read(text).map_err(|scope| wrong_scope(&scope)),
+        Some(text) => consents::read(context, text).map_err(|scope| wrong_scope(&scope)),
     }
 }
 
@@ -211,7 +211,7 @@ fn by_code(sim: &Simulator, context: &Context, form: &Form) -> Result<Answer, Tr
             "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
         ));
     }
-    let scopes = scopes_asked(form, &code.request.scopes)?;
+    let scopes = scopes_asked(context, form, &code.request.scopes)?;
     let with_refresh = scopes.iter().any(|scope| scope == "offline_access");
     answer(sim, context, form, &code.account, &scopes, with_refresh, code.request.nonce.as_deref())
 }
@@ -227,7 +227,7 @@ fn by_refresh(sim: &Simulator, context: &Context, form: &Form) -> Result<Answer,
         }
     })?;
     let account = grant.account.as_deref().filter(|_| grant.platform == Platform::Teams).ok_or_else(unknown)?;
-    let scopes = scopes_asked(form, &grant.scopes)?;
+    let scopes = scopes_asked(context, form, &grant.scopes)?;
     // The old refresh token is not revoked: it lives its own ninety days.
     answer(sim, context, form, account, &scopes, true, None)
 }

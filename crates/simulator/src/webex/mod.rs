@@ -22,7 +22,9 @@ use crate::tokens::Access;
 use crate::{Account, CAPITALS, LimitRow, Platform, Simulator, World, ids};
 
 /// The vendor hosts answered here.
-pub(crate) const HOSTS: &[&str] = &["webexapis.com", "oauth-helper-r.wbx2.com"];
+pub(crate) const HOSTS: &[&str] = &["webexapis.com", HELPER];
+/// Where people type a device code.
+const HELPER: &str = "oauth-helper-r.wbx2.com";
 
 const REQUESTS: LimitRow =
     LimitRow { platform: Platform::Webex, name: "requests", scope: "authorization", amount: 600.0, seconds: 60.0, burst: 60.0 };
@@ -216,7 +218,7 @@ fn page<T>(
     let cursor = sim.random_text(crate::ALPHANUMERIC, 32);
     sim.cursors().keep(&cursor, &list_name(context), end, None);
     let query: Vec<(&str, &str)> = parameters(context).chain([("cursor", cursor.as_str())]).collect();
-    let next = context.absolute(&context.host, &format!("{}?{}", context.path, crate::http::encode(&query)));
+    let next = context.absolute(context.host, &format!("{}?{}", context.path, crate::http::encode(&query)));
     Ok(answer.header("link", &format!("<{next}>; rel=\"next\"")))
 }
 

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::trouble;
+use super::{HELPER, trouble};
 use crate::http::{Answer, Context, value};
 use crate::oauth::{self, AuthorizeRequest, Poll, ResponseMode};
 use crate::tokens::Grant;
@@ -266,7 +266,8 @@ fn start_device(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
     }
     let client = value(&form, "client_id").unwrap_or_default();
     // An integration without the helper's redirect addresses is not known to the device grant.
-    if client != sim.webex().clients.integration.id || sim.options().no_device_grant.contains(&Platform::Webex) {
+    let refused = sim.options().no_device_grant.contains(&Platform::Webex) || !context.clouds.has(HELPER);
+    if client != sim.webex().clients.integration.id || refused {
         return Err(trouble(sim, 400, "invalid_client"));
     }
     let scopes: Vec<String> = value(&form, "scope").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
@@ -283,8 +284,8 @@ fn start_device(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
     sim.webex().verify_links.insert(link.clone(), device.user_code.clone());
     let answer = json!({
         "device_code": device.device_code, "expires_in": lifetime, "user_code": device.user_code,
-        "verification_uri": context.absolute("oauth-helper-r.wbx2.com", "/verify"),
-        "verification_uri_complete": context.absolute("oauth-helper-r.wbx2.com", &format!("/verify?userCode={link}")),
+        "verification_uri": context.absolute(HELPER, "/verify"),
+        "verification_uri_complete": context.absolute(HELPER, &format!("/verify?userCode={link}")),
         "interval": interval,
     });
     Ok(Answer::json(200, &answer))

@@ -53,7 +53,7 @@ pub(crate) fn prepare(sim: &Simulator) -> Value {
 pub(crate) fn route(sim: &Simulator, context: &Context) -> Answer {
     let segments = context.segments();
     let path: Vec<&str> = segments.iter().map(String::as_str).collect();
-    match (context.host.as_str(), context.method.as_str(), path.as_slice()) {
+    match (context.host, context.method.as_str(), path.as_slice()) {
         ("zoom.us", "GET", ["oauth", "authorize"]) => sign_in::authorize(sim, context),
         ("zoom.us", "POST", ["oauth", "token"]) => sign_in::token(sim, context),
         ("zoom.us", "POST", ["oauth", "devicecode"]) => sign_in::device_code(sim, context),
