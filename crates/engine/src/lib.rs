@@ -10,6 +10,8 @@ pub mod clock;
 pub mod engine;
 pub mod error;
 pub mod event;
+#[cfg(fuzzing)]
+pub mod fuzz;
 pub mod guide;
 pub mod model;
 pub mod pace;

@@ -153,7 +153,7 @@ async fn write_page(stream: &mut TcpStream, page: &[u8]) -> std::io::Result<()> 
     stream.shutdown().await
 }
 
-enum Judged {
+pub(crate) enum Judged {
     Code(Secret),
     Declined,
     Refused(Error),
@@ -163,7 +163,7 @@ enum Judged {
 }
 
 /// What a request means. Pure.
-fn judge(head: &str, path: &str, state: &Secret) -> Judged {
+pub(crate) fn judge(head: &str, path: &str, state: &Secret) -> Judged {
     let mut words = head.lines().next().unwrap_or_default().split(' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     if method != "GET" {

@@ -28,4 +28,8 @@ pub use spec::{
 pub use tokens::{Flow, Tokens};
 
 pub(crate) use fields::Fields;
+#[cfg(fuzzing)]
+pub(crate) use loopback::{Judged, judge};
+#[cfg(fuzzing)]
+pub(crate) use tokens::read_tokens;
 pub(crate) use tokens::{of_person, renew_grant, renew_slot};

@@ -45,6 +45,8 @@ pub struct Tokens {
     pub refresh: Option<Secret>,
     /// When the access token dies, where the platform said so.
     pub expires_at: Option<Timestamp>,
+    /// When the refresh token dies if nobody uses it, where the platform said so: the sign-in ends then.
+    pub ends_at: Option<Timestamp>,
     /// The scopes that the token endpoint named; empty where it named none.
     pub scopes: BTreeSet<String>,
     /// How it was made.
@@ -58,6 +60,8 @@ struct Written {
     refresh: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ends_at: Option<Timestamp>,
     #[serde(default)]
     scopes: BTreeSet<String>,
     flow: Flow,
@@ -66,7 +70,7 @@ struct Written {
 impl Tokens {
     /// A token from the admin's hand: nothing else is known about it.
     pub fn given(access: Secret) -> Self {
-        Self { access, refresh: None, expires_at: None, scopes: BTreeSet::new(), flow: Flow::Slot }
+        Self { access, refresh: None, expires_at: None, ends_at: None, scopes: BTreeSet::new(), flow: Flow::Slot }
     }
 
     /// All of it as one secret, for a secret store or for sealing.
@@ -75,6 +79,7 @@ impl Tokens {
             access: self.access.expose().to_owned(),
             refresh: self.refresh.as_ref().map(|refresh| refresh.expose().to_owned()),
             expires_at: self.expires_at,
+            ends_at: self.ends_at,
             scopes: self.scopes.clone(),
             flow: self.flow,
         };
@@ -90,6 +95,7 @@ impl Tokens {
             access: Secret::new(written.access),
             refresh: written.refresh.map(Secret::new),
             expires_at: written.expires_at,
+            ends_at: written.ends_at,
             scopes: written.scopes,
             flow: written.flow,
         })
@@ -106,11 +112,31 @@ pub(crate) fn read_tokens(body: &[u8], at: &str, flow: Flow, now: Timestamp) -> 
     let answer: Value = serde_json::from_slice(body).ok()?;
     let object = answer.pointer(at)?;
     let text = |name: &str| object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let seconds = object.get("expires_in").and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok()));
-    let expires_at =
-        seconds.filter(|seconds| *seconds > 0).and_then(|seconds| now.checked_add(jiff::SignedDuration::from_secs(seconds)).ok());
+    let end = |names: &[&str]| {
+        let seconds = names.iter().find_map(|name| object.get(*name)).and_then(seconds)?;
+        now.checked_add(jiff::SignedDuration::from_secs(seconds.clamp(0, LONGEST))).ok()
+    };
     let scopes = text("scope").unwrap_or_default().split([' ', ',']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
-    Some(Tokens { access: Secret::new(text("access_token")?), refresh: text("refresh_token").map(Secret::new), expires_at, scopes, flow })
+    let refresh = text("refresh_token").map(Secret::new);
+    Some(Tokens {
+        access: Secret::new(text("access_token")?),
+        expires_at: end(&["expires_in"]).filter(|at| *at > now),
+        ends_at: end(&["refresh_token_expires_in", "refresh_expires_in"]).filter(|at| *at > now && refresh.is_some()),
+        refresh,
+        scopes,
+        flow,
+    })
+}
+
+/// Longer lives than this are taken for this: a year that nobody will see must not become an error.
+const LONGEST: i64 = 100 * 366 * 24 * 3600;
+
+/// Seconds, as a number or in quotes. Nought and less say nothing: such a token is used until it is refused.
+fn seconds(value: &Value) -> Option<i64> {
+    let whole = value.as_i64().or_else(|| value.as_u64().map(|_| LONGEST));
+    #[expect(clippy::cast_possible_truncation, reason = "a float is cut to the whole numbers there are")]
+    let float = || value.as_f64().map(|float| float as i64);
+    whole.or_else(float).or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 /// Exchanges the code of an authorization for tokens. Once: a code is good for one attempt.
@@ -237,6 +263,7 @@ async fn refresh(
     let mut tokens = tokens_or_refusal(paced, platform, &response, "", old.flow)?;
     if tokens.refresh.is_none() {
         tokens.refresh = Some(token.clone());
+        tokens.ends_at = tokens.ends_at.or(old.ends_at);
     }
     if tokens.scopes.is_empty() {
         tokens.scopes.clone_from(&old.scopes);
