@@ -1,7 +1,13 @@
 //! The network: the one place where an HTTP client is built.
 //!
-//! Live requests go out by the system's proxy and trust store. Demo requests are the same code with two differences: every vendor
-//! host resolves to the simulator's loopback port, and only the simulator's own certificate authority is trusted.
+//! Live requests trust what the operating system trusts (its certificate store, so that a company's own root certificate counts), and
+//! go out by the proxy that the environment names (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), else by the system's: on macOS and Windows
+//! the fixed proxy of the settings (no automatic configuration file, none per protocol on Windows), on Linux whatever the desktop
+//! answers for the host (`https/desktop.rs`). Demo requests are the same code with three differences: every vendor host resolves to the
+//! simulator's loopback port, only the simulator's own certificate authority is trusted, and no proxy is asked.
+
+mod desktop;
+mod failure;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,10 +15,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use engine::error::Acted;
 use engine::transport::{Realm, Response, Wire};
 use engine::{Error, Kind, Result};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use desktop::Desktop;
 
 /// How long a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -23,12 +30,19 @@ const EXCHANGE: Duration = Duration::from_secs(60);
 pub struct Https {
     client: reqwest::Client,
     realm: Realm,
+    /// Whom to ask for a host's proxy, where the client cannot know it by itself.
+    desktop: Option<Desktop>,
 }
 
 impl Https {
     /// To the vendors.
     pub fn live() -> Result<Self> {
-        Ok(Self { client: build(common().https_only(true))?, realm: Realm::Live })
+        let desktop = Desktop::where_it_decides();
+        let client = match &desktop {
+            Some(desktop) => common().proxy(desktop.proxy()),
+            None => common(),
+        };
+        Ok(Self { client: build(client.https_only(true))?, realm: Realm::Live, desktop })
     }
 
     /// To a simulator's TLS door at `address`, whose certificate authority is `authority` (PEM).
@@ -37,7 +51,7 @@ impl Https {
             Error::invalid("demo", "The simulator's certificate file cannot be read.", "Start the simulator again; it writes a new one.")
         })?;
         let client = common().https_only(true).no_proxy().tls_certs_only([certificate]).dns_resolver(Arc::new(OnlyThere(address)));
-        Ok(Self { client: build(client)?, realm: Realm::Demo })
+        Ok(Self { client: build(client)?, realm: Realm::Demo, desktop: None })
     }
 }
 
@@ -52,8 +66,9 @@ fn common() -> reqwest::ClientBuilder {
 
 fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
     builder.build().map_err(|error| {
-        Error::new(Kind::Network, "start", format!("The secure connection could not be set up: {error}."))
-            .ask_admin("Check that this computer's certificate store is readable.")
+        Error::new(Kind::Network, "start", "Secure connections cannot be set up: this computer's trusted certificates cannot be read.")
+            .ask_admin("Check that this computer's certificate store is there and readable (on Linux, the package ca-certificates).")
+            .with("cause", error.to_string())
     })
 }
 
@@ -75,24 +90,27 @@ impl Wire for Https {
 
     async fn exchange(&self, request: http::Request<Bytes>) -> Result<Response> {
         let host = request.uri().host().unwrap_or_default().to_owned();
+        if let Some(desktop) = &self.desktop {
+            desktop.look_up(&host).await;
+        }
         let (parts, body) = request.into_parts();
         let url = parts.uri.to_string();
         let answer = self.client.request(parts.method, url).headers(parts.headers).body(body).send().await;
-        let answer = answer.map_err(|error| failure(&host, &error))?;
+        let answer = answer.map_err(|error| self.failure(&host, &error))?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.bytes().await.map_err(|error| failure(&host, &error))?;
+        let body = answer.bytes().await.map_err(|error| self.failure(&host, &error))?;
         Ok(Response { status, headers, body })
     }
 }
 
-/// A failed exchange, without the address (it may carry people's data).
-fn failure(host: &str, error: &reqwest::Error) -> Error {
-    let (acted, message) = if error.is_connect() {
-        (Acted::No, format!("{host} cannot be reached from this computer."))
-    } else if error.is_timeout() {
-        (Acted::Perhaps, format!("{host} did not answer in time."))
-    } else {
-        (Acted::Perhaps, format!("The connection to {host} broke before the answer was complete."))
-    };
-    Error::new(Kind::Network, "exchange", message).acted(acted)
+impl Https {
+    fn failure(&self, host: &str, error: &reqwest::Error) -> Error {
+        if let (Some(desktop), true) = (&self.desktop, error.is_connect()) {
+            desktop.failed(host);
+        }
+        failure::explain(host, error)
+    }
 }
+
+#[cfg(test)]
+mod tests;
