@@ -59,6 +59,7 @@ impl Simulator {
                     .map(|bytes| Answer { body: bytes.into(), ..Answer::json(200, &Value::Null) })
                     .map_err(|error| (500, error.to_string()))
             }
+            ("GET", ["secrets"]) => Ok(Answer::json(200, &json!({ "secrets": self.secrets() }))),
             ("POST", ["faults"]) => {
                 let fault: Fault = serde_json::from_value(body.clone()).map_err(|error| (400, error.to_string()))?;
                 self.plant(fault);

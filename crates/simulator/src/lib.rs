@@ -39,6 +39,7 @@ mod oauth;
 mod options;
 mod pages;
 mod record;
+mod secrets;
 mod serve;
 mod slack;
 mod sockets;
@@ -50,7 +51,7 @@ mod webex;
 mod world;
 mod zoom;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -88,6 +89,7 @@ struct Inner {
     random: Mutex<ChaCha20Rng>,
     tokens: Mutex<tokens::Tokens>,
     sign_ins: Mutex<oauth::SignIns>,
+    secrets: Mutex<BTreeSet<String>>,
     ledger: Mutex<ledger::Ledger>,
     buckets: Mutex<limits::Buckets>,
     cursors: Mutex<pages::Cursors>,
@@ -111,6 +113,7 @@ impl Simulator {
             random: Mutex::new(ChaCha20Rng::seed_from_u64(options.seed ^ 0x5eed_70c3)),
             tokens: Mutex::default(),
             sign_ins: Mutex::default(),
+            secrets: Mutex::default(),
             ledger: Mutex::default(),
             buckets: Mutex::default(),
             cursors: Mutex::default(),

@@ -189,6 +189,11 @@ impl SignIns {
         }
     }
 
+    /// Every authorization code and device code ever given out.
+    pub(crate) fn every_code(&self) -> impl Iterator<Item = &str> {
+        self.codes.keys().chain(self.device_codes.keys()).map(String::as_str)
+    }
+
     /// The open device grant with this user code, whether typed with capitals and dashes or without.
     pub(crate) fn device(&self, platform: Platform, user_code: &str) -> Option<&DeviceRequest> {
         self.devices.get(&device_key(platform, user_code))

@@ -111,6 +111,11 @@ impl Tokens {
         known
     }
 
+    /// Every token ever kept, dead or alive.
+    pub(crate) fn every(&self) -> impl Iterator<Item = &str> {
+        self.access.keys().chain(self.refresh.keys()).chain(&self.dead).map(String::as_str)
+    }
+
     /// One grant.
     pub(crate) fn grant(&self, id: u64) -> Option<&Grant> {
         self.grants.get(&id)

@@ -35,6 +35,14 @@ fn bearer(sim: &Simulator, name: &str) -> String {
     format!("Authorization: Bearer {}\r\n", sim.credentials()["slack"][name].as_str().unwrap())
 }
 
+fn connector(served: &Served) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(served.ca_pem.as_bytes()).unwrap()).unwrap();
+    let config =
+        ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider())).with_safe_default_protocol_versions().unwrap();
+    TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+}
+
 #[tokio::test]
 async fn the_plain_door_takes_the_host_from_the_path_and_links_back_to_itself() {
     let sim = simulator();
@@ -53,11 +61,7 @@ async fn the_plain_door_takes_the_host_from_the_path_and_links_back_to_itself() 
 async fn the_tls_door_speaks_under_the_vendors_names() {
     let sim = simulator();
     let served = serve(sim.clone(), LOOPBACK).await.unwrap();
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(served.ca_pem.as_bytes()).unwrap()).unwrap();
-    let config =
-        ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider())).with_safe_default_protocol_versions().unwrap();
-    let connector = TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
+    let connector = connector(&served);
     for host in ["slack.com", "graph.microsoft.com", "webexapis.com", "api.zoom.us"] {
         let tcp = TcpStream::connect(served.tls_addr).await.unwrap();
         let mut stream = connector.connect(ServerName::try_from(host).unwrap(), tcp).await.unwrap();
@@ -68,6 +72,25 @@ async fn the_tls_door_speaks_under_the_vendors_names() {
     let mut stream = connector.connect(ServerName::try_from("slack.com").unwrap(), tcp).await.unwrap();
     let body = ask(&mut stream, "slack.com", "POST /api/auth.test", &bearer(&sim, "bot_token"), "").await;
     assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["ok"], true);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn both_doors_speak_under_the_names_of_another_cloud() {
+    let clouds = vec!["slack=govslack".parse().unwrap()];
+    let sim = Simulator::new(crate::Options { people: 100, clouds, ..crate::Options::default() }).unwrap();
+    let served = serve(sim.clone(), LOOPBACK).await.unwrap();
+    let connector = connector(&served);
+    for (host, known) in [("slack-gov.com", true), ("slack.com", false)] {
+        let tcp = TcpStream::connect(served.tls_addr).await.unwrap();
+        let mut stream = connector.connect(ServerName::try_from(host).unwrap(), tcp).await.unwrap();
+        let body = ask(&mut stream, host, "POST /api/auth.test", &bearer(&sim, "bot_token"), "").await;
+        assert_eq!(body.contains("https://harborpine.slack-gov.com/"), known, "{host} {body}");
+        let body = plain(&served, &format!("POST /{host}/api/auth.test"), &bearer(&sim, "bot_token"), "").await;
+        assert_eq!(body.contains("\"ok\":true"), known, "{host} {body}");
+    }
+    let body = plain(&served, "POST /slack-gov.com/api/apps.connections.open", &bearer(&sim, "app_token"), "").await;
+    assert!(body.contains(&format!("{}/wss-primary.slack-gov.com/link/", served.http_url.replace("http", "ws"))), "{body}");
     served.stop().await;
 }
 

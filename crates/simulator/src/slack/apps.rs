@@ -55,9 +55,9 @@ fn make(sim: &Simulator, manifest: Value) -> App {
     App {
         id: format!("A0{}", sim.random_text(CAPITALS, 9)),
         client_id: format!("{}.{}", sim.random_text(DIGITS, 12), sim.random_text(DIGITS, 13)),
-        client_secret: sim.random_text("0123456789abcdef", 32),
-        signing_secret: sim.random_text("0123456789abcdef", 32),
-        verification_token: sim.random_text(ALPHANUMERIC, 24),
+        client_secret: sim.secret(sim.random_text("0123456789abcdef", 32)),
+        signing_secret: sim.secret(sim.random_text("0123456789abcdef", 32)),
+        verification_token: sim.secret(sim.random_text(ALPHANUMERIC, 24)),
         bot_id: format!("B0{}", sim.random_text(CAPITALS, 9)),
         bot_user: format!("U0{}", sim.random_text(CAPITALS, 9)),
         manifest,

@@ -22,7 +22,7 @@ pub(super) fn upload_url(call: &Call<'_>) -> Outcome {
     }
     let owner = call.speaker()?;
     let id = format!("F0{}", call.sim.random_text(CAPITALS, 9));
-    let secret = call.sim.random_text(ALPHANUMERIC, 40);
+    let secret = call.sim.secret(call.sim.random_text(ALPHANUMERIC, 40));
     let upload_url = call.context.absolute(FILE_HOST, &format!("/upload/v1/{id}-{secret}"));
     call.sim.slack().files.insert(format!("{id}-{secret}"), File { owner, name, length, uploaded: false, completed: false });
     Ok(json!({ "upload_url": upload_url, "file_id": id }))

@@ -86,7 +86,7 @@ impl Sockets {
 
 /// A single-use address for one socket of an app.
 pub(super) fn ticket(sim: &Simulator, context: &Context, app: &str) -> String {
-    let ticket = sim.random_uuid().to_string();
+    let ticket = sim.secret(sim.random_uuid().to_string());
     let expires_at = context.now + SignedDuration::from_secs(TICKET_LIFE_S);
     sim.slack().sockets.tickets.insert(ticket.clone(), Ticket { app: app.to_owned(), expires_at });
     let app_hash = sim.random_text(ALPHANUMERIC, 16);

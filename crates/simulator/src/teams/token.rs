@@ -303,7 +303,8 @@ fn answer(
         body["refresh_token"] = json!(refresh);
     }
     if named.contains(&"openid") {
-        body["id_token"] = json!(keys::sign(&claims(sim, context, account, &named, nonce)).map_err(|keys::NoKey| NO_KEY)?);
+        let signed = keys::sign(&claims(sim, context, account, &named, nonce)).map_err(|keys::NoKey| NO_KEY)?;
+        body["id_token"] = json!(sim.secret(signed));
     }
     if value(form, "client_info") == Some("1") {
         body["client_info"] = json!(URL_SAFE_NO_PAD.encode(json!({ "uid": account.id, "utid": TENANT_ID }).to_string()));

@@ -60,7 +60,10 @@ pub(super) struct Clients {
 }
 
 pub(super) fn prepare(sim: &Simulator) -> Value {
-    let fresh = || Client { id: format!("C{}", sim.random_text("0123456789abcdef", 64)), secret: sim.random_text("0123456789abcdef", 64) };
+    let fresh = || Client {
+        id: format!("C{}", sim.random_text("0123456789abcdef", 64)),
+        secret: sim.secret(sim.random_text("0123456789abcdef", 64)),
+    };
     let (integration, service_app) = (fresh(), fresh());
     let now = sim.clock().now();
     {

@@ -57,7 +57,7 @@ pub(super) struct Apps {
 }
 
 pub(super) fn prepare(sim: &Simulator) -> Value {
-    let fresh = || Client { id: sim.random_text(ALPHANUMERIC, 22), secret: sim.random_text(ALPHANUMERIC, 32) };
+    let fresh = || Client { id: sim.random_text(ALPHANUMERIC, 22), secret: sim.secret(sim.random_text(ALPHANUMERIC, 32)) };
     let (server, employee, chatbot) = (fresh(), fresh(), fresh());
     let (public_id, account_id) = (sim.random_text(ALPHANUMERIC, 22), sim.random_text(ALPHANUMERIC, 22));
     let robot_jid = format!("v1{}@xmpp.zoom.us", sim.random_text("abcdefghijklmnopqrstuvwxyz0123456789", 20));
