@@ -5,18 +5,14 @@ use http::header::AUTHORIZATION;
 
 use super::Paced;
 use crate::error::{Acted, Error, Kind, Result};
-use crate::platform::Platform;
+use crate::platform::{ConnectionFacts, Platform};
 use crate::transport::{Request, Response, Sign};
 
-/// Refuses, before anything leaves, what no adapter may ask for.
-pub(super) fn check(platform: &'static dyn Platform, request: &Request) -> Result<()> {
+/// Leads the request to the connection's cloud. Refuses, before anything leaves, what no adapter may ask for.
+pub(super) fn check(platform: &'static dyn Platform, facts: &ConnectionFacts, mut request: Request) -> Result<Request> {
     let info = platform.info();
     let bug = |message: String| Err(Error::new(Kind::Bug, request.operation, message).on(info.id));
-    let host = request.url.host_str().unwrap_or_default();
-    if request.url.scheme() != "https" || request.url.port().is_some() || !request.url.username().is_empty() || !info.hosts.contains(&host)
-    {
-        return bug(format!("`{host}` is not one of the platform's addresses."));
-    }
+    request.url = info.address_in(info.cloud(facts)?, request.url, request.operation)?;
     if request.headers.contains_key(AUTHORIZATION) {
         return bug("An adapter signed a request itself.".into());
     }
@@ -29,7 +25,7 @@ pub(super) fn check(platform: &'static dyn Platform, request: &Request) -> Resul
     if !counted {
         return bug(format!("There is no rate class `{}`.", request.class));
     }
-    Ok(())
+    Ok(request)
 }
 
 /// The error in an answer: the adapter's word first, then what every HTTP client knows.

@@ -5,6 +5,8 @@
 //! and the realm hold for all of it. It knows no platform by name, and no body or token ever reaches a log.
 
 mod backoff;
+#[cfg(test)]
+mod cloud_tests;
 mod health;
 mod judge;
 mod keeper;
@@ -210,7 +212,7 @@ impl Paced {
         authorization: Option<HeaderValue>,
         lane: Lane,
     ) -> Result<Response> {
-        check(platform, &request)?;
+        let request = check(platform, &self.facts(platform.info().id), request)?;
         let signed = Signed { authorization, body: request.body.clone(), form: false, token: None };
         let judge = |response: &Response| match response.status.as_u16() {
             429 => Some(slow_down(request.operation)),
@@ -309,7 +311,7 @@ impl Transport for Paced {
     async fn send(&self, platform: PlatformId, request: Request, subject: Subject, lane: Lane) -> Result<Response> {
         let id = platform;
         let platform = self.0.parts.platforms.get(id)?;
-        check(platform, &request)?;
+        let request = check(platform, &self.facts(id), request)?;
         let judge = |response: &Response| find_error(platform, response, request.operation);
         let signed = self.sign(platform, &request, subject, None).await?;
         let result = self.exchange(platform, &request, &signed, lane, &judge).await;

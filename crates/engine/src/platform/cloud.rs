@@ -6,8 +6,10 @@
 
 use serde::Serialize;
 
+use url::Url;
+
 use super::{ConnectionFacts, PlatformInfo};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// The name of the field that holds the chosen cloud. Left out, it is the first of `info().clouds`.
 pub const CLOUD: &str = "cloud";
@@ -59,8 +61,96 @@ impl PlatformInfo {
         if is_first { Some(own) } else { cloud.hosts.iter().find(|(from, _)| *from == own).map(|(_, to)| *to) }
     }
 
+    /// An address as this cloud has it: the commercial host is replaced by its counterpart, a host of the cloud itself stays.
+    ///
+    /// Errors: `Kind::Unsupported` where the cloud has no counterpart, `Kind::Bug` for an address that is nobody's here.
+    pub(crate) fn address_in(&self, cloud: &'static Cloud, mut url: Url, operation: &'static str) -> Result<Url> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let nobodys = || Error::new(Kind::Bug, operation, format!("`{host}` is not one of the platform's addresses.")).on(self.id);
+        if url.scheme() != "https" || url.port().is_some() || !url.username().is_empty() || url.password().is_some() {
+            return Err(nobodys());
+        }
+        match self.host_in(cloud, &host) {
+            Some(own) if own == host => Ok(url),
+            Some(own) => {
+                url.set_host(Some(own)).map_err(|_| nobodys())?;
+                Ok(url)
+            }
+            None if self.is_host_of(cloud, &host) => Ok(url),
+            None if self.hosts.contains(&host.as_str()) => {
+                let message = format!("{} does not offer this in its cloud {}.", self.name, cloud.title);
+                let limits = if cloud.limits.is_empty() { "It works in the commercial cloud." } else { cloud.limits };
+                Err(Error::new(Kind::Unsupported, operation, message).ask_admin(limits).on(self.id))
+            }
+            None => Err(nobodys()),
+        }
+    }
+
     /// Whether an answer of this cloud may lead to this host.
     pub fn is_host_of(&self, cloud: &'static Cloud, host: &str) -> bool {
         self.hosts.iter().any(|own| self.host_in(cloud, own) == Some(host))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pace::testing::{HOST, info};
+
+    const GOV: Cloud = Cloud {
+        name: "gov",
+        title: "Government",
+        hosts: &[(HOST, "api.alpha-gov.example")],
+        pages: &[],
+        limits: "Nobody can sign in there.",
+    };
+    const FAR: Cloud = Cloud {
+        name: "far",
+        title: "Far",
+        hosts: &[(HOST, "api.alpha-far.example"), ("login.alpha.example", "login.alpha-far.example")],
+        pages: &[],
+        limits: "",
+    };
+
+    #[test]
+    fn an_address_goes_to_the_host_of_the_chosen_cloud_and_to_no_other() {
+        let info = PlatformInfo { clouds: &[Cloud::COMMERCIAL, GOV, FAR], ..info() };
+        let cases: &[(Option<&str>, &str, Result<&str, Kind>)] = &[
+            (None, "https://api.alpha.example/x?a=b#c", Ok("https://api.alpha.example/x?a=b#c")),
+            (Some(""), "https://api.alpha.example/x", Ok("https://api.alpha.example/x")),
+            (Some("commercial"), "https://login.alpha.example/x", Ok("https://login.alpha.example/x")),
+            (None, "https://api.alpha-gov.example/x", Err(Kind::Bug)),
+            (Some("gov"), "https://api.alpha.example/x?a=b#c", Ok("https://api.alpha-gov.example/x?a=b#c")),
+            (Some("gov"), "https://api.alpha-gov.example/next", Ok("https://api.alpha-gov.example/next")),
+            (Some("gov"), "https://login.alpha.example/x", Err(Kind::Unsupported)),
+            (Some("gov"), "https://login.alpha-far.example/x", Err(Kind::Bug)),
+            (Some("gov"), "https://api.alpha-far.example/x", Err(Kind::Bug)),
+            (Some("far"), "https://login.alpha.example/x", Ok("https://login.alpha-far.example/x")),
+            (Some("far"), "https://login.alpha-far.example/x", Ok("https://login.alpha-far.example/x")),
+            (Some("far"), "https://evil.example/x", Err(Kind::Bug)),
+            (Some("far"), "https://api.alpha.example.evil.example/x", Err(Kind::Bug)),
+            (Some("far"), "http://api.alpha.example/x", Err(Kind::Bug)),
+            (Some("far"), "https://api.alpha.example:8443/x", Err(Kind::Bug)),
+            (Some("far"), "https://ana@api.alpha.example/x", Err(Kind::Bug)),
+            (Some("far"), "https://:hush@api.alpha.example/x", Err(Kind::Bug)),
+            (Some("moon"), "https://api.alpha.example/x", Err(Kind::Invalid)),
+        ];
+        for (name, address, expected) in cases {
+            let fields = name.map(|name| (CLOUD.to_owned(), name.to_owned())).into_iter().collect();
+            let facts = ConnectionFacts { fields, ..ConnectionFacts::default() };
+            let found = info.cloud(&facts).and_then(|cloud| info.address_in(cloud, Url::parse(address).unwrap(), "test"));
+            let found = found.as_ref().map(Url::as_str).map_err(|error| error.kind);
+            assert_eq!(found, *expected, "{name:?} {address}");
+        }
+    }
+
+    #[test]
+    fn what_a_cloud_does_not_have_is_said_in_its_own_words() {
+        let info = PlatformInfo { clouds: &[Cloud::COMMERCIAL, GOV, FAR], ..info() };
+        let error = info.address_in(&GOV, Url::parse("https://login.alpha.example/x").unwrap(), "test").unwrap_err();
+        assert_eq!(
+            (error.message.as_str(), error.next_step().as_str()),
+            ("Alpha does not offer this in its cloud Government.", GOV.limits)
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::fields::{Fields, clean};
 use super::spec::{AuthCode, Redirect};
 use crate::clock::Random;
 use crate::error::{Error, Kind, Result};
-use crate::platform::{ConnectionFacts, Scope};
+use crate::platform::{ConnectionFacts, PlatformInfo, Scope};
 use crate::secrets::Secret;
 
 /// A link that was made for one sign-in, with what its answer is checked against.
@@ -22,8 +22,9 @@ pub(crate) struct Authorization {
     pub(crate) redirect: String,
 }
 
-/// Makes the link. No request leaves.
+/// Makes the link, to the connection's cloud. No request leaves.
 pub(crate) fn authorize(
+    info: &PlatformInfo,
     code: &AuthCode,
     fields: &Fields<'_>,
     scopes: &[&str],
@@ -33,7 +34,7 @@ pub(crate) fn authorize(
 ) -> Result<Authorization> {
     let (state, verifier) = (unguessable(random), unguessable(random));
     let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.expose().to_owned()));
-    let mut url = fields.url(code.authorize_url)?;
+    let mut url = info.address_in(info.cloud(fields.facts)?, fields.url(code.authorize_url)?, "sign_in")?;
     {
         let mut query = url.query_pairs_mut();
         query

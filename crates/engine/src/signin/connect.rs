@@ -229,7 +229,7 @@ impl Trial<'_> {
     async fn browse(&self, slot: &Slot, code: &AuthCode, fields: &Fields<'_>) -> Result<Tokens> {
         let scopes = asked(slot.scopes, fields.facts);
         let loopback = Loopback::bind(&code.redirect).await?;
-        let made = authorize(code, fields, &scopes, loopback.redirect_uri().to_owned(), None, self.paced.random())?;
+        let made = authorize(self.platform.info(), code, fields, &scopes, loopback.redirect_uri().to_owned(), None, self.paced.random())?;
         (self.progress)(Step::OpenBrowser { url: made.url.clone() });
         // Listening while the browser opens: it may be back before `open` returns, and then nobody waits for that any more.
         let mut answer = Box::pin(loopback.answer(&made.state, self.paced.clock().as_ref()));
@@ -305,7 +305,7 @@ async fn set(store: &dyn SecretStore, handle: &Handle, value: Option<&Secret>) -
 }
 
 /// Everything that a connection of this platform may keep.
-fn handles(platform: &'static dyn Platform) -> Vec<Handle> {
+pub(crate) fn handles(platform: &'static dyn Platform) -> Vec<Handle> {
     let info = platform.info();
     let slots = info.slots.iter().map(|slot| slot_handle(info.id, slot.name));
     let fields = info.fields.iter().filter(|field| field.secret && !info.slots.iter().any(|slot| slot.field == field.name));

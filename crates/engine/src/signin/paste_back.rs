@@ -87,7 +87,7 @@ pub fn invite(paced: &Paced, platform: &'static dyn Platform, facts: &Connection
         Ports::Fixed(ports) => *ports.first().ok_or_else(|| Error::new(Kind::Bug, OPERATION, "A redirect has no port."))?,
     };
     let fields = paced.fields(platform.info().id, facts);
-    let made = authorize(code, &fields, &scopes, redirect_uri(&code.redirect, port), login_hint, paced.random())?;
+    let made = authorize(platform.info(), code, &fields, &scopes, redirect_uri(&code.redirect, port), login_hint, paced.random())?;
     Ok(PasteLink { url: made.url, state: made.state, verifier: made.verifier, redirect: made.redirect })
 }
 
