@@ -39,7 +39,7 @@ impl World {
             _ => Rates::Declared,
         };
         let (wire, secrets): (Https, Arc<dyn SecretStore>) = match self {
-            Self::Live => (Https::live()?, Arc::new(Keychain::new(NAMESPACE))),
+            Self::Live => (Https::live()?, Arc::new(Keychain::new(&namespace(folder, random.as_ref())?))),
             Self::Demo(ready) => {
                 let authority = std::fs::read(&ready.ca).map_err(|error| {
                     Error::not_found(
@@ -66,8 +66,47 @@ impl World {
     }
 }
 
-/// Development builds keep their keychain entries apart from those of released ones.
-const NAMESPACE: &str = if cfg!(debug_assertions) { "development" } else { "" };
+/// Which entries of the keychain belong to a live data folder: those of development builds are kept apart from those of released ones,
+/// and those of any folder but the user's own from all others, so that two profiles never take each other's tokens.
+pub fn namespace(folder: &Path, random: &dyn Random) -> Result<String> {
+    make_folder(folder)?;
+    let build = cfg!(debug_assertions).then(|| "development".to_owned());
+    let profile = if is_the_users_own(folder) { None } else { Some(profile(folder, random)?) };
+    Ok(build.into_iter().chain(profile).collect::<Vec<_>>().join(", "))
+}
+
+fn is_the_users_own(folder: &Path) -> bool {
+    let same = |own: PathBuf| own.canonicalize().is_ok_and(|own| folder.canonicalize().is_ok_and(|folder| folder == own));
+    // A user without a data folder has none of their own.
+    default_folder(Realm::Live).is_ok_and(same)
+}
+
+/// The file that names a profile.
+const PROFILE: &str = "profile";
+
+/// A name that stays when the folder moves: its first name, for those who read it in the keychain, and a number.
+fn profile(folder: &Path, random: &dyn Random) -> Result<String> {
+    let path = folder.join(PROFILE);
+    let failed = |error: &dyn std::fmt::Display| {
+        Error::new(Kind::Storage, "open", format!("{} cannot be kept: {error}.", path.display()))
+            .ask_admin("Choose a folder that you may write to with --data-dir.")
+    };
+    if !path.exists() {
+        let mut number = [0; 4];
+        random.fill(&mut number);
+        let first = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = format!("{first} {:08x}", u32::from_be_bytes(number));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
+        std::io::Write::write_all(&mut file, name.trim().as_bytes()).map_err(|error| failed(&error))?;
+        match file.persist_noclobber(&path) {
+            Ok(_) => {}
+            // Somebody else was quicker: theirs counts.
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(&error.error)),
+        }
+    }
+    std::fs::read_to_string(&path).map_err(|error| failed(&error))
+}
 
 /// The user's data folder for a world.
 pub fn default_folder(realm: Realm) -> Result<PathBuf> {
@@ -90,4 +129,23 @@ pub fn make_folder(folder: &Path) -> Result<()> {
         Error::new(Kind::Storage, "open", format!("The folder {} cannot be made: {error}.", folder.display()))
             .ask_admin("Choose a folder that you may write to with --data-dir.")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_data_folder_has_its_own_name_in_the_keychain_and_keeps_it_when_it_moves() {
+        let above = tempfile::tempdir().unwrap();
+        let (one, two) = (above.path().join("trial"), above.path().join("second"));
+        let name = |folder: &Path| namespace(folder, &SystemRandom).unwrap();
+        let (first, second) = (name(&one), name(&two));
+        assert!(first.starts_with("development, trial ") && second.starts_with("development, second "), "{first} {second}");
+        assert_eq!(name(&one), first);
+        let moved = above.path().join("moved");
+        std::fs::rename(&one, &moved).unwrap();
+        assert_eq!(name(&moved), first);
+        assert_ne!(name(&one), first, "a new folder under an old name is another one");
+    }
 }
