@@ -29,11 +29,27 @@ pub(crate) fn url(operation: &'static str, base: &'static str, segments: &[&str]
     Ok(url)
 }
 
-/// A link that the platform gave us to go on with, unchanged, provided that it leads to one of the platform's own hosts.
-pub(crate) fn follow(info: &PlatformInfo, operation: &'static str, link: &str) -> Result<Url> {
+/// A link that the platform gave us to go on with, unchanged, provided that it leads to one of the hosts of the connection's own cloud.
+pub(crate) fn follow(info: &PlatformInfo, facts: &ConnectionFacts, operation: &'static str, link: &str) -> Result<Url> {
+    let cloud = info.cloud(facts)?;
     let url = Url::parse(link).ok().filter(|url| url.scheme() == "https" && url.port().is_none());
-    url.filter(|url| url.host_str().is_some_and(|host| info.hosts.contains(&host))).ok_or_else(|| {
+    url.filter(|url| url.host_str().is_some_and(|host| info.is_host_of(cloud, host))).ok_or_else(|| {
         Error::new(Kind::PlatformDown, operation, format!("{} sent a link that leads away from {}.", info.name, info.name)).on(info.id)
+    })
+}
+
+/// A fixed address as it is called in the connection's cloud: for addresses inside bodies and for pages that people open. Those
+/// of requests stay commercial; the transport moves them.
+pub(crate) fn in_cloud(info: &PlatformInfo, facts: &ConnectionFacts, operation: &'static str, address: &str) -> Result<String> {
+    let cloud = info.cloud(facts)?;
+    let host = address.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    let there = match info.hosts.contains(&host) {
+        true => info.host_in(cloud, host),
+        false => Some(cloud.pages.iter().find(|(from, _)| *from == host).map_or(host, |(_, to)| *to)),
+    };
+    there.map(|there| address.replacen(host, there, 1)).ok_or_else(|| {
+        Error::new(Kind::Unsupported, operation, format!("{} has no {host} in the cloud {}. {}", info.name, cloud.title, cloud.limits))
+            .on(info.id)
     })
 }
 
@@ -119,7 +135,7 @@ pub(crate) fn no_earlier_than(since: Timestamp) -> Timestamp {
 pub(crate) fn scopes(info: &PlatformInfo, facts: &ConnectionFacts, slot: &str) -> BTreeSet<String> {
     facts.granted.get(slot).cloned().unwrap_or_else(|| {
         let declared = info.slots.iter().filter(|declared| declared.name == slot).flat_map(|slot| slot.scopes);
-        declared.map(|scope| scope.name.to_owned()).collect()
+        declared.map(|scope| scope.name.to_owned()).filter(|name| !facts.left_out.contains(name)).collect()
     })
 }
 
@@ -134,6 +150,8 @@ pub(crate) fn allowed<T>(result: Result<T>) -> Result<Option<T>> {
 
 #[cfg(test)]
 mod tests {
+    use engine::platform::CLOUD;
+
     use super::*;
     use crate::testing::{answer, html};
 
@@ -147,17 +165,47 @@ mod tests {
 
     #[test]
     fn a_link_is_followed_as_given_but_only_to_the_platforms_own_hosts() {
+        let facts = ConnectionFacts::default();
         let link = "https://webexapis.com/v1/people?max=1&cursor=a%3D";
-        assert_eq!(follow(INFO, "test", link).unwrap().as_str(), link);
+        assert_eq!(follow(INFO, &facts, "test", link).unwrap().as_str(), link);
         for bad in [
             "https://evil.example/v1",
             "http://webexapis.com/v1",
             "https://webexapis.com:444/v1",
             "https://webexapis.com@evil.example/",
+            "https://api-usgov.webex.com/v1",
             "no link",
         ] {
-            assert_eq!(follow(INFO, "test", bad).unwrap_err().kind, Kind::PlatformDown, "{bad}");
+            assert_eq!(follow(INFO, &facts, "test", bad).unwrap_err().kind, Kind::PlatformDown, "{bad}");
         }
+    }
+
+    fn in_the_cloud(name: &str) -> ConnectionFacts {
+        ConnectionFacts { fields: [(CLOUD.to_owned(), name.to_owned())].into(), ..ConnectionFacts::default() }
+    }
+
+    #[test]
+    fn links_are_those_of_the_chosen_cloud_only() {
+        let facts = in_the_cloud("fedramp");
+        assert!(follow(INFO, &facts, "test", "https://api-usgov.webex.com/v1/people?cursor=a").is_ok());
+        assert_eq!(follow(INFO, &facts, "test", "https://webexapis.com/v1/people").unwrap_err().kind, Kind::PlatformDown);
+        assert_eq!(follow(INFO, &in_the_cloud("moon"), "test", "https://webexapis.com/v1/people").unwrap_err().kind, Kind::Invalid);
+    }
+
+    #[test]
+    fn an_address_inside_a_body_and_a_page_for_people_are_those_of_the_chosen_cloud() {
+        let moved = |cloud: &str, address: &str| in_cloud(INFO, &in_the_cloud(cloud), "test", address).unwrap();
+        assert_eq!(moved("fedramp", "https://webexapis.com/v1/x?y=webexapis.com"), "https://api-usgov.webex.com/v1/x?y=webexapis.com");
+        assert_eq!(moved("fedramp", "https://admin.webex.com"), "https://admin-usgov.webex.com");
+        assert_eq!(moved("fedramp", "https://elsewhere.example/"), "https://elsewhere.example/");
+        assert_eq!(moved("", "https://webexapis.com/v1/x"), "https://webexapis.com/v1/x");
+    }
+
+    #[test]
+    fn a_scope_that_was_left_out_does_not_count_as_granted() {
+        let left_out = ConnectionFacts { left_out: ["spark:applications_token".to_owned()].into(), ..ConnectionFacts::default() };
+        assert!(!scopes(INFO, &left_out, "admin").contains("spark:applications_token"));
+        assert!(scopes(INFO, &ConnectionFacts::default(), "admin").contains("spark:applications_token"));
     }
 
     #[test]

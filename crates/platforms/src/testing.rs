@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use engine::error::{Error, Kind, Result};
 use engine::model::PlatformId;
-use engine::platform::{Connection, ConnectionFacts, Platform};
+use engine::platform::{Cloud, Connection, ConnectionFacts, Platform};
 use engine::transport::{Http, Lane, Realm, Request, Response, Subject, Transport};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -33,6 +33,7 @@ pub(crate) fn html(status: u16) -> Response {
 /// Answers in order; what the platform's `read_error` calls an error comes back as one, as from `pace`.
 pub(crate) struct Script {
     platform: &'static dyn Platform,
+    cloud: &'static Cloud,
     answers: Mutex<VecDeque<Response>>,
     requests: Mutex<Vec<Request>>,
 }
@@ -54,7 +55,8 @@ impl Script {
         facts: ConnectionFacts,
         answers: Vec<Response>,
     ) -> (Box<dyn Connection>, Arc<Self>) {
-        let script = Arc::new(Self { platform, answers: Mutex::new(answers.into()), requests: Mutex::default() });
+        let cloud = platform.info().cloud(&facts).unwrap();
+        let script = Arc::new(Self { platform, cloud, answers: Mutex::new(answers.into()), requests: Mutex::default() });
         let http = Http::new(script.clone(), platform.info().id, subject, Lane::Bulk);
         (platform.connect(facts, http), script)
     }
@@ -84,7 +86,9 @@ impl Transport for Script {
     async fn send(&self, platform: PlatformId, request: Request, _subject: Subject, _lane: Lane) -> Result<Response> {
         let info = self.platform.info();
         assert_eq!(platform, info.id);
-        assert!(info.hosts.contains(&request.url.host_str().unwrap()), "{} is not among the hosts", request.url);
+        // Adapters write commercial addresses, and follow links of the connection's own cloud.
+        let host = request.url.host_str().unwrap();
+        assert!(info.hosts.contains(&host) || info.is_host_of(self.cloud, host), "{} is not among the hosts", request.url);
         assert!(info.rates.iter().any(|rate| rate.class == request.class), "rate class {} is not declared", request.class);
         let operation = request.operation;
         self.requests.lock().unwrap().push(request);

@@ -24,6 +24,24 @@ const NUMBERS: &[(u32, Kind, &str, &str)] = &[
         "Ask the Entra administrator to allow the sign-in, or sign in from a managed device.",
     ),
     (
+        53001,
+        Kind::Forbidden,
+        "The tenant accepts sign-ins from its own devices only.",
+        "Ask the Entra administrator to allow the sign-in, or sign in from a device that is joined to the tenant.",
+    ),
+    (
+        65004,
+        Kind::Forbidden,
+        "The permissions of User Sync were declined.",
+        "Ask the person to allow User Sync on Microsoft's page, or grant admin consent for everybody.",
+    ),
+    (
+        7000112,
+        Kind::Forbidden,
+        "The app is switched off in this tenant.",
+        "Set “Enabled for users to sign-in?” to Yes in the Entra admin center (Enterprise applications, Properties).",
+    ),
+    (
         65001,
         Kind::Forbidden,
         "Nobody has consented to the permissions of User Sync yet.",
@@ -57,6 +75,12 @@ const NUMBERS: &[(u32, Kind, &str, &str)] = &[
         90002,
         Kind::Invalid,
         "Microsoft does not know this tenant.",
+        "Check tenant_id on the Overview page of the app registration in the Entra admin center, and the cloud.",
+    ),
+    (
+        900023,
+        Kind::Invalid,
+        "This is neither a tenant's id nor its domain.",
         "Check tenant_id on the Overview page of the app registration in the Entra admin center.",
     ),
     (
@@ -105,6 +129,12 @@ const SIGN_IN: &[(&str, Kind, &str, &str)] = &[
         Kind::Invalid,
         "Microsoft does not accept the app.",
         "Check client_id in the Entra admin center; the app must be a public client without a secret.",
+    ),
+    (
+        "invalid_tenant",
+        Kind::Invalid,
+        "Microsoft does not know this tenant.",
+        "Check tenant_id on the Overview page of the app registration in the Entra admin center, and the cloud.",
     ),
     (
         "invalid_scope",
@@ -239,6 +269,12 @@ fn graph_error(response: &Response, operation: &'static str) -> Error {
             "Microsoft refuses to invite this address.",
             "Check that the address is right, is in none of the tenant's own domains, and belongs to no other account of the tenant.",
         ),
+        // `/me` belongs to a person; an app's own token has none.
+        StatusCode::BAD_REQUEST if operation == "prove" => Error::invalid(
+            operation,
+            "This token belongs to an app, not to a person.",
+            "Enter an access token that a person signed in for (delegated permissions), or leave it empty and sign in with the browser.",
+        ),
         StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             Error::new(Kind::Bug, operation, "Microsoft did not understand a request of User Sync.")
         }
@@ -343,7 +379,18 @@ mod tests {
     #[test]
     fn every_refusal_of_a_sign_in_has_its_kind() {
         let cases = [
+            // Codes that nobody made, or that are too old: the app itself is known then.
+            ("invalid_grant", 70000, Kind::SignedOut),
             ("invalid_grant", 70008, Kind::SignedOut),
+            ("invalid_grant", 9002313, Kind::SignedOut),
+            ("invalid_grant", 54005, Kind::SignedOut),
+            // The app, the tenant, or what they allow.
+            ("access_denied", 65004, Kind::Forbidden),
+            ("invalid_grant", 53001, Kind::Forbidden),
+            ("unauthorized_client", 7000112, Kind::Forbidden),
+            ("invalid_request", 900023, Kind::Invalid),
+            ("invalid_tenant", 90002, Kind::Invalid),
+            ("invalid_tenant", 1, Kind::Invalid),
             ("invalid_grant", 53003, Kind::Forbidden),
             ("invalid_grant", 65001, Kind::Forbidden),
             ("invalid_client", 7000218, Kind::Forbidden),
@@ -390,6 +437,8 @@ mod tests {
             ("invalid_grant", 53003, "refused Forbidden"),
             ("invalid_client", 7000218, "refused Forbidden"),
             ("unauthorized_client", 1, "refused Unsupported"),
+            ("unauthorized_client", 700016, "failed Invalid"),
+            ("invalid_request", 90002, "failed Invalid"),
             ("invalid_request", 1, "failed Invalid"),
         ];
         for (word, number, expected) in cases {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use engine::guide::Guide;
 use engine::model::{PlatformId, RepresentationKind};
-use engine::platform::{Capabilities, Cloud, Need, OffSwitch, PlatformInfo, Rate, RateScope, Scope};
-use engine::signin::{AuthCode, Client, DeviceGrant, EmployeeSignIn, Field, PasteBack, Ports, Proof, Redirect, Slot, Source};
+use engine::platform::{CLOUD, Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
+use engine::signin::{AuthCode, Client, DeviceGrant, EmployeeSignIn, Field, PasteBack, Ports, Proof, Redirect, Shape, Slot, Source};
 
+use super::guide::{CLOUDS, GUIDE, OFF_SWITCH};
 use crate::http::REDIRECT_PORTS;
 
 /// Base of every operation: Microsoft Graph.
@@ -15,6 +15,8 @@ pub(super) const API: &str = "https://graph.microsoft.com/v1.0/";
 pub(super) const TEAMS_PAGE: &str = "https://teams.microsoft.com";
 /// Slot of the sender's token, who is also the admin.
 pub(super) const ADMIN: &str = "admin";
+/// The scope that lets the tenant's own rules be read.
+pub(super) const POLICIES: &str = "Policy.Read.All";
 
 /// Reading users and groups.
 pub(super) const DIRECTORY: &str = "directory";
@@ -68,9 +70,9 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     name: "Microsoft Teams",
     tenant_word: "tenant",
     hosts: &["graph.microsoft.com", "login.microsoftonline.com", "teams.microsoft.com"],
-    clouds: &[Cloud::COMMERCIAL],
-    guide: Guide { needs: &[], parts: &[] },
-    off_switch: OffSwitch { how: "", link: "" },
+    clouds: CLOUDS,
+    guide: GUIDE,
+    off_switch: OFF_SWITCH,
     capabilities: Capabilities {
         teams: true,
         own_account: true,
@@ -84,20 +86,33 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     },
     fields: &[
         Field {
+            name: CLOUD,
+            help: "The Microsoft cloud that your tenant is in; GCC tenants are in the commercial one.",
+            secret: false,
+            required: false,
+            shapes: &[Shape::OneOf(&[
+                ("commercial", "Commercial and GCC"),
+                ("gcc-high", "GCC High"),
+                ("dod", "DoD"),
+                ("china", "China (21Vianet)"),
+            ])],
+            proof: Proof::Looks,
+        },
+        Field {
             name: "tenant_id",
-            help: "Directory (tenant) ID, on the Overview page of the app registration in the Entra admin center.",
+            help: "Directory (tenant) ID, on the Overview page of the app registration in the Entra admin center, or a domain of the tenant.",
             secret: false,
             required: true,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: &[Shape::Guid, Shape::Domain],
+            proof: Proof::Page("https://login.microsoftonline.com/{tenant_id}/v2.0/.well-known/openid-configuration"),
         },
         Field {
             name: "client_id",
             help: "Application (client) ID, on the same page. The app is a public client with the redirect http://localhost.",
             secret: false,
             required: true,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: &[Shape::Guid],
+            proof: Proof::Device,
         },
         Field {
             name: "access_token",
@@ -105,7 +120,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             secret: true,
             required: false,
             shapes: &[],
-            proof: Proof::Looks,
+            proof: Proof::Token(ADMIN),
         },
     ],
     slots: &[Slot {
@@ -117,50 +132,57 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
                 name: "User.Read",
                 reason: "To see who signed in, and the tenant's name and domains.",
                 need: Need::Import,
-                without: "",
+                without: "Nothing works: User Sync cannot tell which tenant it is connected to.",
                 optional: false,
             },
             Scope {
                 name: "User.Read.All",
                 reason: "To list people with their addresses, licences and whether their account is active.",
                 need: Need::Import,
-                without: "",
+                without: "Nobody can be imported from Microsoft Teams.",
                 optional: false,
             },
             Scope {
                 name: "Team.ReadBasic.All",
                 reason: "To list the teams that you can choose for import.",
                 need: Need::Import,
-                without: "",
+                without: "Single teams cannot be chosen for import.",
                 optional: false,
             },
             Scope {
                 name: "GroupMember.Read.All",
                 reason: "To list the members of the teams you chose.",
                 need: Need::Import,
-                without: "",
+                without: "The members of single teams cannot be imported.",
                 optional: false,
             },
             Scope {
                 name: "Chat.ReadWrite",
                 reason: "To send prompts as the signed-in account, edit them, and read the answers to them.",
                 need: Need::Prompt,
-                without: "",
+                without: "Nobody whose primary platform is Microsoft Teams can be asked to authorise.",
                 optional: false,
             },
             Scope {
                 name: "User.Invite.All",
                 reason: "To invite people without an account as guests.",
                 need: Need::StandIn,
-                without: "",
-                optional: false,
+                without: "People without an account in the tenant cannot be represented by a guest.",
+                optional: true,
             },
             Scope {
                 name: "User.ReadWrite.All",
                 reason: "To delete, at a reset, the guests that User Sync made.",
                 need: Need::Reset,
-                without: "",
-                optional: false,
+                without: "A reset leaves the guests that User Sync made in the tenant, and lists them.",
+                optional: true,
+            },
+            Scope {
+                name: POLICIES,
+                reason: "To say beforehand which of the tenant's own rules (consent, Conditional Access) employees will meet.",
+                need: Need::Advice,
+                without: "Rules of the tenant that refuse employees' sign-ins are noticed only when somebody meets them.",
+                optional: true,
             },
         ],
         optional: false,
@@ -183,14 +205,14 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
                 name: "User.Read",
                 reason: "To make sure that the right person signed in.",
                 need: Need::OwnAccount,
-                without: "",
+                without: "Nobody can authorise their own account: it cannot be told whose it is.",
                 optional: false,
             },
             Scope {
                 name: "Chat.ReadWrite",
                 reason: "To exchange direct messages as the person who signed in.",
                 need: Need::OwnAccount,
-                without: "",
+                without: "A person's own account cannot exchange direct messages.",
                 optional: false,
             },
         ],

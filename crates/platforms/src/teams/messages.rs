@@ -11,7 +11,7 @@ use super::info::{ADMIN, API, INFO, MESSAGES_READ, MESSAGES_WRITE, TEAMS_WRITE};
 use super::people::GUEST;
 use super::wire::{Body, Identified, Message, NewBody, NewChat, NewMember, NewMessage};
 use crate::html::plain_text;
-use crate::http::{no_earlier_than, same_text, url};
+use crate::http::{in_cloud, no_earlier_than, same_text, url};
 
 /// Messages per page when reading back; Graph's own ceiling.
 const PAGE: &str = "50";
@@ -33,7 +33,8 @@ impl TeamsConnection {
     async fn open_chat(&self, with: &Recipient, operation: &'static str) -> Result<String> {
         let sender = self.own_account(operation).await?;
         let role = if with.attributes.contains_key(GUEST) { "guest" } else { "owner" };
-        let chat = NewChat { chat_type: "oneOnOne", members: [member(&sender, "owner"), member(&with.account, role)] };
+        let api = in_cloud(&INFO, &self.facts, operation, API)?;
+        let chat = NewChat { chat_type: "oneOnOne", members: [member(&api, &sender, "owner"), member(&api, &with.account, role)] };
         let request = Request::write(Method::POST, url(operation, API, &["chats"], &[])?, Sign::Bearer(ADMIN), TEAMS_WRITE, operation)
             .json(&chat)?
             .repeatable();
@@ -116,8 +117,8 @@ fn plain(text: &str) -> NewBody<'_> {
     NewBody { content_type: "text", content: text }
 }
 
-fn member(account: &str, role: &'static str) -> NewMember {
-    NewMember { odata_type: "#microsoft.graph.aadUserConversationMember", roles: [role], user: format!("{API}users('{account}')") }
+fn member(api: &str, account: &str, role: &'static str) -> NewMember {
+    NewMember { odata_type: "#microsoft.graph.aadUserConversationMember", roles: [role], user: format!("{api}users('{account}')") }
 }
 
 fn sent(chat: String, id: String, with: &str) -> SentMessage {
@@ -141,7 +142,7 @@ mod tests {
     use engine::model::{GrantId, Intent};
     use engine::transport::{Repeat, Subject};
 
-    use super::super::tests::{connection, connection_as, facts, readable};
+    use super::super::tests::{connection, connection_as, facts, facts_in, readable};
     use super::*;
     use crate::testing::answer;
 
@@ -194,6 +195,20 @@ mod tests {
         let chat = String::from_utf8(script.requests()[1].body.to_vec()).unwrap();
         assert!(chat.contains(r#""roles":["owner"],"user@odata.bind":"https://graph.microsoft.com/v1.0/users('U7')""#), "{chat}");
         assert!(chat.contains(r#""roles":["guest"],"user@odata.bind":"https://graph.microsoft.com/v1.0/users('U1')""#), "{chat}");
+    }
+
+    #[tokio::test]
+    async fn the_members_of_a_chat_are_named_in_the_words_of_the_connections_cloud() {
+        for (cloud, graph) in
+            [("gcc-high", "graph.microsoft.us"), ("dod", "dod-graph.microsoft.us"), ("china", "microsoftgraph.chinacloudapi.cn")]
+        {
+            let answers = vec![answer(201, CHAT), answer(201, r#"{"id":"1"}"#)];
+            let (connection, script) = connection_as(Subject::Connection, facts_in(cloud), answers);
+            connection.send_direct(&to(), "x", "k").await.unwrap();
+            let chat = String::from_utf8(script.requests()[0].body.to_vec()).unwrap();
+            assert!(chat.contains(&format!(r#""user@odata.bind":"https://{graph}/v1.0/users('U1')""#)), "{chat}");
+            assert!(!chat.contains("graph.microsoft.com"), "{chat}");
+        }
     }
 
     #[tokio::test]

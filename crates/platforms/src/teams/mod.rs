@@ -1,4 +1,4 @@
-//! Microsoft Teams: a tenant of Microsoft Entra, spoken to through Microsoft Graph v1.0 (worldwide cloud only).
+//! Microsoft Teams: a tenant of Microsoft Entra, spoken to through Microsoft Graph v1.0.
 //!
 //! People come from `/users`, or from `/groups/{id}/members` of the chosen teams: a team's id is its group's id, and that
 //! list gives whole users, so nobody has to be looked up one by one. Direct messages need a signed-in person (an app alone
@@ -7,9 +7,6 @@
 //! A person without an account becomes a guest: invited without Microsoft's e-mail, and in the directory at once, but not
 //! redeemed (`guest_not_redeemed`) until they open the tenant themselves. Nobody but the guest can sign in as the guest, so
 //! the sender will post for them in a group chat of sender, guest and recipient.
-//!
-//! There is no `grants.rs`: Entra has no revocation endpoint for one grant, tenant-wide consent leaves no grant per person
-//! to delete, and `revokeSignInSessions` would sign the person out of everything. The engine destroys the tokens and says so.
 //!
 //! UNCONFIRMED, and the safe way taken:
 //! - Whether Graph lets a guest's own token send. An account that is a guest already, and not ours, is therefore blocked
@@ -25,9 +22,14 @@
 //!   false and the admin presses "Check answers".
 //! - A pasted access token comes without a list of its scopes. The declared ones count as granted, and `whoami` takes away the
 //!   two whose first use it can try without writing anything; a later 403 names the setting.
+//! - Guests across Microsoft's clouds: allowed only where both tenants allow it; `limits` of the clouds say so.
+//! - Whether an employee's account is covered by a Conditional Access policy cannot be read off the policy without all their groups.
+//!   `advise` says "people whom it concerns".
 //! - A chat with oneself is not documented, so prompts to the sender's own person are blocked before.
 
 mod error;
+mod grants;
+mod guide;
 mod info;
 mod messages;
 mod people;
@@ -38,9 +40,9 @@ mod wire;
 use async_trait::async_trait;
 use engine::error::{Error, Result};
 use engine::model::{
-    Account, Conversation, Identity, Incoming, Intent, Outcome, Page, Recipient, Representation, Represented, SentMessage, Team,
+    Account, Advice, Conversation, Identity, Incoming, Intent, Outcome, Page, Recipient, Representation, Represented, SentMessage, Team,
 };
-use engine::platform::{Connection, ConnectionFacts, Platform, PlatformInfo, Undone};
+use engine::platform::{Connection, ConnectionFacts, Platform, PlatformInfo, Proven, Undone};
 use engine::preflight::{Block, Facts};
 use engine::signin::Poll;
 use engine::transport::{Http, Response};
@@ -82,6 +84,18 @@ struct TeamsConnection {
 impl Connection for TeamsConnection {
     async fn whoami(&self) -> Result<Identity> {
         self.read_whoami().await
+    }
+
+    async fn prove(&self, slot: &str) -> Result<Proven> {
+        self.prove_slot(slot).await
+    }
+
+    async fn advise(&self) -> Result<Vec<Advice>> {
+        self.read_advice().await
+    }
+
+    async fn sign_off(&self, slot: &str) -> Result<Undone> {
+        self.leave_sign_in(slot)
     }
 
     async fn teams(&self, cursor: Option<&str>) -> Result<Page<Team>> {
@@ -148,6 +162,13 @@ mod tests {
             }),
             ..ConnectionFacts::default()
         }
+    }
+
+    /// The same tenant in another cloud.
+    pub(super) fn facts_in(cloud: &str) -> ConnectionFacts {
+        let mut facts = facts();
+        facts.fields.insert(engine::platform::CLOUD.to_owned(), cloud.to_owned());
+        facts
     }
 
     pub(super) fn connection(answers: Vec<Response>) -> (Box<dyn Connection>, Arc<Script>) {

@@ -28,11 +28,7 @@ const TEAMS_SERVICE: &str = "TeamspaceAPI";
 impl TeamsConnection {
     pub(super) async fn read_whoami(&self) -> Result<Identity> {
         let me = self.read_me("whoami").await?;
-        let mut organizations: Items<Organization> =
-            self.read(&["organization"], &[("$select", "id,displayName,verifiedDomains")], DIRECTORY, "whoami").await?;
-        let organization = organizations.value.pop().ok_or_else(|| {
-            Error::new(Kind::PlatformDown, "whoami", "Microsoft Teams does not say which tenant this account belongs to.").on(INFO.id)
-        })?;
+        let organization = self.read_organization("whoami").await?;
         let known = self.facts.identity.as_ref().filter(|known| known.tenant == organization.id);
         let scopes = match known {
             Some(known) => known.scopes.clone(),
@@ -128,8 +124,16 @@ impl TeamsConnection {
         }
     }
 
-    async fn read_me(&self, operation: &'static str) -> Result<User> {
+    pub(super) async fn read_me(&self, operation: &'static str) -> Result<User> {
         self.read(&["me"], &[("$select", "id,displayName,mail,userPrincipalName")], DIRECTORY, operation).await
+    }
+
+    pub(super) async fn read_organization(&self, operation: &'static str) -> Result<Organization> {
+        let mut organizations: Items<Organization> =
+            self.read(&["organization"], &[("$select", "id,displayName,verifiedDomains")], DIRECTORY, operation).await?;
+        organizations.value.pop().ok_or_else(|| {
+            Error::new(Kind::PlatformDown, operation, "Microsoft Teams does not say which tenant this account belongs to.").on(INFO.id)
+        })
     }
 
     pub(super) async fn read<T: DeserializeOwned>(
@@ -151,7 +155,7 @@ impl TeamsConnection {
         operation: &'static str,
     ) -> Result<(Vec<T>, Option<String>)> {
         let address = match cursor {
-            Some(link) => follow(&INFO, operation, link)?,
+            Some(link) => follow(&INFO, &self.facts, operation, link)?,
             None => first()?,
         };
         let page: Items<T> = self.http.read(Request::get(address, Sign::Bearer(ADMIN), class, operation)).await?;
@@ -193,7 +197,7 @@ fn aliases(user: &User) -> Vec<String> {
     routed.chain(invited).filter(|address| seen.insert(case_fold(address))).map(str::to_owned).collect()
 }
 
-fn shown_name(user: &User) -> String {
+pub(super) fn shown_name(user: &User) -> String {
     let name = user.display_name.clone().filter(|name| !name.trim().is_empty());
     name.or_else(|| user.mail.clone()).or_else(|| user.user_principal_name.clone()).unwrap_or_else(|| user.id.clone())
 }

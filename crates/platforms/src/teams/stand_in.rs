@@ -11,7 +11,7 @@ use super::TeamsConnection;
 use super::info::{ADMIN, API, DIRECTORY, DIRECTORY_WRITE, INFO, INVITATIONS, TEAMS_PAGE};
 use super::people::{GUEST_NOT_REDEEMED, is_guest, is_redeemed};
 use super::wire::{Invitation, NewInvitation, USER_PROPERTIES, User};
-use crate::http::{no_earlier_than, url};
+use crate::http::{in_cloud, no_earlier_than, url};
 
 impl TeamsConnection {
     pub(super) async fn make_guest(&self, person: &Represented) -> Result<Representation> {
@@ -19,9 +19,10 @@ impl TeamsConnection {
         if let Some(user) = self.look_up_user(email, "represent").await? {
             return existing(&user, person, "represent");
         }
+        let landing = in_cloud(&INFO, &self.facts, "represent", TEAMS_PAGE)?;
         let invitation = NewInvitation {
             invited_user_email_address: email,
-            invite_redirect_url: TEAMS_PAGE,
+            invite_redirect_url: &landing,
             invited_user_display_name: &person.name,
             send_invitation_message: false,
         };
@@ -106,9 +107,9 @@ fn guest(user: &User, person: &Represented, created: bool) -> Representation {
 mod tests {
     use engine::error::Acted;
     use engine::model::Intent;
-    use engine::transport::Repeat;
+    use engine::transport::{Repeat, Subject};
 
-    use super::super::tests::connection;
+    use super::super::tests::{connection, connection_as, facts_in};
     use super::*;
     use crate::testing::answer;
 
@@ -160,6 +161,15 @@ mod tests {
             r#"{"invitedUserEmailAddress":"ana@partner.example","inviteRedirectUrl":"https://teams.microsoft.com","invitedUserDisplayName":"Ana Bo","sendInvitationMessage":false}"#
         );
         assert_eq!((invitation.url.as_str(), invitation.repeat), ("https://graph.microsoft.com/v1.0/invitations", Repeat::Once));
+    }
+
+    #[tokio::test]
+    async fn a_guest_lands_on_the_teams_page_of_the_connections_cloud() {
+        let answers = vec![answer(200, NONE), answer(200, NONE), answer(200, NONE), answer(201, INVITED), answer(500, "")];
+        let (connection, script) = connection_as(Subject::Connection, facts_in("dod"), answers);
+        connection.represent(&person(), "k").await.unwrap_err();
+        let invitation = String::from_utf8(script.requests()[3].body.to_vec()).unwrap();
+        assert!(invitation.contains(r#""inviteRedirectUrl":"https://dod.teams.microsoft.us""#), "{invitation}");
     }
 
     #[tokio::test]

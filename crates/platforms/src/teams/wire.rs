@@ -144,7 +144,7 @@ pub(super) struct Body {
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewInvitation<'a> {
     pub(super) invited_user_email_address: &'a str,
-    pub(super) invite_redirect_url: &'static str,
+    pub(super) invite_redirect_url: &'a str,
     pub(super) invited_user_display_name: &'a str,
     pub(super) send_invitation_message: bool,
 }
@@ -154,6 +154,53 @@ pub(super) struct NewInvitation<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Invitation {
     pub(super) invited_user: Identified,
+}
+
+/// `GET /policies/authorizationPolicy`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AuthorizationPolicy {
+    pub(super) default_user_role_permissions: Option<UserPermissions>,
+}
+
+/// What an ordinary member may do.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserPermissions {
+    #[serde(default)]
+    pub(super) permission_grant_policies_assigned: Option<Vec<String>>,
+}
+
+/// A Conditional Access policy.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AccessPolicy {
+    pub(super) display_name: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) conditions: Option<AccessConditions>,
+    pub(super) grant_controls: Option<GrantControls>,
+}
+
+/// When it holds, as far as it concerns us.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AccessConditions {
+    pub(super) authentication_flows: Option<AuthenticationFlows>,
+}
+
+/// For which ways of signing in: words with commas between them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AuthenticationFlows {
+    pub(super) transfer_methods: Option<String>,
+}
+
+/// What it then does.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GrantControls {
+    #[serde(default)]
+    pub(super) built_in_controls: Option<Vec<String>>,
 }
 
 /// An error of Graph.

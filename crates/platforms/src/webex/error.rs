@@ -80,6 +80,16 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
         "Ask a Full Administrator to authorise the Service App with guest-issuer:write in Control Hub (Management, Apps, Service Apps); making guests needs a paid organisation.",
     ),
     (
+        "prove_guests",
+        "This token may not make guests: it belongs to no Service App that an administrator authorised for it.",
+        "Enter the token of a Service App with guest-issuer:read and guest-issuer:write that a Full Administrator authorised in Control Hub (Management, Apps, Service Apps).",
+    ),
+    (
+        "sign_off",
+        "Webex does not let this account withdraw authorisations.",
+        "Connect Webex with an account that is a Full, User or Device Administrator in Control Hub.",
+    ),
+    (
         "revoke",
         "Webex does not let this account withdraw authorisations.",
         "Connect Webex with an account that is a Full, User or Device Administrator in Control Hub.",
@@ -152,8 +162,16 @@ pub(super) fn read_poll(response: &Response) -> Poll {
         Some("expired_token" | "invalid_grant") => Poll::Expired,
         Some("unauthorized_client" | "unsupported_grant_type") => Poll::Refused(error()),
         _ if response.status == StatusCode::PRECONDITION_REQUIRED => Poll::Pending,
+        // No token was shown here that could have died: it is the integration that Webex does not accept.
+        _ if response.status == StatusCode::UNAUTHORIZED => Poll::Failed(unknown_client("authorise")),
         _ => Poll::Failed(error()),
     }
+}
+
+fn unknown_client(operation: &'static str) -> Error {
+    let known = SIGN_IN.iter().find(|(word, ..)| *word == "invalid_client");
+    let (_, kind, message, remedy) = known.unwrap_or(&("", Kind::Invalid, "Webex does not know this integration.", ""));
+    next_step(Error::new(*kind, operation, *message), remedy).on(INFO.id)
 }
 
 fn words(refusal: &Refusal) -> impl Iterator<Item = &str> {
@@ -249,5 +267,16 @@ mod tests {
             assert_eq!(poll(status, word), expected, "{status} {word}");
         }
         assert!(matches!(read_poll(&html(200)), Poll::Failed(error) if error.is_passing()));
+    }
+
+    #[test]
+    fn an_unknown_code_and_an_unknown_client_are_told_apart() {
+        let kind = |status, word: &str| read_error(&answer(status, &refusal(word)), "check").unwrap().kind;
+        assert_eq!((kind(400, "invalid_grant"), kind(401, "invalid_client")), (Kind::SignedOut, Kind::Invalid));
+        for body in [refusal("invalid_client"), refusal("no word of the documents"), "{}".to_owned()] {
+            let Poll::Failed(error) = read_poll(&answer(401, &body)) else { panic!("{body}") };
+            assert_eq!(error.kind, Kind::Invalid, "{body}");
+            assert!(error.next_step().contains("client_secret"), "{}", error.next_step());
+        }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use engine::guide::Guide;
 use engine::model::{PlatformId, RepresentationKind};
-use engine::platform::{Capabilities, Cloud, Need, OffSwitch, PlatformInfo, Rate, RateScope, Scope};
+use engine::platform::{CLOUD, Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
 use engine::signin::{
-    AuthCode, BasicFields, Client, DeviceGrant, EmployeeSignIn, Field, Mint, PasteBack, Ports, Proof, Redirect, Slot, Source,
+    AuthCode, BasicFields, Client, DeviceGrant, EmployeeSignIn, Field, Mint, PasteBack, Ports, Proof, Redirect, Shape, Slot, Source,
 };
 
+use super::guide::{CLOUDS, GUIDE, OFF_SWITCH};
 use crate::http::REDIRECT_PORTS;
 
 /// Base of every operation.
@@ -24,6 +24,8 @@ pub(super) const EDITS: u32 = 10;
 /// People asked for by id in one request; the vendor's own ceiling.
 pub(super) const IDS_PER_REQUEST: &str = "85";
 
+/// What ids and secrets of apps look like: a `C` and 64 hexadecimal digits today; nobody promises the length.
+const CLIENT_WORD: &[Shape] = &[Shape::Word { marks: "-_", least: 20, most: 200 }];
 const TOKEN_URL: &str = "https://webexapis.com/v1/access_token";
 const INTEGRATION: BasicFields = BasicFields { id: "client_id", secret: "client_secret" };
 const SERVICE_APP_CLIENT: BasicFields = BasicFields { id: "service_app.client_id", secret: "service_app.client_secret" };
@@ -49,9 +51,9 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     name: "Webex",
     tenant_word: "organisation",
     hosts: &["webexapis.com"],
-    clouds: &[Cloud::COMMERCIAL],
-    guide: Guide { needs: &[], parts: &[] },
-    off_switch: OffSwitch { how: "", link: "" },
+    clouds: CLOUDS,
+    guide: GUIDE,
+    off_switch: OFF_SWITCH,
     capabilities: Capabilities {
         teams: true,
         own_account: true,
@@ -65,20 +67,28 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     },
     fields: &[
         Field {
+            name: CLOUD,
+            help: "The Webex cloud that your organisation is in.",
+            secret: false,
+            required: false,
+            shapes: &[Shape::OneOf(&[("commercial", "Commercial"), ("fedramp", "Webex for Government (FedRAMP)")])],
+            proof: Proof::Looks,
+        },
+        Field {
             name: "client_id",
-            help: "Client id of your integration (developer.webex.com, My Webex Apps), with http://localhost:43117/webex to :43126/webex and the four device callbacks of the OAuth helper as redirect addresses.",
+            help: "Client ID of your integration (developer.webex.com, My Webex Apps).",
             secret: false,
             required: true,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: CLIENT_WORD,
+            proof: Proof::Device,
         },
         Field {
             name: "client_secret",
             help: "Client secret of the integration; Webex shows it once, when the integration is made.",
             secret: true,
             required: true,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: CLIENT_WORD,
+            proof: Proof::Device,
         },
         Field {
             name: "access_token",
@@ -86,7 +96,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             secret: true,
             required: false,
             shapes: &[],
-            proof: Proof::Looks,
+            proof: Proof::Token(ADMIN),
         },
         Field {
             name: "service_app_token",
@@ -94,14 +104,14 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             secret: true,
             required: false,
             shapes: &[],
-            proof: Proof::Looks,
+            proof: Proof::Token(SERVICE_APP),
         },
         Field {
             name: "service_app.id",
             help: "Application id of the Service App, when User Sync is to fetch its token.",
             secret: false,
             required: false,
-            shapes: &[],
+            shapes: &[Shape::Word { marks: "-_=", least: 20, most: 300 }],
             proof: Proof::Looks,
         },
         Field {
@@ -109,7 +119,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             help: "Client id of the Service App, when User Sync is to fetch its token.",
             secret: false,
             required: false,
-            shapes: &[],
+            shapes: CLIENT_WORD,
             proof: Proof::Looks,
         },
         Field {
@@ -117,7 +127,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             help: "Client secret of the Service App, when User Sync is to fetch its token.",
             secret: true,
             required: false,
-            shapes: &[],
+            shapes: CLIENT_WORD,
             proof: Proof::Looks,
         },
     ],
@@ -131,78 +141,78 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
                     name: "spark-admin:people_read",
                     reason: "Reads the names and addresses of everyone in the organisation.",
                     need: Need::Import,
-                    without: "",
+                    without: "Nobody can be imported from Webex.",
                     optional: false,
                 },
                 Scope {
                     name: "spark:people_read",
                     reason: "Tells which account signed in and finds people by their address.",
                     need: Need::Import,
-                    without: "",
+                    without: "Nothing works: User Sync cannot tell which account it is connected with.",
                     optional: false,
                 },
                 Scope {
                     name: "spark-admin:organizations_read",
                     reason: "Shows the organisation's name, so that you see what you connected.",
                     need: Need::Import,
-                    without: "",
+                    without: "The organisation is shown by its id instead of its name.",
                     optional: false,
                 },
                 Scope {
                     name: "spark:teams_read",
                     reason: "Lists the teams that you can choose for import.",
                     need: Need::Import,
-                    without: "",
+                    without: "Single teams cannot be chosen for import.",
                     optional: false,
                 },
                 Scope {
                     name: "spark:team_memberships_read",
                     reason: "Reads who belongs to a chosen team.",
                     need: Need::Import,
-                    without: "",
+                    without: "The members of single teams cannot be imported.",
                     optional: false,
                 },
                 Scope {
                     name: "spark:messages_write",
                     reason: "Sends the message that asks a person to authorise.",
                     need: Need::Prompt,
-                    without: "",
+                    without: "Nobody whose primary platform is Webex can be asked to authorise.",
                     optional: false,
                 },
                 Scope {
                     name: "spark:messages_read",
                     reason: "Reads the answers to those messages, and nothing else.",
                     need: Need::Prompt,
-                    without: "",
+                    without: "Answers to prompts cannot be read: a person who has to answer with an address cannot authorise.",
                     optional: false,
                 },
                 Scope {
                     name: "spark:kms",
                     reason: "Webex encrypts messages; without it their text cannot be read or written.",
                     need: Need::Prompt,
-                    without: "",
+                    without: "Messages can be neither written nor read, so nobody can be asked to authorise in Webex.",
                     optional: false,
                 },
                 Scope {
                     name: "spark:applications_token",
                     reason: "Fetches the token of the Service App that makes guests.",
                     need: Need::StandIn,
-                    without: "",
-                    optional: false,
+                    without: "User Sync cannot fetch the Service App's token; without one that you enter there are no guests.",
+                    optional: true,
                 },
                 Scope {
                     name: "identity:tokens_read",
                     reason: "Finds a person's authorisation of User Sync when it is to be withdrawn.",
                     need: Need::Reset,
-                    without: "",
-                    optional: false,
+                    without: "A person's authorisation stays listed at Webex after a reset, and is named as left.",
+                    optional: true,
                 },
                 Scope {
                     name: "identity:tokens_write",
                     reason: "Withdraws a person's authorisation of User Sync.",
                     need: Need::Reset,
-                    without: "",
-                    optional: false,
+                    without: "A person's authorisation stays in force at Webex after a reset; User Sync destroys only its own tokens.",
+                    optional: true,
                 },
             ],
             optional: false,
@@ -226,14 +236,14 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
                     name: "guest-issuer:read",
                     reason: "Checks that the Service App may make guests.",
                     need: Need::StandIn,
-                    without: "",
+                    without: "It cannot be told whether the Service App may make guests, so none are made.",
                     optional: false,
                 },
                 Scope {
                     name: "guest-issuer:write",
                     reason: "Makes the guest that stands for a person without Webex.",
                     need: Need::StandIn,
-                    without: "",
+                    without: "People without Webex cannot be represented there.",
                     optional: false,
                 },
             ],
@@ -258,35 +268,35 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
                 name: "spark:people_read",
                 reason: "Tells that it is really you who authorised.",
                 need: Need::OwnAccount,
-                without: "",
+                without: "Nobody can authorise their own account: it cannot be told whose it is.",
                 optional: false,
             },
             Scope {
                 name: "spark:messages_write",
                 reason: "Sends your colleagues' answers to you and your messages to them.",
                 need: Need::OwnAccount,
-                without: "",
+                without: "A person's own account cannot send.",
                 optional: false,
             },
             Scope {
                 name: "spark:messages_read",
                 reason: "Reads the direct messages that are to reach you elsewhere.",
                 need: Need::OwnAccount,
-                without: "",
+                without: "A person's own account cannot receive.",
                 optional: false,
             },
             Scope {
                 name: "spark:rooms_read",
                 reason: "Notices in which direct conversation something new was written.",
                 need: Need::OwnAccount,
-                without: "",
+                without: "New messages to a person would have to be looked for conversation by conversation.",
                 optional: false,
             },
             Scope {
                 name: "spark:kms",
                 reason: "Webex encrypts messages; without it their text cannot be read or written.",
                 need: Need::OwnAccount,
-                without: "",
+                without: "A person's own account can neither send nor receive.",
                 optional: false,
             },
         ],

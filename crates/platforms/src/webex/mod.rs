@@ -3,8 +3,12 @@
 //!
 //! Facts that no source confirms, and the safe way taken:
 //! - *Scopes of a pasted token* cannot be read. They count as granted, and `whoami` takes away those whose first use is refused.
-//! - *Which scope an operation wants* is published for few of them (`identity:tokens_*`, `spark-admin:organizations_read` and the
-//!   team scopes are names from the scope list). The first use tells, and what is refused blocks only the work that needs it.
+//! - *Which scope an operation wants* is published for few of them (`spark-admin:organizations_read` and the team scopes are names
+//!   from the scope list). The first use tells, and what is refused blocks only the work that needs it.
+//! - *What a wrong client is told* at the token endpoints: documents name the word `invalid_client` and no status. A 401 where no
+//!   token was shown is therefore read as "the integration is not known" as well.
+//! - *A client of a Service App* cannot be tried without its authorisation, so its fields are checked by their looks, and its token
+//!   when connecting.
 //! - *Ports of redirect addresses* are matched exactly: ten fixed ones are registered, the first free one is used.
 //! - *The largest page of `/people`* is not published for the plain list. We ask for 500; above its ceiling Webex answers with
 //!   fewer, and only the missing `next` link ends a list.
@@ -21,6 +25,7 @@
 
 mod error;
 mod grants;
+mod guide;
 mod info;
 mod messages;
 mod people;
@@ -33,7 +38,7 @@ use engine::error::{Error, Result};
 use engine::model::{
     Account, Conversation, Identity, Incoming, Intent, Outcome, Page, Recipient, Representation, Represented, SentMessage, Team,
 };
-use engine::platform::{Connection, ConnectionFacts, GrantFacts, Platform, PlatformInfo, Undone};
+use engine::platform::{Connection, ConnectionFacts, GrantFacts, Platform, PlatformInfo, Proven, Undone};
 use engine::preflight::{Block, Facts};
 use engine::signin::Poll;
 use engine::transport::{Http, Response};
@@ -75,6 +80,14 @@ struct WebexConnection {
 impl Connection for WebexConnection {
     async fn whoami(&self) -> Result<Identity> {
         self.read_whoami().await
+    }
+
+    async fn prove(&self, slot: &str) -> Result<Proven> {
+        self.prove_slot(slot).await
+    }
+
+    async fn sign_off(&self, slot: &str) -> Result<Undone> {
+        self.end_slot(slot).await
     }
 
     async fn teams(&self, cursor: Option<&str>) -> Result<Page<Team>> {

@@ -172,7 +172,7 @@ impl WebexConnection {
         operation: &'static str,
     ) -> Result<(Vec<T>, Option<String>)> {
         let address = match cursor {
-            Some(link) => follow(&INFO, operation, link)?,
+            Some(link) => follow(&INFO, &self.facts, operation, link)?,
             None => first()?,
         };
         let answer = self.http.send(Request::get(address, Sign::Bearer(ADMIN), CLASS, operation)).await?;
@@ -183,7 +183,7 @@ impl WebexConnection {
 
 /// `None` when it is not ours to ask, in any of the ways in which Webex says so: an ordinary account is told to name an address
 /// (400) where an admin may list, and a slot without a token is signed out.
-fn answered<T>(result: Result<T>) -> Result<Option<T>> {
+pub(super) fn answered<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if matches!(error.kind, Kind::Forbidden | Kind::Invalid | Kind::NotFound | Kind::SignedOut) => Ok(None),
@@ -191,7 +191,7 @@ fn answered<T>(result: Result<T>) -> Result<Option<T>> {
     }
 }
 
-fn shown_name(person: &Person) -> String {
+pub(super) fn shown_name(person: &Person) -> String {
     let name = person.display_name.clone().filter(|name| !name.trim().is_empty());
     name.or_else(|| person.emails.first().cloned()).unwrap_or_else(|| person.id.clone())
 }

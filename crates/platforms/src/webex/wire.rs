@@ -100,6 +100,10 @@ pub(super) struct Guest {
 pub(super) struct Authorization {
     pub(super) id: String,
     pub(super) client_id: Option<String>,
+    pub(super) person_id: Option<String>,
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    pub(super) created: Option<String>,
 }
 
 /// A refusal. Its sentences are never shown; only words are.
