@@ -41,7 +41,7 @@ impl Engine {
             .write(move |transaction| {
                 connections::remove(transaction, platform)?;
                 signed_in(transaction, platform)?;
-                Ok((syncs::counts(transaction, None, Some(platform))?, grants::count_held(transaction, Some(platform))?))
+                Ok((syncs::counts(transaction, None, Some(platform))?, grants::held_on(transaction, platform)?))
             })
             .await?;
         self.shared.events.tell(Event::ConnectionChanged { platform });

@@ -12,7 +12,7 @@ use crate::sync::plan::{Action, SyncPlan, first_reason};
 use crate::sync::queue::{self, Asking, Job, SyncRow, SyncView};
 use crate::sync::reset::{self, PersonReset, ResetPreview, UndoneView};
 use crate::sync::work::{self, Scope, Until};
-use crate::sync::{answers, cancel_run, progress, undoing};
+use crate::sync::{answers, cancel_run, keys, progress, undoing};
 
 use super::{Engine, Selection};
 
@@ -76,7 +76,7 @@ impl Engine {
         Ok(self.write_down(&selection, to, Asking::Anew).await?.0)
     }
 
-    async fn write_down(&self, selection: &Selection, to: PlatformId, asking: Asking) -> Result<(RunId, Vec<SyncRow>)> {
+    pub(super) async fn write_down(&self, selection: &Selection, to: PlatformId, asking: Asking) -> Result<(RunId, Vec<SyncRow>)> {
         let (mut jobs, mut blocked) = (Vec::new(), Vec::new());
         let resetting: HashSet<PersonId> = self.shared.store.read(resets::open).await?.into_iter().collect();
         let row = |plan: &SyncPlan, name: &str, reason| SyncRow {
@@ -133,6 +133,7 @@ impl Engine {
     ///
     /// Answers that may not be polled are read once at the start and once at the end.
     pub async fn work(&self, until: Until, cancel: &Cancel) -> Result<WorkView> {
+        keys::look(&self.shared).await?;
         reset::resume(&self.shared).await?;
         let all = Scope::default();
         self.shared.store.write(|transaction| crate::store::steps::wake_all(transaction, None)).await?;

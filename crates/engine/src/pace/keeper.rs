@@ -159,6 +159,7 @@ async fn store(paced: &Paced, platform: PlatformId, who: Who, tokens: &Tokens) -
     match who {
         Who::Slot(slot) => paced.secrets().put(&slot_handle(platform, slot), &tokens.to_secret()?).await,
         Who::Grant(grant) => {
+            let _storing = paced.sealer().storing().await;
             let sealed = paced.sealer().seal_grant(grant, platform, tokens).await?;
             paced.grants().save(grant, sealed).await
         }

@@ -25,6 +25,7 @@ fn tokens(access: &str, refresh: Option<&str>, expires_in: Option<i64>, flow: Fl
         access: Secret::new(access),
         refresh: refresh.map(Secret::new),
         expires_at: expires_in.map(|seconds| start + jiff::SignedDuration::from_secs(seconds)),
+        ends_at: None,
         scopes: Default::default(),
         flow,
     }

@@ -13,11 +13,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::XChaCha20Poly1305;
 
-use super::sealed::{new_key, open_with, read_key, seal_with};
+use super::ring::{decrypt, encrypt, new_key, read_key};
 use super::{Handle, Secret, SecretStore};
 use crate::clock::Random;
 use crate::error::{Error, Kind, Result};
 use crate::transport::Realm;
+
+/// First byte of everything in the file.
+const FORM: u8 = 1;
 
 /// `demo.key` and `demo.secrets` in one folder.
 pub struct KeyFile {
@@ -96,7 +99,8 @@ impl SecretStore for KeyFile {
         self.run(move |inner| {
             let Some(sealed) = inner.read()?.remove(&handle.0) else { return Ok(None) };
             let bytes = STANDARD.decode(sealed).map_err(|_| damaged(&inner.secrets))?;
-            open_with(&inner.cipher, &handle.0, &bytes).map(Some).map_err(|_| damaged(&inner.secrets))
+            let body = bytes.strip_prefix(&[FORM]).ok_or_else(|| damaged(&inner.secrets))?;
+            decrypt(&inner.cipher, &handle.0, body).map(Some).ok_or_else(|| damaged(&inner.secrets))
         })
         .await
     }
@@ -104,7 +108,9 @@ impl SecretStore for KeyFile {
     async fn put(&self, handle: &Handle, secret: &Secret) -> Result<()> {
         let (handle, secret) = (handle.clone(), secret.clone());
         self.run(move |inner| {
-            let sealed = STANDARD.encode(seal_with(&inner.cipher, inner.random.as_ref(), &handle.0, &secret)?);
+            let mut sealed = vec![FORM];
+            sealed.extend(encrypt(&inner.cipher, inner.random.as_ref(), &handle.0, &secret)?);
+            let sealed = STANDARD.encode(sealed);
             inner.change(|all| {
                 all.insert(handle.0, sealed);
             })

@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use keyring::{Entry, Error as KeyringError};
 
 use super::parts::{self, Entries, Unreadable};
-use super::{Handle, Secret, SecretStore};
-use crate::error::{Error, Kind, Remedy, Result};
+use super::{Handle, Secret, SecretStore, damaged_entry};
+use crate::error::{Error, Kind, Result};
 use crate::transport::Realm;
 
 const OPERATION: &str = "keychain";
@@ -31,6 +31,11 @@ impl Keychain {
     pub fn new(namespace: &str) -> Self {
         let service = if namespace.is_empty() { "User Sync".to_owned() } else { format!("User Sync ({namespace})") };
         Self { service: service.into(), turn: tokio::sync::Mutex::new(()) }
+    }
+
+    /// The name under which people find the entries in their keychain's own program.
+    pub fn service(&self) -> &str {
+        &self.service
     }
 
     /// Finds out, by writing once, whether secrets can be kept. A missing keychain may answer reads as if it were empty.
@@ -156,8 +161,7 @@ fn explain(error: &KeyringError) -> Error {
 }
 
 fn damaged(service: &str, handle: &Handle) -> Error {
-    Error::new(Kind::Keychain, OPERATION, format!("The keychain entry `{}` of {service} is damaged or half-written.", handle.0))
-        .remedy(Remedy::SignInAgain)
+    damaged_entry(OPERATION, format!("The keychain entry `{}` of {service} is damaged or half-written.", handle.0))
 }
 
 fn absent() -> Error {
@@ -201,6 +205,7 @@ fn look() -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Remedy;
 
     #[test]
     fn every_refusal_has_its_own_next_step_and_quotes_no_data() {

@@ -4,6 +4,7 @@ mod key_file;
 mod keychain;
 mod memory;
 mod parts;
+mod ring;
 mod sealed;
 
 use std::fmt;
@@ -12,14 +13,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Remedy, Result};
 use crate::model::PlatformId;
 use crate::transport::Realm;
 
 pub use key_file::KeyFile;
 pub use keychain::Keychain;
 pub use memory::MemorySecrets;
+pub(crate) use ring::KeyId;
 pub use sealed::{GrantVault, NoGrants, SealedGrant, Sealer};
+pub(crate) use sealed::{KEY, grant_label, is_lost};
 
 /// A token, client secret or key. No `Display`, no `Serialize`; `Debug` prints nothing; wiped from memory when dropped.
 #[derive(Clone, PartialEq, Eq)]
@@ -55,6 +58,19 @@ pub fn slot_handle(platform: PlatformId, slot: &str) -> Handle {
 /// Where a secret field that the admin entered lies.
 pub fn field_handle(platform: PlatformId, field: &str) -> Handle {
     Handle(format!("{platform}/field/{field}"))
+}
+
+/// What tells an entry that is damaged from a keychain that cannot be asked.
+const DAMAGED: (&str, &str) = ("entry", "damaged");
+
+/// The error for an entry that is there and cannot be read: asking again will not help.
+fn damaged_entry(operation: &'static str, message: impl Into<String>) -> Error {
+    Error::new(Kind::Keychain, operation, message).remedy(Remedy::SignInAgain).with(DAMAGED.0, DAMAGED.1)
+}
+
+/// Whether an entry is there and cannot be read.
+pub(crate) fn is_damaged(error: &Error) -> bool {
+    error.context.iter().any(|(key, value)| (*key, value.as_str()) == DAMAGED)
 }
 
 /// Keeps secrets.

@@ -1,31 +1,29 @@
 //! Sealing: what is secret but too numerous for a keychain lies in the database, readable only with a key that the
 //! secret store holds.
 //!
-//! XChaCha20-Poly1305 under one 256-bit key, made at first use. What is sealed is bound to a label (which grant, which
-//! platform), so a row cannot be moved to another one. Knows no table: [`GrantVault`] is implemented by the store.
+//! XChaCha20-Poly1305 under a 256-bit key, made at first use. What is sealed names its key and is bound to a label (which grant,
+//! which platform), so a row cannot be moved to another one. Knows no table: [`GrantVault`] is implemented by the store.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use jiff::Timestamp;
-use tokio::sync::Mutex;
-use zeroize::Zeroizing;
+use tokio::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::{Handle, Secret, SecretStore};
+use super::ring::{KeyId, Ring, decrypt, encrypt};
+use super::{Handle, Secret, SecretStore, is_damaged};
 use crate::clock::Random;
 use crate::error::{Error, Kind, Result};
 use crate::model::{GrantId, PlatformId};
 use crate::signin::Tokens;
 
-const NONCE: usize = 24;
-/// First byte of everything sealed, so that another way of sealing can follow one day.
-const FORM: u8 = 1;
-const KEY: &str = "grants/key";
+/// First byte of what names its key.
+const FORM: u8 = 2;
+/// First byte of what was sealed before keys had ids.
+const FORM_WITHOUT_ID: u8 = 1;
+/// The entry of the key in the secret store.
+pub(crate) const KEY: &str = "grants/key";
 
 /// A grant as the database keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +32,8 @@ pub struct SealedGrant {
     pub sealed: Vec<u8>,
     /// When the access token dies.
     pub expires_at: Option<Timestamp>,
+    /// When the sign-in itself dies if nobody uses it.
+    pub ends_at: Option<Timestamp>,
     /// Scopes that the token endpoint named.
     pub scopes: BTreeSet<String>,
 }
@@ -45,6 +45,10 @@ pub trait GrantVault: Send + Sync {
     async fn load(&self, grant: GrantId) -> Result<Option<Vec<u8>>>;
     /// Replaces the sealed tokens of a grant that exists. Returns once it is on disk.
     async fn save(&self, grant: GrantId, sealed: SealedGrant) -> Result<()>;
+    /// Remembers when a slot's sign-in ends; `None` when it does not, or nobody says. Not secret.
+    async fn slot_ends(&self, _platform: PlatformId, _slot: &'static str, _at: Option<Timestamp>) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The vault of a program without grants.
@@ -66,37 +70,42 @@ impl GrantVault for NoGrants {
 pub struct Sealer {
     secrets: Arc<dyn SecretStore>,
     random: Arc<dyn Random>,
-    /// Held while the key is fetched or made, so that two first uses cannot make two keys.
-    cipher: Mutex<Option<XChaCha20Poly1305>>,
+    /// Held while the keys are fetched or changed, so that two first uses cannot make two keys.
+    ring: Mutex<Option<Arc<Ring>>>,
+    /// Held by whoever seals until it is stored: only when nobody does can an old key go.
+    storing: RwLock<()>,
 }
 
 impl Sealer {
     /// The key is looked for, or made, at first use.
     pub fn new(secrets: Arc<dyn SecretStore>, random: Arc<dyn Random>) -> Self {
-        Self { secrets, random, cipher: Mutex::new(None) }
+        Self { secrets, random, ring: Mutex::new(None), storing: RwLock::new(()) }
     }
 
-    /// Seals a text under a label. Only the same label opens it.
+    /// Seals a text under a label. Only the same label opens it. Whoever stores it holds [`Self::storing`] meanwhile.
     pub async fn seal(&self, label: &str, secret: &Secret) -> Result<Vec<u8>> {
-        let cipher = match self.cipher("seal").await? {
-            Some(cipher) => cipher,
-            None => self.make_key().await?,
-        };
-        seal_with(&cipher, self.random.as_ref(), label, secret)
+        let ring = self.ring_or_new().await?;
+        let key = ring.newest().ok_or_else(|| Error::new(Kind::Bug, "seal", "There is no key."))?;
+        let body = encrypt(&key.cipher, self.random.as_ref(), label, secret)?;
+        Ok(std::iter::once(FORM).chain(key.id.0).chain(body).collect())
     }
 
     /// Opens what [`Self::seal`] made.
     ///
-    /// Errors: `Kind::Keychain` when the key is gone or another one: what was sealed is then lost for good.
+    /// Errors: [`is_lost`] when the key is gone or another one: what was sealed is then lost for good. `Kind::Keychain` when the
+    /// keychain cannot be asked now, which says nothing about the key.
     pub async fn open(&self, label: &str, sealed: &[u8]) -> Result<Secret> {
-        let cipher = self.cipher("open").await?.ok_or_else(lost)?;
-        open_with(&cipher, label, sealed)
+        let ring = match self.ring().await {
+            Err(error) if is_damaged(&error) => return Err(lost()),
+            ring => ring?.ok_or_else(lost)?,
+        };
+        opened(&ring, label, sealed).ok_or_else(lost)
     }
 
-    /// Seals an employee's tokens for the database.
+    /// Seals an employee's tokens for the database. Whoever stores them holds [`Self::storing`] meanwhile.
     pub async fn seal_grant(&self, grant: GrantId, platform: PlatformId, tokens: &Tokens) -> Result<SealedGrant> {
         let sealed = self.seal(&grant_label(grant, platform), &tokens.to_secret()?).await?;
-        Ok(SealedGrant { sealed, expires_at: tokens.expires_at, scopes: tokens.scopes.clone() })
+        Ok(SealedGrant { sealed, expires_at: tokens.expires_at, ends_at: tokens.ends_at, scopes: tokens.scopes.clone() })
     }
 
     /// Opens an employee's tokens.
@@ -104,76 +113,116 @@ impl Sealer {
         Tokens::from_secret(&self.open(&grant_label(grant, platform), sealed).await?)
     }
 
-    async fn cipher(&self, operation: &'static str) -> Result<Option<XChaCha20Poly1305>> {
-        let mut cipher = self.cipher.lock().await;
-        if cipher.is_none() {
-            *cipher = match self.secrets.get(&Handle(KEY.into())).await? {
-                Some(key) => Some(read_key(&key, operation)?),
-                None => None,
-            };
-        }
-        Ok(cipher.clone())
+    /// Until the guard is dropped, what was sealed meanwhile can be stored without its key going away.
+    pub(crate) async fn storing(&self) -> RwLockReadGuard<'_, ()> {
+        self.storing.read().await
     }
 
-    async fn make_key(&self) -> Result<XChaCha20Poly1305> {
-        let mut cipher = self.cipher.lock().await;
-        if let Some(made) = cipher.as_ref() {
-            return Ok(made.clone());
+    /// Waits until nobody holds something sealed that is not stored yet, and keeps it so.
+    pub(crate) async fn nobody_storing(&self) -> RwLockWriteGuard<'_, ()> {
+        self.storing.write().await
+    }
+
+    /// Asks the secret store anew which keys there are, the one in use first. A damaged entry holds none.
+    pub(crate) async fn keys(&self) -> Result<Vec<KeyId>> {
+        let mut ring = self.ring.lock().await;
+        *ring = match self.fetch("keys").await {
+            Err(error) if is_damaged(&error) => None,
+            fetched => fetched?,
+        };
+        Ok(ring.iter().flat_map(|ring| ring.keys().iter().map(|key| key.id)).collect())
+    }
+
+    /// Puts a new key in use, with the old ones beside it; goes on with an exchange that was interrupted. Gives the key in use.
+    pub(crate) async fn begin_exchange(&self) -> Result<Option<KeyId>> {
+        let mut kept = self.ring.lock().await;
+        let Some(ring) = self.fetch("new_key").await? else { return Ok(None) };
+        if ring.keys().len() == 1 {
+            *kept = Some(self.put(Ring::read(&ring.write(), "new_key")?.with_new(self.random.as_ref())?).await?);
+        } else {
+            *kept = Some(ring);
         }
-        let key = new_key(self.random.as_ref());
-        self.secrets.put(&Handle(KEY.into()), &key).await?;
-        let made = read_key(&key, "seal")?;
-        *cipher = Some(made.clone());
-        Ok(made)
+        Ok(kept.as_ref().and_then(|ring| ring.newest()).map(|key| key.id))
+    }
+
+    /// Lets the old keys go: nothing needs them any more.
+    pub(crate) async fn end_exchange(&self) -> Result<()> {
+        let mut kept = self.ring.lock().await;
+        if let Some(ring) = self.fetch("new_key").await?
+            && ring.keys().len() > 1
+        {
+            *kept = Some(self.put(Ring::read(&ring.write(), "new_key")?.without_old()).await?);
+        }
+        Ok(())
+    }
+
+    async fn ring(&self) -> Result<Option<Arc<Ring>>> {
+        let mut ring = self.ring.lock().await;
+        if ring.is_none() {
+            *ring = self.fetch("open").await?;
+        }
+        Ok(ring.clone())
+    }
+
+    async fn ring_or_new(&self) -> Result<Arc<Ring>> {
+        let mut kept = self.ring.lock().await;
+        if let Some(ring) = kept.as_ref() {
+            return Ok(ring.clone());
+        }
+        // Under a damaged key nothing can be opened again; what was sealed under it still names it, and counts as lost.
+        let ring = match self.fetch("seal").await {
+            Err(error) if is_damaged(&error) => None,
+            fetched => fetched?,
+        };
+        let ring = match ring {
+            Some(ring) => ring,
+            None => self.put(Ring::fresh(self.random.as_ref())?).await?,
+        };
+        *kept = Some(ring.clone());
+        Ok(ring)
+    }
+
+    async fn fetch(&self, operation: &'static str) -> Result<Option<Arc<Ring>>> {
+        match self.secrets.get(&Handle(KEY.into())).await? {
+            Some(entry) => Ok(Some(Arc::new(Ring::read(&entry, operation)?))),
+            None => Ok(None),
+        }
+    }
+
+    async fn put(&self, ring: Ring) -> Result<Arc<Ring>> {
+        self.secrets.put(&Handle(KEY.into()), &ring.write()).await?;
+        Ok(Arc::new(ring))
     }
 }
 
-fn grant_label(grant: GrantId, platform: PlatformId) -> String {
+/// The label under which a grant is sealed.
+pub(crate) fn grant_label(grant: GrantId, platform: PlatformId) -> String {
     format!("{grant}/{platform}")
 }
 
-/// A fresh 256-bit key as text.
-pub(super) fn new_key(random: &dyn Random) -> Secret {
-    let mut bytes = Zeroizing::new([0; 32]);
-    random.fill(bytes.as_mut_slice());
-    Secret::new(STANDARD.encode(bytes.as_slice()))
+fn opened(ring: &Ring, label: &str, sealed: &[u8]) -> Option<Secret> {
+    match sealed.split_first()? {
+        (&FORM, rest) => {
+            let (id, body) = rest.split_first_chunk::<{ KeyId::LENGTH }>()?;
+            decrypt(&ring.find(KeyId(*id))?.cipher, label, body)
+        }
+        (&FORM_WITHOUT_ID, body) => ring.keys().iter().find_map(|key| decrypt(&key.cipher, label, body)),
+        _ => None,
+    }
 }
 
-/// The cipher of a key that [`new_key`] made.
-pub(super) fn read_key(key: &Secret, operation: &'static str) -> Result<XChaCha20Poly1305> {
-    let bytes = Zeroizing::new(STANDARD.decode(key.expose().trim()).unwrap_or_default());
-    XChaCha20Poly1305::new_from_slice(&bytes).map_err(|_| {
-        Error::new(Kind::Keychain, operation, "The key that protects stored sign-ins is damaged.")
-            .ask_admin("Put the key back from a backup, or delete it and sync the people with own accounts again.")
-    })
-}
+/// What tells the loss of a key from every other error.
+const LOST: (&str, &str) = ("sealed", "lost");
 
-pub(super) fn seal_with(cipher: &XChaCha20Poly1305, random: &dyn Random, label: &str, secret: &Secret) -> Result<Vec<u8>> {
-    let mut nonce = [0; NONCE];
-    random.fill(&mut nonce);
-    let payload = Payload { msg: secret.expose().as_bytes(), aad: label.as_bytes() };
-    let body =
-        cipher.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| Error::new(Kind::Bug, "seal", "A secret could not be sealed."))?;
-    let mut sealed = Vec::with_capacity(1 + NONCE + body.len());
-    sealed.push(FORM);
-    sealed.extend_from_slice(&nonce);
-    sealed.extend_from_slice(&body);
-    Ok(sealed)
-}
-
-pub(super) fn open_with(cipher: &XChaCha20Poly1305, label: &str, sealed: &[u8]) -> Result<Secret> {
-    let (nonce, body) = sealed.strip_prefix(&[FORM]).and_then(|rest| rest.split_at_checked(NONCE)).ok_or_else(lost)?;
-    let text = cipher.decrypt(XNonce::from_slice(nonce), Payload { msg: body, aad: label.as_bytes() }).map_err(|_| lost())?;
-    String::from_utf8(text).map(Secret::new).map_err(|_| lost())
+/// Whether something sealed can never be opened again.
+pub(crate) fn is_lost(error: &Error) -> bool {
+    error.context.iter().any(|(key, value)| (*key, value.as_str()) == LOST)
 }
 
 fn lost() -> Error {
-    Error::new(
-        Kind::Keychain,
-        "open",
-        "The key of the stored sign-ins is gone, or the stored sign-in is damaged: it cannot be read any more.",
-    )
-    .ask_admin("The people concerned must be asked again: reset and sync them once more.")
+    Error::new(Kind::SignedOut, "open", "The key that protected this sign-in is gone.")
+        .ask_admin("Ask the person again: nobody can read the stored sign-in any more.")
+        .with(LOST.0, LOST.1)
 }
 
 #[cfg(test)]
@@ -192,6 +241,7 @@ mod tests {
             access: Secret::new("access-1"),
             refresh: Some(Secret::new("refresh-1")),
             expires_at: "2026-01-05T08:00:00Z".parse().ok(),
+            ends_at: None,
             scopes: ["read".to_owned()].into(),
             flow: Flow::Device,
         }
@@ -215,7 +265,7 @@ mod tests {
         let sealer = sealer(&secrets);
         let sealed = sealer.seal_grant(GrantId(9), ALPHA, &tokens()).await.unwrap();
         for (grant, platform) in [(GrantId(8), ALPHA), (GrantId(9), BETA)] {
-            assert_eq!(sealer.open_grant(grant, platform, &sealed.sealed).await.unwrap_err().kind, Kind::Keychain);
+            assert!(is_lost(&sealer.open_grant(grant, platform, &sealed.sealed).await.unwrap_err()));
         }
     }
 
@@ -236,8 +286,8 @@ mod tests {
         sealer(&bare).seal("other", &Secret::new("x")).await.unwrap();
         let replaced = sealer(&bare).open_grant(GrantId(9), ALPHA, &sealed.sealed).await.unwrap_err();
         for error in [absent, replaced] {
-            assert_eq!(error.kind, Kind::Keychain);
-            assert!(error.next_step().contains("asked again"), "{}", error.next_step());
+            assert!(is_lost(&error) && error.message.contains("key"), "{error:?}");
+            assert!(error.next_step().contains("Ask the person again"), "{}", error.next_step());
         }
     }
 
@@ -249,8 +299,8 @@ mod tests {
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
-            assert_eq!(sealer.open("label", &changed).await.unwrap_err().kind, Kind::Keychain);
-            assert_eq!(sealer.open("label", &sealed[..at]).await.unwrap_err().kind, Kind::Keychain);
+            assert!(is_lost(&sealer.open("label", &changed).await.unwrap_err()));
+            assert!(is_lost(&sealer.open("label", &sealed[..at]).await.unwrap_err()));
         }
     }
 
@@ -263,5 +313,51 @@ mod tests {
         let fresh = Sealer::new(secrets.clone(), Arc::new(SystemRandom));
         assert_eq!(fresh.open("a", &first.unwrap()).await.unwrap(), one);
         assert_eq!(fresh.open("b", &second.unwrap()).await.unwrap(), two);
+    }
+
+    #[tokio::test]
+    async fn what_was_sealed_before_keys_had_ids_opens_still() {
+        let secrets = Arc::new(MemorySecrets::new(Realm::Demo));
+        let key = super::super::ring::new_key(&SystemRandom);
+        secrets.put(&Handle(KEY.into()), &key).await.unwrap();
+        let cipher = super::super::ring::read_key(&key, "test").unwrap();
+        let mut sealed = vec![FORM_WITHOUT_ID];
+        sealed.extend(encrypt(&cipher, &SystemRandom, "label", &Secret::new("text")).unwrap());
+        let sealer = sealer(&secrets);
+        assert_eq!(sealer.open("label", &sealed).await.unwrap(), Secret::new("text"));
+        sealer.begin_exchange().await.unwrap();
+        assert_eq!(sealer.open("label", &sealed).await.unwrap(), Secret::new("text"));
+        sealer.end_exchange().await.unwrap();
+        assert!(is_lost(&sealer.open("label", &sealed).await.unwrap_err()));
+    }
+
+    #[tokio::test]
+    async fn an_exchange_keeps_the_old_key_until_it_ends_and_an_interrupted_one_makes_no_third() {
+        let secrets = Arc::new(MemorySecrets::new(Realm::Demo));
+        let before = sealer(&secrets).seal("label", &Secret::new("old")).await.unwrap();
+        let first = sealer(&secrets).begin_exchange().await.unwrap();
+        let again = sealer(&secrets);
+        assert_eq!(again.begin_exchange().await.unwrap(), first, "an interrupted exchange goes on");
+        assert_eq!(again.keys().await.unwrap().len(), 2);
+        let after = again.seal("label", &Secret::new("new")).await.unwrap();
+        assert_ne!(before[1..5], after[1..5]);
+        assert_eq!(again.open("label", &before).await.unwrap(), Secret::new("old"));
+        again.end_exchange().await.unwrap();
+        assert_eq!(sealer(&secrets).keys().await.unwrap(), first.into_iter().collect::<Vec<_>>());
+        assert!(is_lost(&again.open("label", &before).await.unwrap_err()));
+        assert_eq!(sealer(&secrets).open("label", &after).await.unwrap(), Secret::new("new"));
+    }
+
+    #[tokio::test]
+    async fn a_damaged_key_counts_as_none_and_a_new_one_opens_nothing_old() {
+        let secrets = Arc::new(MemorySecrets::new(Realm::Demo));
+        let before = sealer(&secrets).seal("label", &Secret::new("old")).await.unwrap();
+        secrets.put(&Handle(KEY.into()), &Secret::new("half-writ")).await.unwrap();
+        let sealer = sealer(&secrets);
+        assert_eq!(sealer.keys().await.unwrap(), []);
+        assert!(is_lost(&sealer.open("label", &before).await.unwrap_err()));
+        let after = sealer.seal("label", &Secret::new("new")).await.unwrap();
+        assert_eq!(sealer.open("label", &after).await.unwrap(), Secret::new("new"));
+        assert!(is_lost(&sealer.open("label", &before).await.unwrap_err()));
     }
 }

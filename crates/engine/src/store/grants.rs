@@ -7,11 +7,13 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::error::Result;
 use crate::model::{GrantId, PersonId, PlatformId, SyncId};
+use crate::secrets::{KeyId, SealedGrant};
 
 use super::columns::word;
 
 /// The table. `sync` goes with its sync.
-pub(super) const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE grants (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         sync INTEGER NOT NULL REFERENCES syncs(id) ON DELETE CASCADE,
@@ -24,7 +26,14 @@ pub(super) const MIGRATIONS: &[&str] = &["
         verified INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX grants_sync ON grants(sync);
-"];
+",
+    // What is sealed names its key behind its first byte, so that a lost key is noticed without opening anything.
+    "
+    ALTER TABLE grants ADD COLUMN key_id BLOB AS (CASE WHEN substr(sealed, 1, 1) = x'02' THEN substr(sealed, 2, 4) END) VIRTUAL;
+    ALTER TABLE grants ADD COLUMN ends_at TEXT;
+    CREATE INDEX grants_by_key ON grants(key_id) WHERE sealed IS NOT NULL;
+",
+];
 
 /// What is known of a grant without opening it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,11 +66,50 @@ pub(crate) fn reserve(
 }
 
 /// Stores sealed tokens; false when the grant is gone.
-pub(crate) fn store(transaction: &Transaction<'_>, grant: GrantId, sealed: &[u8], expires_at: Option<&str>, scopes: &str) -> Result<bool> {
+pub(crate) fn store(transaction: &Transaction<'_>, grant: GrantId, tokens: &SealedGrant) -> Result<bool> {
+    let time = |time: Option<jiff::Timestamp>| time.map(|time| time.to_string());
+    let scopes: Vec<&str> = tokens.scopes.iter().map(String::as_str).collect();
     let changed = transaction
-        .prepare_cached("UPDATE grants SET sealed = ?, expires_at = ?, scopes = ? WHERE id = ?")?
-        .execute(params![sealed, expires_at, scopes, grant.0])?;
+        .prepare_cached("UPDATE grants SET sealed = ?, expires_at = ?, ends_at = ?, scopes = ? WHERE id = ?")?
+        .execute(params![tokens.sealed, time(tokens.expires_at), time(tokens.ends_at), scopes.join(" "), grant.0])?;
     Ok(changed == 1)
+}
+
+/// How many grants hold tokens under each key; `None` for what was sealed before keys had ids.
+pub(crate) fn keys(connection: &Connection) -> Result<Vec<(Option<KeyId>, u64)>> {
+    let mut statement = connection.prepare_cached("SELECT key_id, count(*) FROM grants WHERE sealed IS NOT NULL GROUP BY key_id")?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get::<_, Option<[u8; KeyId::LENGTH]>>(0)?.map(KeyId), row.get::<_, i64>(1)?.unsigned_abs())))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whose tokens lie under a key.
+pub(crate) fn under(connection: &Connection, key: Option<KeyId>) -> Result<Vec<(SyncId, PersonId)>> {
+    let mut statement = connection.prepare_cached("SELECT sync, person FROM grants WHERE sealed IS NOT NULL AND key_id IS ?")?;
+    Ok(statement
+        .query_map([key.map(|key| key.0)], |row| Ok((SyncId(row.get(0)?), PersonId(row.get(1)?))))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Tokens that lie under another key than this one, after a grant; at most so many.
+pub(crate) fn not_under(connection: &Connection, key: KeyId, after: GrantId, limit: u32) -> Result<Vec<(GrantId, PlatformId, Vec<u8>)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, platform, sealed FROM grants WHERE sealed IS NOT NULL AND key_id IS NOT ? AND id > ? ORDER BY id LIMIT ?",
+    )?;
+    let rows = statement.query_map(params![key.0, after.0, limit], |row| Ok((GrantId(row.get(0)?), word(row, 1)?, row.get(2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Replaces sealed tokens by the same under another key, unless they were renewed meanwhile.
+pub(crate) fn resealed(transaction: &Transaction<'_>, grant: GrantId, old: &[u8], new: &[u8]) -> Result<()> {
+    transaction.prepare_cached("UPDATE grants SET sealed = ? WHERE id = ? AND sealed = ?")?.execute(params![new, grant.0, old])?;
+    Ok(())
+}
+
+/// Destroys every grant of a sync.
+pub(crate) fn destroy_all(transaction: &Transaction<'_>, sync: SyncId) -> Result<()> {
+    transaction.prepare_cached("DELETE FROM grants WHERE sync = ?")?.execute([sync.0])?;
+    Ok(())
 }
 
 /// The sealed tokens.
@@ -114,10 +162,15 @@ pub(crate) fn held(connection: &Connection) -> Result<Vec<(SyncId, PlatformId)>>
     Ok(statement.query_map([], |row| Ok((SyncId(row.get(0)?), word(row, 1)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// How many grants hold tokens: of a platform, or all.
-pub(crate) fn count_held(connection: &Connection, platform: Option<PlatformId>) -> Result<u64> {
-    let mut statement =
-        connection.prepare_cached("SELECT count(*) FROM grants WHERE sealed IS NOT NULL AND (?1 IS NULL OR platform = ?1)")?;
-    let count: i64 = statement.query_row([platform.as_ref().map(PlatformId::as_str)], |row| row.get(0))?;
+/// How many grants hold tokens of a platform.
+pub(crate) fn held_on(connection: &Connection, platform: PlatformId) -> Result<u64> {
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM grants WHERE sealed IS NOT NULL AND platform = ?")?;
+    let count: i64 = statement.query_row([platform.as_str()], |row| row.get(0))?;
     Ok(count.unsigned_abs())
+}
+
+/// How many grants hold tokens, and how many people they are of.
+pub(crate) fn held_by(connection: &Connection) -> Result<(u64, u64)> {
+    let mut statement = connection.prepare_cached("SELECT count(*), count(DISTINCT person) FROM grants WHERE sealed IS NOT NULL")?;
+    Ok(statement.query_row([], |row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs())))?)
 }

@@ -5,7 +5,7 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::error::{Error, Kind, Remedy, Result};
 
-use super::{accounts, conflicts, connections, facts, grants, history, imports, people, prompts, resets, runs, steps, syncs};
+use super::{accounts, conflicts, connections, facts, grants, history, imports, people, prompts, resets, runs, slot_ends, steps, syncs};
 
 /// Every migration in the order in which it came to be. The database counts how many it has seen.
 pub(super) const HISTORY: &[&str] = &[
@@ -23,6 +23,9 @@ pub(super) const HISTORY: &[&str] = &[
     resets::MIGRATIONS[0],
     history::MIGRATIONS[0],
     runs::MIGRATIONS[1],
+    grants::MIGRATIONS[1],
+    prompts::MIGRATIONS[1],
+    slot_ends::MIGRATIONS[0],
 ];
 
 /// How many of the migrations the database has seen.

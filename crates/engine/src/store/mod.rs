@@ -36,6 +36,7 @@ pub(crate) mod prompts;
 mod readers;
 pub(crate) mod resets;
 pub mod runs;
+pub(crate) mod slot_ends;
 pub(crate) mod steps;
 pub mod syncs;
 mod writer;
@@ -51,6 +52,8 @@ use crate::transport::Realm;
 use lock::Lock;
 use readers::Readers;
 use writer::Writer;
+
+pub use open::file;
 
 /// The database and, unless it was opened for reading only, the sole right to change it. Cheap to clone.
 #[derive(Clone, Debug)]

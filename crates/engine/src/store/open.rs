@@ -12,7 +12,7 @@ use super::failure::{file_system, named};
 use super::{facts, migrations};
 
 /// The database in a data folder.
-pub(super) fn file(folder: &Path) -> PathBuf {
+pub fn file(folder: &Path) -> PathBuf {
     folder.join("user-sync.db")
 }
 

@@ -5,11 +5,13 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use crate::error::Result;
 use crate::model::{GrantId, PlatformId, Recipient, SentMessage, SyncId};
+use crate::secrets::KeyId;
 
 use super::columns::{json, maybe_json, to_json, word};
 
 /// The table; one prompt for each sync.
-pub(super) const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE prompts (
         sync INTEGER PRIMARY KEY REFERENCES syncs(id) ON DELETE CASCADE,
         grant_id INTEGER NOT NULL,
@@ -28,7 +30,13 @@ pub(super) const MIGRATIONS: &[&str] = &["
         poll_at INTEGER NOT NULL DEFAULT 0,
         read_at INTEGER NOT NULL DEFAULT 0
     ) STRICT;
-"];
+",
+    "
+    ALTER TABLE prompts ADD COLUMN key_id BLOB AS (CASE WHEN substr(sealed, 1, 1) = x'02' THEN substr(sealed, 2, 4) END) VIRTUAL;
+    ALTER TABLE prompts ADD COLUMN wrong INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX prompts_by_key ON prompts(key_id) WHERE sealed IS NOT NULL;
+",
+];
 
 /// How the person authorises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +85,8 @@ pub(crate) struct Prompt {
     pub(crate) poll_at: i64,
     /// When answers are read next, milliseconds since 1970.
     pub(crate) read_at: i64,
+    /// How often somebody else's account was authorised with it.
+    pub(crate) wrong: u32,
 }
 
 /// Writes a prompt, in place of the sync's former one.
@@ -84,7 +94,7 @@ pub(crate) fn put(transaction: &Transaction<'_>, prompt: &Prompt) -> Result<()> 
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO prompts (sync, grant_id, carrier, recipient, way, state, sealed, text, expires_at, pace, message, since, cursor, seen, \
-             poll_at, read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             poll_at, read_at, wrong) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             prompt.sync.0,
@@ -105,7 +115,8 @@ pub(crate) fn put(transaction: &Transaction<'_>, prompt: &Prompt) -> Result<()> 
             prompt.cursor,
             to_json(&prompt.seen)?,
             prompt.poll_at,
-            prompt.read_at
+            prompt.read_at,
+            prompt.wrong
         ])?;
     Ok(())
 }
@@ -113,8 +124,8 @@ pub(crate) fn put(transaction: &Transaction<'_>, prompt: &Prompt) -> Result<()> 
 /// The prompt of a sync.
 pub(crate) fn of_sync(connection: &Connection, sync: SyncId) -> Result<Option<Prompt>> {
     let mut statement = connection.prepare_cached(
-        "SELECT sync, grant_id, carrier, recipient, way, state, sealed, text, expires_at, pace, message, since, cursor, seen, poll_at, read_at \
-         FROM prompts WHERE sync = ?",
+        "SELECT sync, grant_id, carrier, recipient, way, state, sealed, text, expires_at, pace, message, since, cursor, seen, poll_at, read_at, \
+         wrong FROM prompts WHERE sync = ?",
     )?;
     let mut rows = statement.query([sync.0])?;
     rows.next()?.map(read).transpose()
@@ -135,6 +146,28 @@ pub(crate) fn close(transaction: &Transaction<'_>, sync: SyncId) -> Result<()> {
 /// Remembers where the message lies.
 pub(crate) fn sent(transaction: &Transaction<'_>, sync: SyncId, message: &SentMessage) -> Result<()> {
     transaction.prepare_cached("UPDATE prompts SET message = ? WHERE sync = ?")?.execute(params![to_json(message)?, sync.0])?;
+    Ok(())
+}
+
+/// The syncs whose code or link lies under each key; `None` for what was sealed before keys had ids.
+pub(crate) fn under_keys(connection: &Connection) -> Result<Vec<(Option<KeyId>, SyncId)>> {
+    let mut statement = connection.prepare_cached("SELECT key_id, sync FROM prompts WHERE sealed IS NOT NULL ORDER BY key_id")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, Option<[u8; KeyId::LENGTH]>>(0)?.map(KeyId), SyncId(row.get(1)?))))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Codes and links that lie under another key than this one, after a sync; at most so many.
+pub(crate) fn not_under(connection: &Connection, key: KeyId, after: SyncId, limit: u32) -> Result<Vec<(SyncId, Vec<u8>)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sync, sealed FROM prompts WHERE sealed IS NOT NULL AND key_id IS NOT ? AND sync > ? ORDER BY sync LIMIT ?",
+    )?;
+    let rows = statement.query_map(params![key.0, after.0, limit], |row| Ok((SyncId(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Replaces a sealed code or link by the same under another key, unless it is a newer one meanwhile.
+pub(crate) fn resealed(transaction: &Transaction<'_>, sync: SyncId, old: &[u8], new: &[u8]) -> Result<()> {
+    transaction.prepare_cached("UPDATE prompts SET sealed = ? WHERE sync = ? AND sealed = ?")?.execute(params![new, sync.0, old])?;
     Ok(())
 }
 
@@ -169,5 +202,6 @@ fn read(row: &Row<'_>) -> Result<Prompt> {
         seen: json(row, 13)?,
         poll_at: row.get(14)?,
         read_at: row.get(15)?,
+        wrong: row.get(16)?,
     })
 }

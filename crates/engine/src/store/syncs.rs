@@ -224,6 +224,14 @@ pub(crate) fn counts(connection: &Connection, run: Option<RunId>, platform: Opti
     Ok(counts)
 }
 
+/// The failed syncs with a kind of reason, whose and where they are.
+pub(crate) fn failed_for(connection: &Connection, kind: &str) -> Result<Vec<(SyncId, PersonId, PlatformId)>> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, person, platform FROM syncs WHERE status = 'failed' AND reason ->> 'kind' = ? ORDER BY id")?;
+    let rows = statement.query_map([kind], |row| Ok((SyncId(row.get(0)?), PersonId(row.get(1)?), word(row, 2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The name of the person whom syncs are for. Errors: `Kind::NotFound`.
 pub(crate) fn name_of(connection: &Connection, person: PersonId) -> Result<String> {
     connection

@@ -10,13 +10,14 @@ use crate::error::{Kind, Result};
 use crate::model::{Incoming, Reason, Status};
 use crate::secrets::Secret;
 use crate::signin::{self, DeviceCode, PasteLink, Polled, Tokens};
+use crate::store::grants;
 use crate::store::prompts::{self, Prompt, PromptState, Way};
 use crate::store::steps::{self, NewStep, Step, StepKind, StepState};
 use crate::store::syncs::{self, Sync};
 use crate::transport::Lane;
 
 use super::prompt::{About, Prefer, ask, declined, label};
-use super::shared::{Shared, later, ms, store_grant};
+use super::shared::{Shared, later, ms};
 use super::tell::telling;
 use super::words::{self, Answer, Talk};
 
@@ -200,6 +201,7 @@ impl Look<'_> {
     /// Tokens: sealed, stored, and to be compared, in one transaction.
     async fn granted(&mut self, tokens: Tokens) -> Result<()> {
         let (grant, platform) = (self.prompt.grant, self.sync.platform);
+        let _storing = self.shared.paced.sealer().storing().await;
         let sealed = self.shared.paced.sealer().seal_grant(grant, platform, &tokens).await?;
         let (id, sync, now) = (self.step.id, self.sync.id, self.shared.now());
         let verify = NewStep {
@@ -214,7 +216,7 @@ impl Look<'_> {
         };
         self.shared
             .change(sync, move |transaction| {
-                if !store_grant(transaction, grant, &sealed)? {
+                if !grants::store(transaction, grant, &sealed)? {
                     return Err(super::represent::gone());
                 }
                 prompts::close(transaction, sync)?;
@@ -252,10 +254,11 @@ impl Look<'_> {
     /// A new code or link, by an edit of the prompt.
     async fn renew(&mut self, prefer: Prefer) -> Result<()> {
         let asked = ask(self.shared, self.sync, self.prompt.carrier, prefer).await?;
+        let _storing = self.shared.paced.sealer().storing().await;
         let now = self.shared.now();
         self.prompt.way = asked.way;
         self.prompt.state = PromptState::Open;
-        self.prompt.sealed = Some(asked.sealed);
+        self.prompt.sealed = Some(self.shared.paced.sealer().seal(&label(self.sync.id), &asked.secret).await?);
         self.prompt.text.clone_from(&asked.text);
         self.prompt.expires_at = asked.expires_at.map(ms);
         self.prompt.pace = asked.pace;

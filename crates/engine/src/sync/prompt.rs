@@ -42,6 +42,8 @@ pub(crate) async fn prompt(shared: &Shared, step: &Step, sync: &Sync) -> Result<
     take_back_earlier(shared, step, sync, connection.as_ref()).await?;
     let to = recipient(shared, step, sync).await?;
     let asked = ask(shared, sync, step.platform, Prefer::Device).await?;
+    let storing = shared.paced.sealer().storing().await;
+    let sealed = shared.paced.sealer().seal(&label(sync.id), &asked.secret).await?;
     let account = asked.account.clone();
     let since = shared.now();
     let intent = Intent::Direct { to: to.clone(), text: asked.text.clone(), key: step.key.clone(), since };
@@ -64,7 +66,7 @@ pub(crate) async fn prompt(shared: &Shared, step: &Step, sync: &Sync) -> Result<
                     to,
                     way: asked.way,
                     state: PromptState::Open,
-                    sealed: Some(asked.sealed),
+                    sealed: Some(sealed),
                     text: asked.text,
                     expires_at: asked.expires_at.map(ms),
                     pace: asked.pace,
@@ -74,10 +76,12 @@ pub(crate) async fn prompt(shared: &Shared, step: &Step, sync: &Sync) -> Result<
                     seen,
                     poll_at: 0,
                     read_at: 0,
+                    wrong: 0,
                 },
             )
         })
         .await?;
+    drop(storing);
     send(shared, step, sync, connection.as_ref(), intent).await
 }
 
@@ -181,7 +185,8 @@ pub(crate) enum Prefer {
 /// A code or link, ready to be sent.
 pub(crate) struct Asked {
     pub(crate) way: Way,
-    pub(crate) sealed: Vec<u8>,
+    /// The secret half.
+    pub(crate) secret: Secret,
     pub(crate) text: String,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) pace: u32,
@@ -211,7 +216,7 @@ pub(crate) async fn ask(shared: &Shared, sync: &Sync, carrier: crate::model::Pla
                 return Ok(Asked {
                     way: Way::Device,
                     text: text(shared, sync, carrier, way).await?,
-                    sealed: seal(shared, sync.id, &code.to_secret()?).await?,
+                    secret: code.to_secret()?,
                     expires_at: Some(code.expires_at),
                     pace: u32::try_from(code.interval.as_secs()).unwrap_or(5).max(1),
                     account: account.id.clone(),
@@ -227,15 +232,11 @@ pub(crate) async fn ask(shared: &Shared, sync: &Sync, carrier: crate::model::Pla
     Ok(Asked {
         way: Way::PasteBack,
         text: text(shared, sync, carrier, words::Way::Address { link: link.url.as_str() }).await?,
-        sealed: seal(shared, sync.id, &link.to_secret()?).await?,
+        secret: link.to_secret()?,
         expires_at: None,
         pace: 5,
         account: account.id.clone(),
     })
-}
-
-async fn seal(shared: &Shared, sync: SyncId, secret: &Secret) -> Result<Vec<u8>> {
-    shared.paced.sealer().seal(&label(sync), secret).await
 }
 
 /// The error when an employee has no way left to authorise.

@@ -9,6 +9,7 @@ use crate::store::runs::Counts;
 use crate::store::steps::{self, NewStep, StepKind, StepState};
 use crate::store::{grants, history, resets, runs, syncs};
 
+use super::keys::KEY_LOST;
 use super::plan::Action;
 use super::progress;
 use super::reset::CANCELLING;
@@ -132,9 +133,14 @@ fn queue_one(
             steps::wake(transaction, sync.id, priority)
         }
         (_, None) => Ok(()),
-        (_, Some(representation)) => {
+        (before, Some(representation)) => {
+            let is_lost = before.and_then(|sync| sync.reason).is_some_and(|reason| reason.kind == KEY_LOST);
             let sync = syncs::queue(transaction, job.person, to, representation, run, now)?;
             steps::forget_settled(transaction, sync)?;
+            if is_lost {
+                // Nobody can open them: they are of no use, not even for a revocation.
+                grants::destroy_all(transaction, sync)?;
+            }
             grants::destroy_unverified(transaction, sync)?;
             if !steps::of_sync(transaction, sync)?.is_empty() {
                 // What was perhaps sent is looked up before anything else.

@@ -3,11 +3,13 @@
 use crate::error::{Acted, Error, Kind, Result};
 use crate::event::Event;
 use crate::model::{RunId, Status};
+use crate::secrets::is_lost;
 use crate::store::steps::{self, PARKED, Step, StepKind, StepState};
 use crate::store::{grants, prompts, syncs};
 
 use super::after::{After, after};
 use super::authorise::{Answers, authorise};
+use super::keys::key_lost;
 use super::prompt::prompt;
 use super::represent::represent;
 use super::shared::{Shared, later, signed_out};
@@ -89,7 +91,8 @@ async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error
             Ok(Tried::Went { first })
         }
         After::Refused(reason) => {
-            let lost = (error.kind == Kind::SignedOut && !matches!(kind, StepKind::Verify | StepKind::Authorise))
+            let reason = if is_lost(&error) { key_lost() } else { reason };
+            let lost = (error.kind == Kind::SignedOut && !is_lost(&error) && !matches!(kind, StepKind::Verify | StepKind::Authorise))
                 .then(|| error.platform.unwrap_or(platform));
             shared
                 .change(sync, move |transaction| {

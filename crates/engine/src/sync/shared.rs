@@ -18,7 +18,7 @@ use crate::pace::Paced;
 use crate::platform::{Connection, ConnectionFacts, Platform, Platforms};
 use crate::secrets::{GrantVault, SealedGrant};
 use crate::store::syncs::{self, Sync};
-use crate::store::{Store, accounts, connections, facts, grants, people};
+use crate::store::{Store, accounts, connections, facts, grants, people, slot_ends};
 use crate::transport::{Http, Lane, Subject};
 
 use super::plan::{Connected, Person};
@@ -249,17 +249,14 @@ impl GrantVault for Vault {
     }
 
     async fn save(&self, grant: GrantId, sealed: SealedGrant) -> Result<()> {
-        let kept = self.0.write(move |transaction| store_grant(transaction, grant, &sealed)).await?;
+        let kept = self.0.write(move |transaction| grants::store(transaction, grant, &sealed)).await?;
         if kept {
             return Ok(());
         }
         Err(Error::new(Kind::Cancelled, "save_grant", "The authorisation was withdrawn meanwhile."))
     }
-}
 
-/// Stores sealed tokens; false when the grant is gone.
-pub(crate) fn store_grant(transaction: &Transaction<'_>, grant: GrantId, sealed: &SealedGrant) -> Result<bool> {
-    let scopes: Vec<&str> = sealed.scopes.iter().map(String::as_str).collect();
-    let expires = sealed.expires_at.map(|time| time.to_string());
-    grants::store(transaction, grant, &sealed.sealed, expires.as_deref(), &scopes.join(" "))
+    async fn slot_ends(&self, platform: PlatformId, slot: &'static str, at: Option<Timestamp>) -> Result<()> {
+        self.0.write(move |transaction| slot_ends::set(transaction, platform, slot, at)).await
+    }
 }

@@ -10,6 +10,7 @@
 
 mod kit;
 mod platform;
+mod shutter;
 mod wire;
 
 pub(crate) use kit::{Kit, crash_after};

@@ -10,6 +10,7 @@ use crate::event::Event;
 use crate::model::{PlatformId, RunKind, Status};
 
 mod keeping;
+mod keys;
 
 use super::Until;
 use super::testing::{ALPHA, BETA, CodeState, DELTA, Fault, GAMMA, Kit, Said, World, crash_after};

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::platform::{ALPHA, BETA, DELTA, GAMMA, platforms};
+use super::shutter::Shutter;
 use super::wire::{FakeWire, World};
 use crate::cancel::Cancel;
 use crate::clock::{Browser, Clock, SystemRandom};
@@ -22,7 +23,7 @@ use crate::model::{Account, AccountKind, PersonId, PlatformId};
 use crate::pace::Rates;
 use crate::people::views::SyncView as Row;
 use crate::platform::Platforms;
-use crate::secrets::{MemorySecrets, Secret};
+use crate::secrets::Secret;
 use crate::signin::Given;
 use crate::sync::{SyncView, Until};
 use crate::transport::Realm;
@@ -56,7 +57,7 @@ impl Browser for NoBrowser {
 pub(crate) struct Kit {
     folder: TempDir,
     world: Arc<Mutex<World>>,
-    secrets: Arc<MemorySecrets>,
+    pub(crate) secrets: Arc<Shutter>,
     pub(crate) clock: Arc<TestClock>,
     platforms: Platforms,
 }
@@ -72,7 +73,7 @@ impl Kit {
         let kit = Self {
             folder: tempfile::tempdir().unwrap(),
             world: Arc::new(Mutex::new(world)),
-            secrets: Arc::new(MemorySecrets::new(Realm::Demo)),
+            secrets: Arc::new(Shutter::new(Realm::Demo)),
             clock: Arc::new(TestClock { from: "2030-01-01T08:00:00Z".parse().unwrap(), start: tokio::time::Instant::now() }),
             platforms: platforms(),
         };
