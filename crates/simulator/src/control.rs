@@ -1,5 +1,22 @@
-//! The control interface: read the world, act as an employee, plant faults, move time. For tests and for people who try
-//! the demo; no vendor has anything like it, so it is only reached in process or below `/_control/` of the plain door.
+//! The control interface: read the world, act as an employee or as a platform's administrator, plant faults, move time.
+//! For tests and for people who try the demo; no vendor has anything like it, so it is only reached in process or below
+//! `/_control/` of the plain door.
+//!
+//! | request | what |
+//! |---|---|
+//! | `GET world` | everybody, with what they were told and who stands for them |
+//! | `GET secrets` | every token, code and secret that this run gave out, dead or alive |
+//! | `POST faults`, `DELETE faults` | plants a fault (see [`Fault`]); takes all away |
+//! | `POST clock {"advance_s": 60}` | moves time |
+//! | `POST employee/{platform}/{email}/approve`, `decline {"user_code": …}` | decides a device code |
+//! | `POST employee/{platform}/{email}/follow {"url": …}` | opens a link and allows what it asks |
+//! | `POST employee/{platform}/{email}/send {"text": …, "to": …}` | writes a message; without `to`, to who wrote last |
+//! | `POST platform/{platform}/sign_out {"who": "connection" or an address}` | ends grants as an administrator would |
+//! | `POST platform/teams/policy {"consent": "legacy", "low", "recommended" or "none", "device_codes": "allowed", "report_only" or "blocked", "public_client_flows": true}` | sets the tenant's rules; what is not named stays |
+//! | `POST platform/zoom/app {"active": true}` | switches the connection's app on or off |
+//! | `POST platform/slack/install` | new bot and app-level tokens of the app, as made by hand |
+
+mod steer;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -78,6 +95,7 @@ impl Simulator {
                 self.tick().await;
                 Ok(Answer::json(200, &json!({ "now": self.clock().now().to_string() })))
             }
+            ("POST", ["platform", platform, verb]) => self.steer(platform.parse().map_err(|error| (404, error))?, verb, body),
             ("POST", ["employee", platform, email, verb]) => {
                 let platform: Platform = platform.parse().map_err(|error| (404, error))?;
                 let account =

@@ -77,6 +77,14 @@ impl Tokens {
         self.refresh.insert(token.to_owned(), Kept { grant, expires_at: end(now, lifetime) });
     }
 
+    /// A refresh token that was used works for so many seconds more at most.
+    pub(crate) fn end_refresh_within(&mut self, token: &str, seconds: i64, now: Timestamp) {
+        if let Some(kept) = self.refresh.get_mut(token) {
+            let latest = end(now, Some(seconds));
+            kept.expires_at = kept.expires_at.min(latest).or(latest);
+        }
+    }
+
     /// The grant behind an access token, if the token is alive.
     pub(crate) fn access(&self, token: &str, now: Timestamp) -> Result<Access, TokenTrouble> {
         self.look_up(&self.access, token, now).map(|(grant, expires_at)| Access { grant: grant.clone(), expires_at })

@@ -54,6 +54,18 @@ pub(crate) fn prepare(sim: &Simulator) -> Value {
     })
 }
 
+/// The first app is installed again, and its tokens are made anew by hand.
+pub(crate) fn install(sim: &Simulator) -> Value {
+    let id = sim.credentials()["slack"]["app_id"].as_str().unwrap_or_default().to_owned();
+    let app = {
+        let mut state = sim.slack();
+        let Some(app) = state.apps.get_mut(&id) else { return json!({ "error": "the app was deleted" }) };
+        app.installed = true;
+        app.clone()
+    };
+    json!({ "bot_token": tokens::first_token(sim, &app, "bot", None), "app_token": tokens::app_level_token(sim, &app) })
+}
+
 /// Every operation of the platform.
 pub(crate) fn route(sim: &Simulator, context: &Context) -> Answer {
     match (context.method.as_str(), context.host, context.path.as_str()) {

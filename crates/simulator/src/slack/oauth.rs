@@ -185,6 +185,7 @@ fn client_app(call: &Call<'_>) -> Result<(App, bool), Trouble> {
         Some(secret) if secret == app.client_secret => Ok((app.clone(), true)),
         Some(_) => Err(Trouble::of("bad_client_secret")),
         None if app.pkce() => Ok((app.clone(), false)),
+        None if call.args.text("code_verifier").is_some() => Err(Trouble::of("pkce_not_allowed")),
         None => Err(Trouble::of("bad_client_secret")),
     }
 }
@@ -242,7 +243,8 @@ fn refresh(call: &Call<'_>, app: &App, secret_given: bool) -> Outcome {
     if grant.client_id != app.client_id || !secret_given && !app.pkce() {
         return Err(Trouble::of("invalid_refresh_token"));
     }
-    call.sim.tokens().keep_refresh(grant.id, given, Some(REFRESH_GRACE_S), call.context.now);
+    // Its end comes with the first use: another use within the grace does not put it off.
+    call.sim.tokens().end_refresh_within(given, REFRESH_GRACE_S, call.context.now);
     let mut body = mint(call, app, &grant, true);
     body["app_id"] = app.id.as_str().into();
     body["team"] = json!({ "id": TEAM_ID, "name": COMPANY });

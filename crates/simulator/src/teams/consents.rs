@@ -17,12 +17,12 @@ const GRAPH_PRINCIPAL: &str = "c5d08f1b-2a97-4e63-8b0d-71f4a6e93c25";
 
 /// Scopes of sign-in itself: they need no consent of their own.
 const SIGN_IN: &[&str] = &["openid", "profile", "email", "offline_access"];
-/// What an ordinary user may consent to.
+/// What an ordinary user may consent to where the tenant follows Microsoft's recommendation.
 const FOR_ONESELF: &[&str] = &["User.Read", "User.ReadWrite", "User.ReadBasic.All"];
 /// What the admin consented to for everybody at the start.
 pub(super) const FOR_EVERYBODY: &[&str] =
     &["User.Read", "Chat.Create", "Chat.Read", "Chat.ReadBasic", "Chat.ReadWrite", "ChatMessage.Send"];
-/// What only an admin may consent to (the chat scopes too: the tenant follows Microsoft's advice).
+/// What only an admin may consent to (the chat scopes too, but for a tenant that does not follow Microsoft's recommendation).
 const BY_ADMIN: &[&str] = &[
     "Chat.Create",
     "Chat.Read",
@@ -133,7 +133,12 @@ impl Consents {
     }
 }
 
-/// Whether an ordinary user may consent to a scope alone.
+/// Whether a scope is not one of those that only an administrator may ever consent to.
+pub(super) fn needs_no_admin(scope: &str) -> bool {
+    for_oneself(scope) || FOR_EVERYBODY.contains(&scope)
+}
+
+/// Whether Microsoft's recommendation lets an ordinary user consent to a scope alone.
 pub(super) fn for_oneself(scope: &str) -> bool {
     FOR_ONESELF.contains(&scope)
 }

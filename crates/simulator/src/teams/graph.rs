@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::throttle::{self, Cost};
-use super::{batch, chats, consents, delta, groups, invitations, messages, users};
+use super::{batch, chats, consents, delta, groups, invitations, messages, policies, users};
 use crate::http::{Answer, Context, WrongBody};
 use crate::tokens::TokenTrouble;
 use crate::{Account, Kind, Platform, Simulator};
@@ -159,6 +159,7 @@ const READ_GROUPS: &[&str] =
     &["GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 const READ_CONSENTS: &[&str] = &["DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"];
 const END_CONSENTS: &[&str] = &["DelegatedPermissionGrant.ReadWrite.All"];
+const READ_POLICIES: &[&str] = &["Policy.Read.All"];
 const CREATE_CHATS: &[&str] = &["Chat.Create", "Chat.ReadWrite"];
 const LIST_CHATS: &[&str] = &["Chat.ReadBasic", "Chat.Read", "Chat.ReadWrite"];
 const READ_MESSAGES: &[&str] = &["Chat.Read", "Chat.ReadWrite"];
@@ -188,6 +189,8 @@ const OPERATIONS: &[Operation] = &[
         consents::list,
     ),
     operation("DELETE", "oauth2PermissionGrants/{}", Cost::DirectoryWrite, END_CONSENTS, &[], consents::remove),
+    operation("GET", "policies/authorizationPolicy", Cost::DirectoryRead, READ_POLICIES, &["$select"], policies::authorization),
+    operation("GET", "identity/conditionalAccess/policies", Cost::DirectoryRead, READ_POLICIES, PLAIN_LIST, policies::conditional_access),
     operation("GET", "groups", Cost::DirectoryRead, READ_GROUPS, LIST, groups::list_groups),
     operation("GET", "groups/{}/members", Cost::DirectoryRead, READ_GROUPS, SHORT_LIST, groups::group_members),
     operation("GET", "me/joinedTeams", Cost::TeamsRead, READ_TEAMS, &[], groups::joined_teams),

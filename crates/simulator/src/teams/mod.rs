@@ -7,6 +7,7 @@
 //! | `token` | the token and device code operations, in Entra's words |
 //! | `keys` | the key that signs id tokens, and its public half |
 //! | `consents` | which scopes exist, who may consent to them, who did |
+//! | `policies` | the tenant's rules: consent, Conditional Access, public client flows |
 //! | `graph` | the table of Graph operations: rights, limits and options of each, and Graph's errors |
 //! | `throttle` | Graph's limits |
 //! | `odata`, `lists` | `$filter`, `$select`, pages and next links |
@@ -34,6 +35,7 @@ mod keys;
 mod lists;
 mod messages;
 mod odata;
+mod policies;
 mod properties;
 mod sign_in;
 #[cfg(test)]
@@ -74,6 +76,7 @@ pub(crate) struct State {
     consents: consents::Consents,
     chats: chats::Chats,
     deltas: delta::Deltas,
+    policies: policies::Policies,
 }
 
 impl State {
@@ -83,6 +86,7 @@ impl State {
             consents: consents::Consents::default(),
             chats: chats::Chats::default(),
             deltas: delta::Deltas::default(),
+            policies: policies::Policies::default(),
         }
     }
 }
@@ -111,6 +115,13 @@ pub(crate) fn route(sim: &Simulator, context: &Context) -> Answer {
         }
         _ => sim.unknown(context),
     }
+}
+
+/// Sets the tenant's rules that `wanted` names; `Err` says what is wrong with them.
+pub(crate) fn set_policies(sim: &Simulator, wanted: &Value) -> Result<(), String> {
+    let mut state = sim.teams();
+    state.policies = state.policies.changed(wanted)?;
+    Ok(())
 }
 
 /// The path of the page on which people type a device code: one page for each cloud, all on the same host.

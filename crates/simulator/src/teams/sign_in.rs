@@ -12,6 +12,8 @@ use crate::{Account, Kind, Platform, Simulator};
 
 /// Redirect addresses registered for "mobile and desktop applications". The port is ignored, the path is exact.
 const REDIRECTS: &[&str] = &["http://localhost", "http://localhost/entra", "http://localhost/teams", "http://localhost/callback"];
+/// The number of an unknown tenant.
+const NO_TENANT: u32 = 90_002;
 /// An authorization code lives about ten minutes.
 const CODE_LIFETIME: i64 = 600;
 
@@ -28,6 +30,8 @@ pub(super) fn route(sim: &Simulator, context: &Context) -> Answer {
         ("GET", [_, "oauth2", "deviceauth"]) => oauth::device_page(context, context.query_value("otc")),
         ("GET", [tenant, "v2.0", ".well-known", "openid-configuration"]) => match Tenant::read(tenant) {
             Ok(tenant) => Answer::json(200, &discovery(context, &tenant)),
+            // The number is the same as elsewhere, the word is not.
+            Err(trouble) if trouble.number == NO_TENANT => token::refuse(sim, context, trouble.worded("invalid_tenant")),
             Err(trouble) => token::refuse(sim, context, trouble),
         },
         ("GET", [tenant, "discovery", "v2.0", "keys"]) => match Tenant::read(tenant).map(|_| keys::public(&issuer(context))) {
@@ -63,7 +67,7 @@ impl Tenant {
             _ => Err(token::trouble(
                 400,
                 "invalid_request",
-                90_002,
+                NO_TENANT,
                 "Tenant not found. Check that you have the correct tenant id and that it is in this cloud.",
             )),
         }
@@ -282,7 +286,7 @@ fn consent_here(sim: &Simulator, account: &Account, request: &AuthorizeRequest) 
         return Err("AADSTS50034: The user account does not exist in the directory.".to_owned());
     }
     let missing: Vec<String> = state.consents.missing(&account.id, &request.scopes).into_iter().map(str::to_owned).collect();
-    if !account.admin && missing.iter().any(|scope| !consents::for_oneself(scope)) {
+    if !account.admin && missing.iter().any(|scope| !state.policies.for_oneself(scope)) {
         return Err(format!(
             "AADSTS90094: Need admin approval. {APP_NAME} needs permission to access resources in your organization that only an admin can grant."
         ));

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::policies::DeviceCodes;
 use super::sign_in::{self, Tenant};
 use super::{CLIENT_ID, DEVICE, TENANT_ID, consents, directory, keys};
 use crate::http::{Answer, Context, value};
@@ -30,6 +31,13 @@ pub(super) struct Trouble {
     pub(super) number: u32,
     pub(super) text: std::borrow::Cow<'static, str>,
     suberror: Option<&'static str>,
+}
+
+impl Trouble {
+    /// The same under another OAuth word.
+    pub(super) fn worded(self, error: &'static str) -> Self {
+        Self { error, ..self }
+    }
 }
 
 const fn fixed(status: u16, error: &'static str, number: u32, text: &'static str, suberror: Option<&'static str>) -> Trouble {
@@ -237,6 +245,10 @@ fn by_device(sim: &Simulator, context: &Context, form: &Form, tenant: Tenant) ->
     if refuses_device_grant(sim) {
         return Err(BLOCKED);
     }
+    let policies = sim.teams().policies;
+    if !policies.public_client_flows {
+        return Err(NO_SECRET);
+    }
     let polled = sim.sign_ins().poll_device(Platform::Teams, device_code, CLIENT_ID, context.now);
     match polled {
         Poll::Unknown => Err(trouble(400, "bad_verification_code", 70_018, "The verification code is not known.")),
@@ -251,6 +263,7 @@ fn by_device(sim: &Simulator, context: &Context, form: &Form, tenant: Tenant) ->
             "The provided value for the input parameter 'device_code' is not valid. This device code has expired.",
         )),
         Poll::Declined => Err(trouble(400, "authorization_declined", 65_004, "User declined to consent to access the app.")),
+        Poll::Approved { .. } if policies.device_codes == DeviceCodes::Blocked => Err(BLOCKED),
         Poll::Approved { account, scopes } => {
             if tenant == Tenant::Home && sim.world().by_id(Platform::Teams, &account).is_some_and(|account| account.kind == Kind::Guest) {
                 return Err(NO_USER);

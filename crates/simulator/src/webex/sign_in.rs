@@ -310,8 +310,9 @@ fn poll(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
     }
     let integration = sim.webex().clients.integration.clone();
     let (id, secret) = context.basic().unwrap_or_default();
+    // Who asks is settled before what was decided; Webex's page lists the word under 400.
     if id != integration.id || secret != integration.secret {
-        return Err(trouble(sim, 401, "invalid_client"));
+        return Err(trouble(sim, 400, "invalid_client"));
     }
     if value(&form, "client_id") != Some(id.as_str()) {
         return Err(trouble(sim, 400, "invalid_request"));

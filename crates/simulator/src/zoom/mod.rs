@@ -49,6 +49,11 @@ pub(crate) fn prepare(sim: &Simulator) -> Value {
     sign_in::prepare(sim)
 }
 
+/// Switches the server-to-server app off or on. While it is off it gets no token.
+pub(crate) fn switch(sim: &Simulator, active: bool) {
+    sim.zoom().apps.server_off = !active;
+}
+
 /// Every operation of the platform.
 pub(crate) fn route(sim: &Simulator, context: &Context) -> Answer {
     let segments = context.segments();

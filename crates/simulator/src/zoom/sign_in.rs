@@ -49,6 +49,8 @@ struct Client {
 #[derive(Default)]
 pub(super) struct Apps {
     server: Client,
+    /// The administrator switched it off.
+    pub(super) server_off: bool,
     employee: Client,
     /// The employee app's second client id, without a secret.
     public_id: String,
@@ -66,6 +68,7 @@ pub(super) fn prepare(sim: &Simulator) -> Value {
         state.account_id.clone_from(&account_id);
         state.apps = Apps {
             server: server.clone(),
+            server_off: false,
             employee: employee.clone(),
             public_id: public_id.clone(),
             chatbot: chatbot.clone(),
@@ -237,6 +240,11 @@ fn client(sim: &Simulator, context: &Context, form: &[(String, String)]) -> Resu
         .find(|(client, _)| client.id == id && client.secret == secret)
         .map(|(_, caller)| caller)
         .ok_or_else(|| refuse(401, "invalid_client", "Invalid client_id or client_secret"))
+        .and_then(|caller| if apps.server_off && caller == Caller::Server { Err(switched_off()) } else { Ok(caller) })
+}
+
+fn switched_off() -> Answer {
+    Answer::json(400, &json!({ "reason": "The app has been disabled.", "error": "invalid_client", "errorCode": 4717 }))
 }
 
 pub(super) fn token(sim: &Simulator, context: &Context) -> Answer {
@@ -344,11 +352,19 @@ fn end_grant(sim: &Simulator, context: &Context) -> Result<Answer, Answer> {
     let form = form(context, true, &["token", "client_id"])?;
     let caller = client(sim, context, &form)?;
     let token = value(&form, "token").unwrap_or_default();
+    // An app ends its own grants only; the employee app's two client ids are one app.
+    let own = {
+        let apps = &sim.zoom().apps;
+        match caller {
+            Caller::Server => vec![apps.server.id.clone()],
+            Caller::Chatbot => vec![apps.chatbot.id.clone()],
+            Caller::Employee | Caller::Public => vec![apps.employee.id.clone(), apps.public_id.clone()],
+        }
+    };
     let mut tokens = sim.tokens();
     let found = tokens.access(token, context.now).map(|access| access.grant).or_else(|_| tokens.refresh(token, context.now));
-    let kind = if matches!(caller, Caller::Employee | Caller::Public) { "user" } else { "server" };
     match found {
-        Ok(grant) if grant.platform == Platform::Zoom && grant.kind == kind => {
+        Ok(grant) if grant.platform == Platform::Zoom && own.contains(&grant.client_id) => {
             tokens.revoke(grant.id);
             Ok(Answer::json(200, &json!({ "status": "success" })))
         }

@@ -2,6 +2,7 @@
 
 mod chats;
 mod directory;
+mod policies;
 mod sign_in;
 mod tour;
 

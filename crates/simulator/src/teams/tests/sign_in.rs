@@ -4,7 +4,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::*;
 use crate::Options;
 
-fn authorize(more: &[(&str, &str)]) -> String {
+pub(super) fn authorize(more: &[(&str, &str)]) -> String {
     let mut query = vec![
         ("client_id", CLIENT_ID),
         ("response_type", "code"),
@@ -25,13 +25,13 @@ async fn token(sim: &Simulator, form: &[(&str, &str)]) -> Got {
     with_form(sim, &format!("{LOGIN_AT}/token"), &[], &[&[("client_id", CLIENT_ID)], form].concat()).await
 }
 
-async fn code_for(sim: &Simulator, account: &str, more: &[(&str, &str)]) -> String {
+pub(super) async fn code_for(sim: &Simulator, account: &str, more: &[(&str, &str)]) -> String {
     let back = consent(sim, &authorize(more), account, "allow").await;
     let location = url::Url::parse(back.headers["location"].to_str().unwrap()).unwrap();
     location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
 }
 
-async fn redeem(sim: &Simulator, code: &str) -> Got {
+pub(super) async fn redeem(sim: &Simulator, code: &str) -> Got {
     token(
         sim,
         &[("grant_type", "authorization_code"), ("code", code), ("redirect_uri", "http://localhost:9123"), ("code_verifier", VERIFIER)],
@@ -39,7 +39,7 @@ async fn redeem(sim: &Simulator, code: &str) -> Got {
     .await
 }
 
-fn number(got: &Got) -> u64 {
+pub(super) fn number(got: &Got) -> u64 {
     got.json["error_codes"][0].as_u64().unwrap_or_default()
 }
 
@@ -202,7 +202,7 @@ async fn guests_sign_in_through_this_tenant_only() {
     assert!(consent(&sim, &authorize(&[]), &guest, "allow").await.headers.contains_key("location"));
 }
 
-async fn start(sim: &Simulator) -> Got {
+pub(super) async fn start(sim: &Simulator) -> Got {
     with_form(
         sim,
         &format!("{LOGIN_AT}/devicecode"),
@@ -212,7 +212,7 @@ async fn start(sim: &Simulator) -> Got {
     .await
 }
 
-async fn poll(sim: &Simulator, started: &Got) -> Got {
+pub(super) async fn poll(sim: &Simulator, started: &Got) -> Got {
     token(
         sim,
         &[("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", started.json["device_code"].as_str().unwrap())],
@@ -220,7 +220,7 @@ async fn poll(sim: &Simulator, started: &Got) -> Got {
     .await
 }
 
-async fn decide(sim: &Simulator, started: &Got, account: &str, decision: &str) -> Got {
+pub(super) async fn decide(sim: &Simulator, started: &Got, account: &str, decision: &str) -> Got {
     with_form(
         sim,
         "https://microsoft.com/_device",
