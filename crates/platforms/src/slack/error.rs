@@ -21,7 +21,7 @@ const WORDS: &[(&[&str], Kind, &str, &str)] = &[
         &["not_allowed_token_type", "no_permission", "access_denied", "accesslimited", "is_bot", "user_is_bot"],
         Kind::Forbidden,
         "Slack does not let this token do that.",
-        "Check that the bot token (xoxb-…) and the user token (xoxp-…) are not exchanged, then connect Slack again.",
+        "Check that no token stands in another's place (bot xoxb-…, user xoxp-…, app-level xapp-…), then connect Slack again.",
     ),
     (
         &["user_is_restricted", "fail_to_get_teams_for_restricted_user"],
@@ -135,14 +135,18 @@ const WORDS: &[(&[&str], Kind, &str, &str)] = &[
             "too_many_users",
             "invalid_user_combination",
             "invalid_grant_type",
-            "invalid_code_verifier",
             "upgrade_required",
         ],
         Kind::Bug,
         "Slack did not understand a request of User Sync.",
         "",
     ),
-    (&["invalid_code"], Kind::SignedOut, "The sign-in at Slack took too long.", "Connect Slack once more and allow it within ten minutes."),
+    (
+        &["invalid_code", "invalid_code_verifier"],
+        Kind::SignedOut,
+        "The sign-in at Slack took too long.",
+        "Connect Slack once more and allow it within ten minutes.",
+    ),
     (
         &["invalid_client_id", "bad_client_secret"],
         Kind::Invalid,
@@ -272,6 +276,21 @@ mod tests {
             assert!(!format!("{error:?}").contains("ana@"), "{error:?}");
         }
         assert!(read_error(&answer(200, r#"{"ok":true}"#), "accounts").is_none());
+    }
+
+    #[test]
+    fn a_code_that_nobody_made_tells_a_known_client_from_an_unknown_one() {
+        let table = [
+            ("invalid_code", Kind::SignedOut),
+            ("invalid_code_verifier", Kind::SignedOut),
+            ("invalid_client_id", Kind::Invalid),
+            ("bad_client_secret", Kind::Invalid),
+            ("bad_redirect_uri", Kind::Invalid),
+            ("pkce_not_allowed", Kind::Forbidden),
+        ];
+        for (word, kind) in table {
+            assert_eq!(read_error(&refused(word), "sign_in").unwrap().kind, kind, "{word}");
+        }
     }
 
     #[test]

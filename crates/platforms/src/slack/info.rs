@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use engine::guide::Guide;
 use engine::model::{PlatformId, RepresentationKind};
-use engine::platform::{Capabilities, Cloud, Need, OffSwitch, PlatformInfo, Rate, RateScope, Scope};
-use engine::signin::{AuthCode, Client, Field, Ports, Proof, Question, Redirect, Slot, Source};
+use engine::platform::{CLOUD, Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
+use engine::signin::{AuthCode, Client, Field, Ports, Proof, Question, Redirect, Shape, Slot, Source};
 
+use super::guide::{CLOUDS, GUIDE, OFF_SWITCH};
 use crate::http::REDIRECT_PORTS;
 
 /// Base of every operation.
@@ -16,10 +16,12 @@ pub(super) const USER: &str = "user";
 /// Slot of the bot's token, which writes.
 pub(super) const BOT: &str = "bot";
 /// Slot of the app-level token, which opens the socket.
-const APP: &str = "app";
+pub(super) const APP: &str = "app";
 
 /// Rate classes: Slack counts by method.
 pub(super) const AUTH_TEST: &str = "auth.test";
+pub(super) const AUTH_REVOKE: &str = "auth.revoke";
+pub(super) const CONNECTIONS_OPEN: &str = "apps.connections.open";
 pub(super) const TEAM_INFO: &str = "team.info";
 pub(super) const USERS_LIST: &str = "users.list";
 pub(super) const USERS_LOOKUP: &str = "users.lookupByEmail";
@@ -27,6 +29,21 @@ pub(super) const OPEN: &str = "conversations.open";
 pub(super) const HISTORY: &str = "conversations.history";
 pub(super) const POST: &str = "chat.postMessage";
 pub(super) const UPDATE: &str = "chat.update";
+
+/// How the admin signs in: a desktop program gets user scopes only.
+const SIGN_IN: AuthCode = AuthCode {
+    authorize_url: "https://slack.com/oauth/v2/authorize",
+    token_url: "https://slack.com/api/oauth.v2.access",
+    client: Client::Public { id: "client_id" },
+    redirect: Redirect { host: "localhost", ports: Ports::Fixed(REDIRECT_PORTS), path: "/slack" },
+    scope_parameter: Some("user_scope"),
+    scope_separator: ",",
+    grant_scopes: &[],
+    scope_at_token: false,
+    parameters: &[],
+    login_hint: false,
+    token_at: "/authed_user",
+};
 
 /// A minute's tier; bursts are allowed.
 const fn a_minute(class: &'static str, amount: u32) -> Rate {
@@ -39,9 +56,9 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     name: "Slack",
     tenant_word: "workspace",
     hosts: &["slack.com"],
-    clouds: &[Cloud::COMMERCIAL],
-    guide: Guide { needs: &[], parts: &[] },
-    off_switch: OffSwitch { how: "", link: "" },
+    clouds: CLOUDS,
+    guide: GUIDE,
+    off_switch: OFF_SWITCH,
     capabilities: Capabilities {
         teams: false,
         own_account: false,
@@ -55,84 +72,80 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     },
     fields: &[
         Field {
-            name: "client_id",
-            help: "Client id of your app (api.slack.com/apps, Basic Information), with PKCE on and http://localhost:43117/slack to :43126/slack as redirect addresses.",
+            name: CLOUD,
+            help: "Whether the workspace lives in commercial Slack or in GovSlack.",
             secret: false,
-            required: true,
-            shapes: &[],
+            required: false,
+            shapes: &[Shape::OneOf(&[("commercial", "Commercial"), ("govslack", "GovSlack")])],
             proof: Proof::Looks,
         },
         Field {
+            name: "client_id",
+            help: "Client ID of your app, under App Credentials on its page Basic Information.",
+            secret: false,
+            required: true,
+            shapes: &[Shape::Word { marks: ".", least: 12, most: 64 }],
+            proof: Proof::Client(&SIGN_IN),
+        },
+        Field {
             name: "client_secret",
-            help: "Not needed for signing in; kept for removing the app.",
+            help: "Client Secret of the app; with PKCE nothing needs it, so leave it empty.",
             secret: true,
             required: false,
-            shapes: &[],
+            shapes: &[Shape::Word { marks: "", least: 16, most: 128 }],
             proof: Proof::Looks,
         },
         Field {
             name: "bot_token",
-            help: "Bot token (xoxb-…) that the app's page shows after Install to Workspace.",
+            help: "Bot User OAuth Token (xoxb-…), which the app's page Install App shows after Install to Workspace.",
             secret: true,
             required: true,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: &[Shape::Prefix("xoxb-"), Shape::Prefix("xoxe.xoxb-")],
+            proof: Proof::Token(BOT),
         },
         Field {
             name: "app_token",
-            help: "App-level token (xapp-…) with connections:write, from Basic Information; it brings answers at once.",
+            help: "App-level token (xapp-…) with connections:write, from App-Level Tokens on the app's page Basic Information.",
             secret: true,
             required: false,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: &[Shape::Prefix("xapp-")],
+            proof: Proof::Token(APP),
         },
         Field {
             name: "user_token",
             help: "A ready user token (xoxp-…); left out, the browser opens for signing in.",
             secret: true,
             required: false,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: &[Shape::Prefix("xoxp-"), Shape::Prefix("xoxe.xoxp-")],
+            proof: Proof::Token(USER),
         },
     ],
     slots: &[
         Slot {
             name: USER,
             field: "user_token",
-            source: Source::Browser(AuthCode {
-                authorize_url: "https://slack.com/oauth/v2/authorize",
-                token_url: "https://slack.com/api/oauth.v2.access",
-                client: Client::Public { id: "client_id" },
-                redirect: Redirect { host: "localhost", ports: Ports::Fixed(REDIRECT_PORTS), path: "/slack" },
-                scope_parameter: Some("user_scope"),
-                scope_separator: ",",
-                grant_scopes: &[],
-                scope_at_token: false,
-                parameters: &[],
-                login_hint: false,
-                token_at: "/authed_user",
-            }),
+            source: Source::Browser(SIGN_IN),
             scopes: &[
                 Scope {
                     name: "users:read",
                     reason: "Reads the names of everyone in the workspace.",
                     need: Need::Import,
-                    without: "",
+                    without: "Nobody in Slack can be imported.",
                     optional: false,
                 },
                 Scope {
                     name: "users:read.email",
                     reason: "Reads their addresses, by which people are matched.",
                     need: Need::Import,
-                    without: "",
+                    without: "People are imported without addresses, so that they are matched with nobody.",
                     optional: false,
                 },
                 Scope {
                     name: "team:read",
                     reason: "Shows the workspace's name, so that you see what you connected.",
                     need: Need::Import,
-                    without: "",
-                    optional: false,
+                    without: "The workspace appears under the short name that every token shows.",
+                    optional: true,
                 },
             ],
             optional: false,
@@ -146,28 +159,28 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
                     name: "chat:write",
                     reason: "Sends the message that asks a person to authorise.",
                     need: Need::Prompt,
-                    without: "",
+                    without: "Nobody can be asked or told anything in Slack.",
                     optional: false,
                 },
                 Scope {
                     name: "im:write",
                     reason: "Opens the direct conversation with a person.",
                     need: Need::Prompt,
-                    without: "",
+                    without: "No direct conversation can be opened, so nobody can be asked in Slack.",
                     optional: false,
                 },
                 Scope {
                     name: "im:history",
                     reason: "Reads the answers in that conversation, and nothing else.",
                     need: Need::Prompt,
-                    without: "",
+                    without: "Answers to messages in Slack are not read, so nobody can be asked there.",
                     optional: false,
                 },
                 Scope {
                     name: "chat:write.customize",
                     reason: "Posts under the name of the person whom the bot represents.",
                     need: Need::StandIn,
-                    without: "",
+                    without: "Nobody can be represented in Slack; asking people there still works.",
                     optional: false,
                 },
             ],
@@ -190,6 +203,8 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     employee: None,
     rates: &[
         a_minute(AUTH_TEST, 100),
+        a_minute(AUTH_REVOKE, 50),
+        a_minute(CONNECTIONS_OPEN, 50),
         a_minute(TEAM_INFO, 50),
         a_minute(USERS_LIST, 20),
         a_minute(USERS_LOOKUP, 50),

@@ -7,7 +7,8 @@
 //! with the relay: one thread per represented person inside the one direct conversation of app and recipient.
 //!
 //! The directory is read with a user token (loopback and PKCE, which yields user scopes only), the bot's token and the app-level
-//! token are given by hand: no documented way hands them to a desktop program.
+//! token are given by hand: no documented way hands them to a desktop program. Both are proven as soon as they are entered, by
+//! `auth.test` and by `apps.connections.open`, whose socket is never opened: only an open one counts among the app's ten.
 //!
 //! Facts that no source confirms, and the safe way taken:
 //! - *`http://localhost` without PKCE* may be refused: PKCE always, no client secret sent, `localhost` spelt so, ten fixed ports.
@@ -21,11 +22,19 @@
 //! - *Answers inside a thread* do not stand in `conversations.history`: people are asked to answer in the conversation itself.
 //! - *The number behind "several hundred messages a minute"* and that of `auth.test`: 200 and 100 here; 429 is the truth.
 //! - *Whether a workspace demands a second factor* cannot be read: that is why the admin is asked (`info().questions`).
+//! - *In which order `oauth.v2.access` looks at client, code and verifier*: an unknown code and a verifier that does not fit have
+//!   one meaning, an unknown client another.
+//! - *Whether `auth.revoke` ends a rotating grant's refresh token as well*: it is destroyed here either way.
+//! - *What `auth.test` says of an app-level token* beside its shape: one that carries `connections:write` is none of a bot or person.
+//! - *PKCE in GovSlack*: nothing says that it is missing; an app that lacks it is refused with what to turn on.
+//! - *A subscription to events that nobody fetches* may be switched off by Slack; only the relay will need it.
 //!
-//! There is no `grants.rs`: nobody authorises an own account on Slack. The text limit is that of `chat.update`, 4,000
-//! characters after escaping, so that whatever was sent can be edited.
+//! Nobody authorises an own account on Slack: `grants` holds the connection's own tokens alone. The text limit is that of
+//! `chat.update`, 4,000 characters after escaping, so that whatever was sent can be edited.
 
 mod error;
+mod grants;
+mod guide;
 mod info;
 mod messages;
 mod people;
@@ -38,7 +47,7 @@ use engine::error::{Error, Result};
 use engine::model::{
     Account, Conversation, Identity, Incoming, Intent, Outcome, Page, Recipient, Representation, Represented, SentMessage,
 };
-use engine::platform::{Connection, ConnectionFacts, Platform, PlatformInfo, Undone};
+use engine::platform::{Connection, ConnectionFacts, Platform, PlatformInfo, Proven, Undone};
 use engine::preflight::{Block, Facts};
 use engine::signin::Poll;
 use engine::transport::{Http, Response};
@@ -69,6 +78,10 @@ impl Platform for Slack {
     fn read_poll(&self, response: &Response) -> Poll {
         error::read_poll(response)
     }
+
+    fn manifest(&self) -> Option<String> {
+        Some(guide::manifest())
+    }
 }
 
 struct SlackConnection {
@@ -80,6 +93,14 @@ struct SlackConnection {
 impl Connection for SlackConnection {
     async fn whoami(&self) -> Result<Identity> {
         self.read_whoami().await
+    }
+
+    async fn prove(&self, slot: &str) -> Result<Proven> {
+        self.prove_token(slot).await
+    }
+
+    async fn sign_off(&self, slot: &str) -> Result<Undone> {
+        self.revoke_token(slot).await
     }
 
     async fn accounts(&self, team: Option<&str>, cursor: Option<&str>) -> Result<Page<Account>> {

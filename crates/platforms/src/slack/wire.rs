@@ -25,6 +25,22 @@ pub(super) struct AuthTest {
     pub(super) user_id: String,
     pub(super) team: Option<String>,
     pub(super) user: Option<String>,
+    /// Only a bot has one.
+    pub(super) bot_id: Option<String>,
+    /// Seconds; only a rotating token names them.
+    pub(super) expires_in: Option<i64>,
+}
+
+/// Where a socket would be opened. No `Debug`: the address holds a ticket.
+#[derive(Deserialize)]
+pub(super) struct Socket {
+    pub(super) url: String,
+}
+
+/// What became of a token.
+#[derive(Debug, Deserialize)]
+pub(super) struct Revoked {
+    pub(super) revoked: bool,
 }
 
 /// The workspace.

@@ -38,6 +38,7 @@ const SIGN_IN_NUMBERS: &[(i64, Kind, &str, &str)] = &[
     (4711, Kind::Forbidden, "The Zoom app lacks a scope.", ADD_SCOPES),
     (4717, Kind::Forbidden, "The Zoom app is switched off.", "Activate the app at marketplace.zoom.us (Manage, Activation)."),
     (4733, Kind::SignedOut, "The code for signing in at Zoom is too old.", ""),
+    (4734, Kind::SignedOut, "Zoom does not know the code for signing in.", ""),
     (
         4735,
         Kind::Forbidden,
@@ -63,6 +64,14 @@ const SIGN_IN: &[(&str, Kind, &str, &str)] = &[
     ("unauthorized_client", Kind::Unsupported, "The Zoom app may not use this kind of sign-in.", ASK_DEVICE),
     ("unsupported_grant_type", Kind::Unsupported, "The Zoom app may not use this kind of sign-in.", ASK_DEVICE),
     ("invalid_request", Kind::Invalid, "Zoom did not understand the sign-in.", CHECK_CLIENT),
+];
+
+/// What Zoom says under `invalid_request`, where the beginning of its sentence alone tells the matter.
+const SENTENCES: &[(&str, Kind, &str, &str)] = &[
+    // Of a refresh token that is spent.
+    ("Invalid Token", Kind::SignedOut, "The sign-in at Zoom is too old or was withdrawn.", ""),
+    ("Invalid authorization code", Kind::SignedOut, "Zoom does not know the code for signing in.", ""),
+    ("Redirect URI mismatch", Kind::Invalid, "The Zoom app does not accept the redirect address.", ADD_REDIRECTS),
 ];
 
 const ADD_SCOPES: &str =
@@ -119,12 +128,10 @@ fn sign_in_error(reason: &str, refusal: &Refusal, response: &Response, operation
         return slow_down(&INFO, response, operation);
     }
     let numbered = SIGN_IN_NUMBERS.iter().find(|(number, ..)| Some(*number) == refusal.error_code);
-    let worded = SIGN_IN.iter().find(|(word, ..)| *word == reason);
+    let said = |beginning: &str| refusal.reason.as_deref().is_some_and(|sentence| sentence.starts_with(beginning));
+    let sentence = SENTENCES.iter().find(|(beginning, ..)| reason == "invalid_request" && said(beginning));
+    let worded = sentence.or_else(|| SIGN_IN.iter().find(|(word, ..)| *word == reason));
     match (numbered, worded) {
-        // What Zoom says of a refresh token that is spent.
-        (None, Some(("invalid_request", ..))) if refusal.reason.as_deref().is_some_and(|reason| reason.starts_with("Invalid Token")) => {
-            Error::new(Kind::SignedOut, operation, "The sign-in at Zoom is too old or was withdrawn.")
-        }
         (Some((_, kind, message, remedy)), _) => next_step(Error::new(*kind, operation, *message), remedy),
         (None, Some((_, kind, message, remedy))) => next_step(Error::new(*kind, operation, *message), remedy),
         (None, None) => Error::new(Kind::SignedOut, operation, "Zoom refused the sign-in."),
@@ -275,6 +282,29 @@ mod tests {
             assert!(!error.next_step().is_empty() && !format!("{error:?}").contains("planted"));
         }
         assert_eq!(read_error(&sign_in(400, "invalid_request", "Invalid Token!", ""), "refresh").unwrap().kind, Kind::SignedOut);
+    }
+
+    #[test]
+    fn a_code_that_nobody_made_tells_a_known_client_from_an_unknown_one() {
+        let cases = [
+            (400, "invalid_grant", "Invalid authorization code", "", Kind::SignedOut),
+            (400, "invalid_request", "Invalid authorization code 'x'", "", Kind::SignedOut),
+            (400, "invalid_request", "x", r#","errorCode":4733"#, Kind::SignedOut),
+            (400, "invalid_request", "x", r#","errorCode":4734"#, Kind::SignedOut),
+            (401, "invalid_client", "Invalid client_id or client_secret", "", Kind::Invalid),
+            (400, "invalid_request", "x", r#","errorCode":4702"#, Kind::Invalid),
+            (400, "invalid_request", "x", r#","errorCode":4704"#, Kind::Invalid),
+            (400, "invalid_request", "Redirect URI mismatch.", "", Kind::Invalid),
+        ];
+        for (status, word, reason, number, kind) in cases {
+            let error = read_error(&sign_in(status, word, reason, number), "sign_in").unwrap();
+            assert_eq!(error.kind, kind, "{word} {reason} {number}");
+            assert_eq!(
+                error.message.contains("does not know this app"),
+                reason != "Redirect URI mismatch." && kind == Kind::Invalid,
+                "{error:?}"
+            );
+        }
     }
 
     #[test]

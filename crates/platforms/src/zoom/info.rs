@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use engine::guide::Guide;
 use engine::model::PlatformId;
-use engine::platform::{Capabilities, Cloud, Need, OffSwitch, PlatformInfo, Rate, RateScope, Scope};
+use engine::platform::{CLOUD, Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
 use engine::signin::{
-    AuthCode, BasicFields, Client, ClientGrant, DeviceGrant, EmployeeSignIn, Field, PasteBack, Ports, Proof, Redirect, Slot, Source,
+    AuthCode, BasicFields, Client, ClientGrant, DeviceGrant, EmployeeSignIn, Field, PasteBack, Ports, Proof, Redirect, Shape, Slot, Source,
 };
 
+use super::guide::{CLOUDS, GUIDE, OFF_SWITCH};
 use crate::http::REDIRECT_PORTS;
 
 /// Base of every operation.
@@ -30,12 +30,34 @@ pub(super) const EMPLOYEE_CLIENT: &str = "employee.client_id";
 /// Its second id, without a secret.
 pub(super) const EMPLOYEE_PUBLIC_CLIENT: &str = "employee.public_client_id";
 
+/// How the server-to-server app shows who it is.
+pub(super) const SERVER: Client = Client::Basic(BasicFields { id: "client_id", secret: "client_secret" });
 /// How the employees' app shows who it is when it holds a secret.
 pub(super) const WITH_SECRET: Client = Client::Basic(BasicFields { id: EMPLOYEE_CLIENT, secret: "employee.client_secret" });
 /// How it does without.
 pub(super) const WITHOUT_SECRET: Client = Client::Public { id: EMPLOYEE_PUBLIC_CLIENT };
 
 const TOKEN_URL: &str = "https://zoom.us/oauth/token";
+
+/// How an employee signs in by a link.
+const BY_LINK: AuthCode = AuthCode {
+    authorize_url: "https://zoom.us/oauth/authorize",
+    token_url: TOKEN_URL,
+    client: WITHOUT_SECRET,
+    redirect: Redirect { host: "localhost", ports: Ports::Fixed(REDIRECT_PORTS), path: "/zoom" },
+    scope_parameter: None,
+    scope_separator: " ",
+    grant_scopes: &[],
+    scope_at_token: false,
+    parameters: &[("response_type", "code")],
+    login_hint: false,
+    token_at: "",
+};
+
+/// What Zoom's account, client and user ids look like. They have no sign of their own, so the limits are wide.
+const ID: Shape = Shape::Word { marks: "-_", least: 10, most: 64 };
+/// What client secrets look like.
+const SECRET: Shape = Shape::Word { marks: "-_", least: 16, most: 128 };
 
 /// Zoom's plan Pro.
 const fn per_second(class: &'static str, amount: u32) -> Rate {
@@ -48,9 +70,9 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     name: "Zoom Team Chat",
     tenant_word: "account",
     hosts: &["api.zoom.us", "zoom.us"],
-    clouds: &[Cloud::COMMERCIAL],
-    guide: Guide { needs: &[], parts: &[] },
-    off_switch: OffSwitch { how: "", link: "" },
+    clouds: CLOUDS,
+    guide: GUIDE,
+    off_switch: OFF_SWITCH,
     capabilities: Capabilities {
         teams: false,
         own_account: true,
@@ -64,68 +86,76 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
     },
     fields: &[
         Field {
+            name: CLOUD,
+            help: "Whether the account lives in commercial Zoom or in Zoom for Government.",
+            secret: false,
+            required: false,
+            shapes: &[Shape::OneOf(&[("commercial", "Commercial"), ("gov", "Zoom for Government")])],
+            proof: Proof::Looks,
+        },
+        Field {
             name: ACCOUNT_ID,
-            help: "Account ID of your Server-to-Server OAuth app (marketplace.zoom.us, Manage, App Credentials).",
+            help: "Account ID of your Server-to-Server OAuth app, on its page App Credentials.",
             secret: false,
             required: true,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: &[ID],
+            proof: Proof::Fetch(ADMIN),
         },
         Field {
             name: "client_id",
             help: "Client ID of the Server-to-Server OAuth app, on the same page.",
             secret: false,
             required: true,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: &[ID],
+            proof: Proof::Fetch(ADMIN),
         },
         Field {
             name: "client_secret",
-            help: "Client secret of the Server-to-Server OAuth app, on the same page.",
+            help: "Client Secret of the Server-to-Server OAuth app, on the same page.",
             secret: true,
             required: true,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: &[SECRET],
+            proof: Proof::Fetch(ADMIN),
         },
         Field {
             name: "access_token",
             help: "A ready access token of the Server-to-Server OAuth app; left out, User Sync fetches one.",
             secret: true,
             required: false,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: &[Shape::Word { marks: "-_.=", least: 32, most: 4096 }],
+            proof: Proof::Token(ADMIN),
         },
         Field {
             name: SENDER,
             help: "E-mail address of the Zoom account that prompts are sent as; left out, it is the account's owner.",
             secret: false,
             required: false,
-            shapes: &[],
+            shapes: &[Shape::Email, ID],
             proof: Proof::Looks,
         },
         Field {
             name: EMPLOYEE_CLIENT,
-            help: "Client ID of the user-managed General App that employees authorise, with http://localhost:43117/zoom to :43126/zoom as redirect addresses.",
+            help: "Client ID of the user-managed General App that employees authorise, under App Credentials on its page Basic Information.",
             secret: false,
             required: false,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: &[ID],
+            proof: Proof::Device,
         },
         Field {
             name: "employee.client_secret",
-            help: "Client secret of the user-managed General App.",
+            help: "Client Secret of that General App, on the same page.",
             secret: true,
             required: false,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: &[SECRET],
+            proof: Proof::Device,
         },
         Field {
             name: EMPLOYEE_PUBLIC_CLIENT,
-            help: "Public client ID of the user-managed General App; Zoom makes it when you switch on the public client.",
+            help: "Public client ID of that General App, which it has once it is a public client too; no secret belongs to it.",
             secret: false,
             required: false,
-            shapes: &[],
-            proof: Proof::Looks,
+            shapes: &[ID],
+            proof: Proof::Client(&BY_LINK),
         },
     ],
     slots: &[Slot {
@@ -133,7 +163,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         field: "access_token",
         source: Source::Client(ClientGrant {
             token_url: TOKEN_URL,
-            client: Client::Basic(BasicFields { id: "client_id", secret: "client_secret" }),
+            client: SERVER,
             grant_type: "account_credentials",
             parameters: &[(ACCOUNT_ID, ACCOUNT_ID)],
         }),
@@ -142,35 +172,35 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
                 name: "user:read:list_users:admin",
                 reason: "Lists the people of the account.",
                 need: Need::Import,
-                without: "",
+                without: "Nobody in Zoom can be imported.",
                 optional: false,
             },
             Scope {
                 name: "user:read:user:admin",
                 reason: "Finds the sender, and people by their address.",
                 need: Need::Import,
-                without: "",
+                without: "The sender is not found, so that Zoom cannot be connected.",
                 optional: false,
             },
             Scope {
                 name: "team_chat:write:user_message:admin",
                 reason: "Sends the message that asks a person to authorise.",
                 need: Need::Prompt,
-                without: "",
+                without: "Nobody can be asked or told anything in Zoom.",
                 optional: false,
             },
             Scope {
                 name: "team_chat:update:user_message:admin",
                 reason: "Renews that message when its code is too old.",
                 need: Need::Prompt,
-                without: "",
+                without: "A message whose code is too old cannot be renewed, so nobody can be asked in Zoom.",
                 optional: false,
             },
             Scope {
                 name: "team_chat:read:list_user_messages:admin",
                 reason: "Reads the answers to those messages, and nothing else.",
                 need: Need::Prompt,
-                without: "",
+                without: "Answers to messages in Zoom are not read, so nobody can be asked there.",
                 optional: false,
             },
         ],
@@ -188,48 +218,34 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
             refresh_url: TOKEN_URL,
             refresh_client: WITH_SECRET,
         }),
-        paste_back: Some(PasteBack {
-            code: AuthCode {
-                authorize_url: "https://zoom.us/oauth/authorize",
-                token_url: TOKEN_URL,
-                client: WITHOUT_SECRET,
-                redirect: Redirect { host: "localhost", ports: Ports::Fixed(REDIRECT_PORTS), path: "/zoom" },
-                scope_parameter: None,
-                scope_separator: " ",
-                grant_scopes: &[],
-                scope_at_token: false,
-                parameters: &[("response_type", "code")],
-                login_hint: false,
-                token_at: "",
-            },
-        }),
+        paste_back: Some(PasteBack { code: BY_LINK }),
         scopes: &[
             Scope {
                 name: "user:read:user",
                 reason: "Tells that it is really you who authorised.",
                 need: Need::OwnAccount,
-                without: "",
+                without: "Nobody knows who authorised, so that no authorisation is accepted.",
                 optional: false,
             },
             Scope {
                 name: "team_chat:write:user_message",
                 reason: "Sends your colleagues' answers to you and your messages to them.",
                 need: Need::OwnAccount,
-                without: "",
+                without: "The person's messages to Zoom are not sent.",
                 optional: false,
             },
             Scope {
                 name: "team_chat:update:user_message",
                 reason: "Changes a message when you changed it elsewhere.",
                 need: Need::OwnAccount,
-                without: "",
+                without: "What the person changes elsewhere stays unchanged in Zoom.",
                 optional: false,
             },
             Scope {
                 name: "team_chat:read:list_user_messages",
                 reason: "Reads the direct messages that are to reach you elsewhere.",
                 need: Need::OwnAccount,
-                without: "",
+                without: "What colleagues write to the person in Zoom does not reach them elsewhere.",
                 optional: false,
             },
         ],

@@ -9,9 +9,12 @@
 //!   owner. Zoom asks for a role with "Chat Messages: Edit"; whether it looks at the installing admin or at the sender is
 //!   ambiguous, so the refusal names both.
 //! - *The device grant* is gated (Meeting SDK and "Use App on Device"). It is tried; a refusal leads to paste-back.
+//! - *What an unknown code is called*: `invalid_grant`, the numbers 4733 and 4734, and the sentence "Invalid authorization code" are
+//!   taken for one thing, as different from an unknown client.
+//! - *Whether a server-to-server token can be revoked*: it is tried; where Zoom refuses, the token is listed as left.
 //! - *Public clients*: how their tokens are refreshed and revoked is not documented. `client_id` goes into the form, and a
 //!   revocation that one client is refused is tried with the other, because a grant does not tell which client it came from.
-//! - *Any port in a redirect*: ten fixed ports are registered.
+//! - *Any port in a redirect*: Zoom says so of `127.0.0.1` and public clients, and nothing of `localhost`: ten fixed ports are registered.
 //! - *The longest message*: 1,024 characters stand in Zoom's own OpenAPI document, 4,096 in hearsay.
 //! - *The order of listed messages*: all pages since the asked time are read, then sorted.
 //! - *The account's plan* decides the rate limits and cannot be read. Those of Pro are kept; 429 is the truth.
@@ -23,6 +26,7 @@
 
 mod error;
 mod grants;
+mod guide;
 mod info;
 mod messages;
 mod people;
@@ -32,7 +36,7 @@ mod wire;
 use async_trait::async_trait;
 use engine::error::{Error, Result};
 use engine::model::{Account, Conversation, Identity, Incoming, Intent, Outcome, Page, Recipient, SentMessage};
-use engine::platform::{Connection, ConnectionFacts, GrantFacts, Platform, PlatformInfo, Undone};
+use engine::platform::{Connection, ConnectionFacts, GrantFacts, Platform, PlatformInfo, Proven, Undone};
 use engine::preflight::{Block, Facts};
 use engine::signin::Poll;
 use engine::transport::{Http, Response};
@@ -74,6 +78,14 @@ struct ZoomConnection {
 impl Connection for ZoomConnection {
     async fn whoami(&self) -> Result<Identity> {
         self.read_whoami().await
+    }
+
+    async fn prove(&self, slot: &str) -> Result<Proven> {
+        self.prove_token(slot).await
+    }
+
+    async fn sign_off(&self, slot: &str) -> Result<Undone> {
+        self.revoke_token(slot).await
     }
 
     async fn accounts(&self, _team: Option<&str>, cursor: Option<&str>) -> Result<Page<Account>> {

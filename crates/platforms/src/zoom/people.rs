@@ -26,10 +26,8 @@ impl ZoomConnection {
             return Ok(self.identity(self.read_user("me", "whoami").await?, BTreeMap::new()));
         }
         let mut usable = scopes(&INFO, &self.facts, ADMIN);
-        let owner =
-            self.read::<Users>(&["users"], &[("status", "active"), ("role_id", OWNER), ("page_size", "30")], MEDIUM, "whoami").await;
-        let owner = match owner {
-            Ok(users) => users.users.into_iter().find_map(|user| user.id),
+        let owner = match self.read_owner("whoami").await {
+            Ok(owner) => owner,
             Err(error) => {
                 let missing = missing_scopes(&error);
                 if missing.is_empty() {
@@ -70,7 +68,14 @@ impl ZoomConnection {
         Ok(self.identity(user, BTreeMap::from([(ADMIN.to_owned(), usable)])))
     }
 
-    fn identity(&self, user: User, scopes: BTreeMap<String, BTreeSet<String>>) -> Identity {
+    /// The id of the account's owner; `None` where Zoom names none.
+    pub(super) async fn read_owner(&self, operation: &'static str) -> Result<Option<String>> {
+        let query = [("status", "active"), ("role_id", OWNER), ("page_size", "30")];
+        let owners: Users = self.read(&["users"], &query, MEDIUM, operation).await?;
+        Ok(owners.users.into_iter().find_map(|user| user.id))
+    }
+
+    pub(super) fn identity(&self, user: User, scopes: BTreeMap<String, BTreeSet<String>>) -> Identity {
         let tenant = user.account_id.clone().or_else(|| self.facts.fields.get(ACCOUNT_ID).cloned()).unwrap_or_default();
         let company = user.company.clone().filter(|company| !company.trim().is_empty());
         Identity {
@@ -120,7 +125,7 @@ impl ZoomConnection {
         }
     }
 
-    async fn read_user(&self, name: &str, operation: &'static str) -> Result<User> {
+    pub(super) async fn read_user(&self, name: &str, operation: &'static str) -> Result<User> {
         self.read(&["users", name], &[], LIGHT, operation).await
     }
 
