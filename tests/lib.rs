@@ -1,8 +1,9 @@
-//! What the suites share: the simulator in process, the real engine parts over it, the pretended employees, and the built
-//! terminal program.
+//! What the suites share: the simulator in process, the real engine parts over it, the pretended employees, the search for
+//! secrets, and the built terminal program.
 
 pub mod bed;
 pub mod employees;
+pub mod leaks;
 #[cfg(target_os = "linux")]
 pub mod window;
 
