@@ -249,3 +249,61 @@ fn check_answers(info: &PlatformInfo, answers: &BTreeMap<String, String>) -> Res
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Identity;
+    use crate::pace::testing::{SLOTS, info};
+    use crate::platform::Need;
+
+    const SCOPES: &[Scope] = &[
+        Scope { name: "people.read", reason: "To list.", need: Need::Import, without: "Nobody is listed.", optional: false },
+        Scope { name: "team.read", reason: "To show.", need: Need::Import, without: "It is not shown.", optional: true },
+    ];
+
+    fn view(left_out: &[&str], held: &[&str]) -> ConnectionView {
+        let slots = vec![signin::Slot { scopes: SCOPES, ..SLOTS[0] }].leak();
+        let identity = Identity {
+            tenant: "t".into(),
+            tenant_name: "T".into(),
+            account: "a".into(),
+            name: "A".into(),
+            email: None,
+            scopes: [("user".to_owned(), held.iter().map(|scope| (*scope).to_owned()).collect())].into(),
+            facts: BTreeMap::new(),
+        };
+        let facts = ConnectionFacts {
+            fields: [("client_id".to_owned(), "app".to_owned())].into(),
+            identity: Some(identity),
+            kept: ["client_secret".to_owned()].into(),
+            left_out: left_out.iter().map(|scope| (*scope).to_owned()).collect(),
+            ..ConnectionFacts::default()
+        };
+        let platform = info().id;
+        let stored = StoredConnection { platform, facts, teams: Vec::new(), connected_at: String::new(), imported_at: None };
+        ConnectionView::new(&PlatformInfo { slots, ..info() }, &stored, false)
+    }
+
+    #[test]
+    fn what_was_left_out_is_not_missing_and_what_is_missing_says_what_does_not_work() {
+        let missing = |left_out: &[&str], held: &[&str]| {
+            let view = view(left_out, held);
+            view.missing_scopes.into_iter().map(|missing| format!("{}: {}", missing.scope, missing.without)).collect::<Vec<_>>()
+        };
+        assert_eq!(missing(&[], &["people.read"]), ["team.read: It is not shown."]);
+        assert_eq!(missing(&["team.read"], &["people.read"]), Vec::<String>::new());
+        // Only what is optional can have been left out.
+        assert_eq!(missing(&["people.read", "team.read"], &[]), ["people.read: Nobody is listed."]);
+    }
+
+    #[test]
+    fn a_connection_shows_what_was_entered_and_which_secrets_it_keeps() {
+        let view = view(&["team.read"], &[]);
+        assert_eq!(
+            (view.fields["client_id"].as_str(), view.kept, view.left_out),
+            ("app", vec!["client_secret".into()], vec!["team.read".into()])
+        );
+        assert_eq!(view.cloud, "Commercial");
+    }
+}

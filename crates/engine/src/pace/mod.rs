@@ -120,6 +120,16 @@ impl Paced {
 
     /// The same network and limits with other secrets: a sign-in on trial.
     pub(crate) fn trial(&self, secrets: Arc<dyn SecretStore>) -> Result<Self> {
+        self.with_secrets(secrets, self.0.parts.events.clone(), self.0.pulses.clone())
+    }
+
+    /// The same, and what comes of it says nothing about the connection: a question by the way.
+    pub(crate) fn aside(&self, secrets: Arc<dyn SecretStore>) -> Result<Self> {
+        let unheard = Events::new();
+        self.with_secrets(secrets, unheard.clone(), Arc::new(Pulses::new(unheard)))
+    }
+
+    fn with_secrets(&self, secrets: Arc<dyn SecretStore>, events: Events, pulses: Arc<Pulses>) -> Result<Self> {
         let own = &self.0.parts;
         let parts = Parts {
             wire: own.wire.clone(),
@@ -129,9 +139,9 @@ impl Paced {
             clock: own.clock.clone(),
             random: own.random.clone(),
             rates: own.rates,
-            events: own.events.clone(),
+            events,
         };
-        Self::with(parts, self.0.limits.clone(), self.0.pulses.clone())
+        Self::with(parts, self.0.limits.clone(), pulses)
     }
 
     /// Tells which facts a connection has: at opening for each stored one, and whenever they change.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{Paced, Parts, Rates};
 use crate::clock::{Clock, SystemClock, SystemRandom};
 use crate::error::{Acted, Error, Kind, Remedy, Result};
-use crate::model::{Account, Conversation, GrantId, Identity, Incoming, Intent, Outcome, Page, PlatformId, Recipient, SentMessage};
+use crate::model::{Account, Advice, Conversation, GrantId, Identity, Incoming, Intent, Outcome, Page, PlatformId, Recipient, SentMessage};
 use crate::platform::*;
 use crate::preflight::{Block, Facts};
 use crate::secrets::{GrantVault, MemorySecrets, SealedGrant};
@@ -150,8 +150,8 @@ impl Platform for Alpha {
         Box::leak(Box::new(self.0.clone()))
     }
 
-    fn connect(&self, _identity: ConnectionFacts, http: Http) -> Box<dyn Connection> {
-        Box::new(AlphaConnection(http))
+    fn connect(&self, facts: ConnectionFacts, http: Http) -> Box<dyn Connection> {
+        Box::new(AlphaConnection(http, facts.fields.contains_key(ADVISES)))
     }
 
     fn preflight(&self, _facts: &Facts<'_>) -> Vec<Block> {
@@ -187,7 +187,10 @@ impl Platform for Alpha {
     }
 }
 
-struct AlphaConnection(Http);
+/// A connection with this field is asked for advice.
+pub(crate) const ADVISES: &str = "advises";
+
+struct AlphaConnection(Http, bool);
 
 fn unused<T>() -> Result<T> {
     Err(Error::new(Kind::Unsupported, "test", "Not part of this platform."))
@@ -207,6 +210,22 @@ impl Connection for AlphaConnection {
             scopes: Default::default(),
             facts: Default::default(),
         })
+    }
+
+    async fn prove(&self, slot: &str) -> Result<Proven> {
+        let slot = SLOTS.iter().find(|known| known.name == slot).unwrap().name;
+        let me: Value = self.0.read(Request { sign: Sign::Bearer(slot), ..get("/prove") }).await?;
+        let says = me["says"].as_str().ok_or_else(|| Error::new(Kind::Unsupported, "prove", "It does not say."))?;
+        let scopes = me["scopes"].as_str().map(|scopes| scopes.split(' ').map(str::to_owned).collect());
+        Ok(Proven { says: says.to_owned(), scopes })
+    }
+
+    async fn advise(&self) -> Result<Vec<Advice>> {
+        if !self.1 {
+            return Ok(Vec::new());
+        }
+        let advice: Value = self.0.read(get("/advice")).await?;
+        Ok(vec![Advice { about: "rule".into(), message: advice["rule"].to_string(), remedy: "Lift it.".into(), link: None }])
     }
 
     async fn accounts(&self, _team: Option<&str>, _cursor: Option<&str>) -> Result<Page<Account>> {

@@ -2,14 +2,18 @@
 //!
 //! The proof runs on trial like a whole sign-in: what was entered lies in memory, and nothing is kept.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
-use super::entered::{Given, known_fields};
+use super::entered::{Given, is_there, known_fields, take};
 use super::look::look;
+use super::prove::{needs, prove};
 use super::spec::Slot;
 use crate::error::{Error, Result};
 use crate::pace::Paced;
 use crate::platform::{ConnectionFacts, Platform, Scope};
+use crate::secrets::{MemorySecrets, Secret};
 
 const OPERATION: &str = "check_field";
 
@@ -63,18 +67,65 @@ pub struct Checked {
 ///
 /// Errors: the field is wrong, or the platform could not be asked. Dropping the future ends the check; nothing of it is kept anyway.
 pub async fn check_field(
-    _paced: &Paced,
+    paced: &Paced,
     platform: &'static dyn Platform,
     given: Given,
-    _before: Option<&ConnectionFacts>,
+    before: Option<&ConnectionFacts>,
+    field: &str,
+) -> Result<Checked> {
+    let id = platform.info().id;
+    check(paced, platform, given, before, field).await.map_err(|error| Error { operation: OPERATION, ..error }.on(id))
+}
+
+async fn check(
+    paced: &Paced,
+    platform: &'static dyn Platform,
+    mut given: Given,
+    before: Option<&ConnectionFacts>,
     field: &str,
 ) -> Result<Checked> {
     let info = platform.info();
-    known_fields(info, &given).map_err(|error| error.on(info.id))?;
-    let known = info.fields.iter().find(|known| known.name == field).ok_or_else(|| {
-        Error::invalid(OPERATION, format!("{} has no field `{field}`.", info.name), "Enter the fields that the platform has.").on(info.id)
+    known_fields(info, &given)?;
+    let field = info.fields.iter().find(|known| known.name == field).ok_or_else(|| {
+        Error::invalid(OPERATION, format!("{} has no field `{field}`.", info.name), "Check one of the fields that the platform has.")
     })?;
-    let text = given.get(field).map(|text| text.expose().trim().to_owned()).unwrap_or_default();
-    look(info, known, &text)?;
-    Ok(Checked { field: field.to_owned(), state: CheckState::Looks, says: String::new(), waits_for: Vec::new(), missing: Vec::new() })
+    let checked = |state| Checked { field: field.name.to_owned(), state, says: String::new(), waits_for: Vec::new(), missing: Vec::new() };
+    let is_entered = given.get(field.name).is_some_and(|text| !text.expose().trim().is_empty());
+    if is_entered {
+        let text = given.get(field.name).map(|text| look(info, field, text.expose()).map(Secret::new)).transpose()?;
+        given.extend(text.map(|text| (field.name.to_owned(), text)));
+    }
+    // A field that is wrong says so itself; here it is as good as not entered.
+    given.retain(|name, text| {
+        let known = info.fields.iter().find(|known| known.name == name);
+        known.is_none_or(|known| known.name == field.name || look(info, known, text.expose()).is_ok())
+    });
+
+    let secrets = Arc::new(MemorySecrets::new(paced.secrets().realm()));
+    let sorted = take(paced, platform, &given.into(), before, secrets.as_ref()).await?;
+    info.cloud(&sorted.facts)?;
+    if !is_there(info, &sorted, field.name, secrets.as_ref()).await? {
+        if !field.required {
+            return Ok(checked(CheckState::Looks));
+        }
+        return Err(Error::invalid(OPERATION, format!("`{}` is missing.", field.name), format!("Enter it. {}", field.help)));
+    }
+    let mut waits_for: Vec<String> = Vec::new();
+    for name in needs(info, field.proof) {
+        if !is_there(info, &sorted, name, secrets.as_ref()).await? && !waits_for.iter().any(|waiting| waiting == name) {
+            waits_for.push(name.to_owned());
+        }
+    }
+    if !waits_for.is_empty() {
+        return Ok(Checked { waits_for, ..checked(CheckState::Waits) });
+    }
+    let trial = paced.aside(secrets)?;
+    trial.connected(info.id, sorted.facts.clone());
+    Ok(match prove(&trial, platform, &sorted.facts, field).await? {
+        Some((says, missing)) => Checked { says, missing, ..checked(CheckState::Proven) },
+        None => checked(CheckState::Looks),
+    })
 }
+
+#[cfg(test)]
+mod tests;

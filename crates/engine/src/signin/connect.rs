@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use url::Url;
@@ -15,17 +16,20 @@ use super::authorize::{asked, authorize};
 use super::entered::{Entered, sort};
 use super::fields::Fields;
 use super::loopback::Loopback;
-use super::spec::{AuthCode, Question, Slot, Source};
+use super::prove::{token as token_is, wrong_token};
+use super::spec::{AuthCode, Proof, Question, Slot, Source};
 use super::tokens::{Tokens, client_fields, client_token, exchange_code, mint};
 use crate::clock::Browser;
 use crate::error::{Error, Kind, Remedy, Result};
-use crate::model::Identity;
+use crate::model::{Advice, Identity};
 use crate::pace::Paced;
-use crate::platform::{ConnectionFacts, Platform};
+use crate::platform::{Connection, ConnectionFacts, Platform};
 use crate::secrets::{Handle, MemorySecrets, Secret, SecretStore, field_handle, slot_handle};
 use crate::transport::{Http, Lane, Subject};
 
 const OPERATION: &str = "connect";
+/// How long what the tenant's rules say is waited for.
+const ADVICE: Duration = Duration::from_secs(20);
 
 /// How a sign-in goes on, for anybody who draws it.
 #[derive(Clone, Debug)]
@@ -138,6 +142,7 @@ impl Trial<'_> {
         let slots = self.platform.info().slots;
         // Minted tokens come last: they need another slot's token and the tenant that it belongs to.
         let (minted, direct): (Vec<&Slot>, Vec<&Slot>) = slots.iter().partition(|slot| matches!(slot.source, Source::Minted(_)));
+        self.prove_given(&mut facts).await?;
         for slot in direct {
             self.fill(slot, &mut facts).await?;
         }
@@ -149,14 +154,50 @@ impl Trial<'_> {
         if more {
             facts.identity = Some(self.whoami(&facts).await?);
         }
+        facts.advice = self.advise(&facts).await;
         Ok(facts)
     }
 
+    /// Proves every token from the admin's hand before a browser opens.
+    async fn prove_given(&self, facts: &mut ConnectionFacts) -> Result<()> {
+        let info = self.platform.info();
+        for slot in info.slots.iter().filter(|slot| self.filled.contains(slot.name)) {
+            let field = info.fields.iter().find(|field| field.name == slot.field && field.proof == Proof::Token(slot.name));
+            let token = self.paced.secrets().get(&slot_handle(info.id, slot.name)).await?;
+            let (Some(field), Some(token)) = (field, token) else { continue };
+            let proven = token_is(&self.paced, self.platform, facts, slot, &token).await.map_err(|error| wrong_token(error, field))?;
+            if let Some(scopes) = proven.and_then(|proven| proven.scopes) {
+                facts.granted.insert(slot.name.to_owned(), scopes);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the tenant's own rules will refuse. Nothing depends on it, so nobody waits long for it.
+    async fn advise(&self, facts: &ConnectionFacts) -> Vec<Advice> {
+        let connection = self.connection(facts);
+        let advice = tokio::select! {
+            advice = connection.advise() => advice,
+            () = self.paced.clock().wait(ADVICE) => return Vec::new(),
+        };
+        advice.unwrap_or_else(|error| {
+            // Where reading the rules is not allowed, there is nothing to say.
+            if error.kind != Kind::Forbidden {
+                tracing::warn!(platform = %self.platform.info().id, kind = ?error.kind, "the tenant's rules could not be read");
+            }
+            Vec::new()
+        })
+    }
+
     async fn whoami(&self, facts: &ConnectionFacts) -> Result<Identity> {
+        self.connection(facts).whoami().await
+    }
+
+    fn connection(&self, facts: &ConnectionFacts) -> Box<dyn Connection> {
         let id = self.platform.info().id;
         self.paced.connected(id, facts.clone());
         let http = Http::new(Arc::new(self.paced.clone()), id, Subject::Connection, Lane::Waiting);
-        self.platform.connect(facts.clone(), http).whoami().await
+        self.platform.connect(facts.clone(), http)
     }
 
     /// Obtains the slot's token unless it was given. True when there is a new one.
@@ -311,3 +352,6 @@ pub(crate) fn handles(platform: &'static dyn Platform) -> Vec<Handle> {
     let fields = info.fields.iter().filter(|field| field.secret && !info.slots.iter().any(|slot| slot.field == field.name));
     slots.chain(fields.map(|field| field_handle(info.id, field.name))).collect()
 }
+
+#[cfg(test)]
+mod tests;

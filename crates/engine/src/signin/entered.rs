@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::look::look;
 use super::spec::{Client, Slot, Source};
 use super::tokens::Tokens;
 use crate::error::{Error, Remedy, Result};
@@ -50,7 +51,8 @@ pub(super) async fn sort(
 ) -> Result<Sorted> {
     let info = platform.info();
     known_fields(info, &entered.given)?;
-    let sorted = take(paced, platform, entered, before, secrets).await?;
+    let entered = Entered { given: looked_at(info, &entered.given)?, ..entered.clone() };
+    let sorted = take(paced, platform, &entered, before, secrets).await?;
     let mut missing = Vec::new();
     for field in info.fields.iter().filter(|field| field.required) {
         if !is_there(info, &sorted, field.name, secrets).await? {
@@ -68,6 +70,16 @@ pub(super) async fn sort(
     known_answers(info, &sorted.facts.answers)?;
     optional_scopes(info, &sorted.facts.left_out)?;
     Ok(sorted)
+}
+
+/// Every text as its field takes it; the first that is wrong is refused.
+fn looked_at(info: &PlatformInfo, given: &Given) -> Result<Given> {
+    let one = |(name, text): (&String, &Secret)| {
+        let field = info.fields.iter().find(|field| field.name == name).filter(|_| !text.expose().trim().is_empty());
+        let text = field.map_or(Ok(text.expose()), |field| look(info, field, text.expose()))?;
+        Ok((name.clone(), Secret::new(text)))
+    };
+    given.iter().map(one).collect()
 }
 
 /// The same without a word about what is missing.

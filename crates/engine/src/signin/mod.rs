@@ -10,6 +10,7 @@ mod fields;
 mod look;
 mod loopback;
 mod paste_back;
+mod prove;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use spec::{
 };
 pub use tokens::{Flow, Tokens};
 
+pub(crate) use connect::handles;
 pub(crate) use fields::Fields;
 #[cfg(fuzzing)]
 pub(crate) use loopback::{Judged, judge};

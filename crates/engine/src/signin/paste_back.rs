@@ -19,7 +19,7 @@ use crate::secrets::Secret;
 
 const OPERATION: &str = "paste_back";
 /// Where the vendor takes any port: one on which hardly anybody listens.
-const ANY_PORT: u16 = 43117;
+pub(super) const ANY_PORT: u16 = 43117;
 
 /// A link that was made for one prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,19 +19,19 @@ use crate::platform::{ConnectionFacts, PlatformInfo, Platforms};
 use crate::secrets::{Handle, MemorySecrets, NoGrants, Secret, SecretStore, field_handle, slot_handle};
 use crate::transport::{Lane, Realm, Subject, Transport};
 
-fn given(pairs: &[(&str, &str)]) -> Given {
+pub(super) fn given(pairs: &[(&str, &str)]) -> Given {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect()
 }
 
-const FIELDS: &[(&str, &str)] =
+pub(super) const FIELDS: &[(&str, &str)] =
     &[("tenant_id", "t1"), ("client_id", "app"), ("client_secret", " hush "), ("app.id", "a1"), ("app.secret", "app-hush")];
 
-fn parameter(url: &Url, name: &str) -> String {
+pub(super) fn parameter(url: &Url, name: &str) -> String {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 /// Sends raw text to a loopback address and gives the whole answer.
-async fn say(address: (&str, u16), text: &str) -> String {
+pub(super) async fn say(address: (&str, u16), text: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
@@ -40,13 +40,13 @@ async fn say(address: (&str, u16), text: &str) -> String {
 }
 
 /// A browser whose user does these things in turn; `STATE` stands for the state of the page.
-struct Clicks {
+pub(super) struct Clicks {
     does: Vec<&'static str>,
-    pages: Mutex<Vec<Url>>,
-    answers: Mutex<Vec<String>>,
+    pub(super) pages: Mutex<Vec<Url>>,
+    pub(super) answers: Mutex<Vec<String>>,
 }
 
-fn clicks(does: &[&'static str]) -> Clicks {
+pub(super) fn clicks(does: &[&'static str]) -> Clicks {
     Clicks { does: does.to_vec(), pages: Mutex::default(), answers: Mutex::default() }
 }
 
@@ -64,17 +64,17 @@ impl Browser for Clicks {
     }
 }
 
-const ALLOW: &[&str] = &["GET /alpha?code=c-1&state=STATE"];
+pub(super) const ALLOW: &[&str] = &["GET /alpha?code=c-1&state=STATE"];
 
-fn exchanged() -> Says {
+pub(super) fn exchanged() -> Says {
     says(200, r#"{"ok":true,"authed":{"access_token":"u-1","refresh_token":"ur-1","expires_in":3600,"scope":"people.read,chat.write"}}"#)
 }
 
-fn me() -> Says {
+pub(super) fn me() -> Says {
     says(200, r#"{"tenant":"org-9","account":"admin"}"#)
 }
 
-fn success() -> Vec<Says> {
+pub(super) fn success() -> Vec<Says> {
     vec![
         exchanged(),
         says(200, r#"{"access_token":"s-1","expires_in":3600}"#),
@@ -84,7 +84,7 @@ fn success() -> Vec<Says> {
     ]
 }
 
-async fn run(bench: &Bench, given: Given, browser: &dyn Browser) -> (Result<ConnectionFacts>, Vec<String>) {
+pub(super) async fn run(bench: &Bench, given: Given, browser: &dyn Browser) -> (Result<ConnectionFacts>, Vec<String>) {
     let steps = Mutex::new(Vec::new());
     let answers = BTreeMap::from([("second_factor".to_owned(), "app".to_owned())]);
     let entered = Entered { given, answers, left_out: None };
@@ -102,7 +102,7 @@ async fn run(bench: &Bench, given: Given, browser: &dyn Browser) -> (Result<Conn
     (result, steps.into_inner().unwrap())
 }
 
-fn kept(bench: &Bench) -> Vec<String> {
+pub(super) fn kept(bench: &Bench) -> Vec<String> {
     bench
         .secrets
         .all()
