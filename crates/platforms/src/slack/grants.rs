@@ -147,7 +147,7 @@ mod tests {
     use engine::transport::{Repeat, Response};
 
     const BOT_BODY: &str =
-        r#"{"ok":true,"url":"https://x.slack.com/","team":"Harbor","user":"usersync","team_id":"T1","user_id":"UBOT","bot_id":"B1"}"#;
+        r#"{"ok":true,"url":"https://x.slack.com/","team":"Harbor","user":"syncer","team_id":"T1","user_id":"UBOT","bot_id":"B1"}"#;
     const USER_BODY: &str = r#"{"ok":true,"url":"https://x.slack.com/","team":"Harbor","user":"ana","team_id":"T1","user_id":"U1"}"#;
 
     fn token(scopes: &str, body: &str) -> Response {
@@ -158,7 +158,7 @@ mod tests {
     async fn a_token_in_its_place_is_named_with_its_workspace_and_scopes() {
         let rotating = USER_BODY.replace(r#""U1""#, r#""U1","expires_in":43200"#);
         let table = [
-            (BOT, token("chat:write, im:write", BOT_BODY), "Bot usersync of the workspace Harbor."),
+            (BOT, token("chat:write, im:write", BOT_BODY), "Bot syncer of the workspace Harbor."),
             (USER, token("users:read", USER_BODY), "User token of ana in the workspace Harbor."),
             (
                 USER,

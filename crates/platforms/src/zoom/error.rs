@@ -134,7 +134,8 @@ fn sign_in_error(reason: &str, refusal: &Refusal, response: &Response, operation
     match (numbered, worded) {
         (Some((_, kind, message, remedy)), _) => next_step(Error::new(*kind, operation, *message), remedy),
         (None, Some((_, kind, message, remedy))) => next_step(Error::new(*kind, operation, *message), remedy),
-        (None, None) => Error::new(Kind::SignedOut, operation, "Zoom refused the sign-in."),
+        // Nothing says whether Zoom knows the client, so nothing may take it for known.
+        (None, None) => next_step(Error::new(Kind::Invalid, operation, "Zoom refused the sign-in."), CHECK_CLIENT),
     }
 }
 
@@ -274,7 +275,7 @@ mod tests {
             ("invalid_request", r#","errorCode":4717"#, Kind::Forbidden),
             ("invalid_request", r#","errorCode":4738"#, Kind::Forbidden),
             ("invalid_request", r#","errorCode":4741"#, Kind::SignedOut),
-            ("something_new", "", Kind::SignedOut),
+            ("something_new", "", Kind::Invalid),
         ];
         for (word, number, kind) in cases {
             let error = read_error(&sign_in(400, word, "planted text", number), "connect").unwrap();
