@@ -10,4 +10,5 @@ pub mod export;
 pub mod https;
 pub mod in_process;
 pub mod ready;
+pub mod security;
 pub mod supervise;

@@ -7,6 +7,7 @@
 mod connections;
 mod disconnect;
 mod import;
+mod inventory;
 mod keys;
 mod lists;
 mod people;
@@ -98,6 +99,9 @@ impl Engine {
         for stored in store.read(crate::store::connections::all).await? {
             paced.connected(stored.platform, stored.facts);
         }
+        for (platform, slot, at) in store.read(crate::store::slot_ends::all).await? {
+            paced.sign_in_ends(platform, &slot, at);
+        }
         store.write(runs::interrupt).await?;
         let shared = Shared {
             store: store.clone(),
@@ -110,6 +114,7 @@ impl Engine {
             undoing: Arc::default(),
             wake: Wake::new(),
             progress: Arc::default(),
+            shut: Arc::default(),
         };
         Ok(Self { reading: Reading::new(store, parts.platforms), shared, browser: parts.browser })
     }

@@ -39,15 +39,38 @@ pub enum Command {
         #[arg(long = "field", value_name = "NAME=VALUE")]
         fields: Vec<String>,
     },
-    /// Connect platforms, or answer a platform's questions
+    /// Check credentials field by field, without connecting
+    Check {
+        /// The platform
+        platform: PlatformId,
+        /// Credentials as JSON; `-` is standard input
+        #[arg(long, value_name = "FILE|-")]
+        credentials: Option<PathBuf>,
+    },
+    /// Connect platforms, sign in again, or answer a platform's questions
     Connect(Connect),
     /// Show the connected platforms
     Connections,
-    /// Forget a platform's credentials
+    /// End the sign-ins of platforms and forget their credentials
     Disconnect {
-        /// The platform
-        platform: PlatformId,
+        /// The platforms
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        platforms: Vec<PlatformId>,
+        /// All that are connected
+        #[arg(long, requires = "yes")]
+        all: bool,
+        /// Confirm --all
+        #[arg(long)]
+        yes: bool,
     },
+    /// The key that protects the employees' sign-ins on this computer
+    Key {
+        /// What to do with it
+        #[command(subcommand)]
+        what: Option<Key>,
+    },
+    /// Show what is kept where, and how to end everything at once
+    Security,
     /// List the teams that can be chosen for import
     Teams {
         /// The platform
@@ -150,6 +173,19 @@ pub enum Command {
     },
 }
 
+/// `key`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum Key {
+    /// Make a new key and seal everything anew with it
+    Renew,
+    /// When the key is lost: ask the people concerned again
+    AskAgain {
+        /// Confirm: each of them gets a message
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
 /// Who of all people.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Filter {
@@ -201,6 +237,12 @@ pub struct Connect {
     /// Credentials as JSON: one platform's fields, or an object with a member per platform; `-` is standard input
     #[arg(long, value_name = "FILE|-")]
     pub credentials: Option<PathBuf>,
+    /// Do not ask for this optional scope (see the guide; kept for the next time)
+    #[arg(long = "without", value_name = "SCOPE")]
+    pub without: Vec<String>,
+    /// Enter the credentials anew, although the platform is connected
+    #[arg(long, conflicts_with = "credentials")]
+    pub anew: bool,
     /// Demo only: the simulator's credentials, and its admin clicks
     #[arg(long)]
     pub approve: bool,

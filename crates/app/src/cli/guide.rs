@@ -73,7 +73,9 @@ pub(super) fn part(info: &PlatformInfo, number: usize, part: &PartView) -> Strin
             Some(url) => {
                 let _ = writeln!(text, "   {}:\n   {url}", open.label);
             }
-            None => lines(&mut text, "   ", &format!("{}: the address follows when {} is known.", open.label, open.waits_for.join(" and "))),
+            None => {
+                lines(&mut text, "   ", &format!("{}: the address follows when {} is known.", open.label, open.waits_for.join(" and ")))
+            }
         }
     }
     part.copy.iter().filter(|copy| !is_list_of(copy, &part.scopes)).for_each(|copy| copied(&mut text, copy));

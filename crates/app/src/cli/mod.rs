@@ -4,11 +4,13 @@
 
 pub mod answer;
 pub mod args;
+mod connect;
 mod connections;
 pub mod credentials;
 mod demo;
 mod guide;
 mod people;
+mod security;
 mod session;
 pub(crate) mod simulator;
 mod step;
@@ -82,9 +84,12 @@ async fn run(cli: Cli, answer: Answer) -> Result<Exit> {
 async fn command(session: &Session, command: Command) -> Result<Exit> {
     match command {
         Command::Demo | Command::Simulator(_) | Command::Guide { .. } => Ok(Exit::Usage),
-        Command::Connect(args) => connections::connect(session, args).await,
+        Command::Check { platform, credentials } => connect::check(session, platform, credentials.as_deref()).await,
+        Command::Connect(args) => connect::connect(session, args).await,
         Command::Connections => connections::list(session).await,
-        Command::Disconnect { platform } => connections::disconnect(session, platform).await,
+        Command::Disconnect { platforms, all, yes: _ } => connections::disconnect(session, platforms, all).await,
+        Command::Key { what } => security::key(session, what).await,
+        Command::Security => security::show(session).await,
         Command::Teams { platform } => connections::teams(session, platform).await,
         Command::Import { platforms, teams } => connections::import(session, platforms, teams).await,
         Command::People { filter, limit, after } => people::list(session, filter, limit, after).await,

@@ -1,7 +1,7 @@
 //! Answers as people read them: tables and short sentences. Words only, no rules.
 
 use comfy_table::{ContentArrangement, Table};
-use engine::engine::{ConnectionView, ImportView, PrimaryView, TeamView};
+use engine::engine::{ConnectionView, DisconnectView, ImportView, PrimaryView, TeamView};
 use engine::model::{PlatformId, Reason, Status};
 use engine::people::list::PeoplePage;
 use engine::people::views::{PersonView, StatusView};
@@ -69,12 +69,40 @@ pub(super) fn connections(connections: &[ConnectionView]) -> String {
         for (question, answer) in &view.answers {
             state.push_str(&format!(", {}: {answer}", question.replace('_', " ")));
         }
+        if !view.left_out.is_empty() {
+            state.push_str(&format!(", not asked for: {}", view.left_out.join(", ")));
+        }
         let imported = view.imported_at.as_ref().and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(time);
         let [tenant, sender, imported] =
             [view.tenant_name.clone(), view.sender.clone(), imported].map(|text| text.unwrap_or_else(|| "–".into()));
         table.add_row([view.name.clone(), tenant, sender, state, imported]);
     }
-    table.to_string()
+    let mut text = table.to_string();
+    for view in connections {
+        for advice in &view.advice {
+            let link = advice.link.as_ref().map(|link| format!("\n    {link}")).unwrap_or_default();
+            text.push_str(&format!("\n{}: {}\n  → {}{link}", view.name, advice.message, advice.remedy));
+        }
+    }
+    text
+}
+
+/// What a disconnection ended, and what is left.
+pub(super) fn disconnected(view: &DisconnectView) -> String {
+    let mut lines = vec![format!("{} is disconnected and its credentials are deleted.", name(view.platform))];
+    let syncs: u64 = view.syncs.values().sum();
+    if syncs > 0 {
+        lines.push(format!("  Syncs to it rest until it is connected again: {syncs}."));
+    }
+    if view.grants > 0 {
+        lines.push(format!("  Employees' sign-ins that stay sealed, for a reset: {}.", view.grants));
+    }
+    lines.extend(view.gone.iter().map(|gone| format!("  Ended: {gone}.")));
+    for left in &view.left {
+        let link = left.link.as_ref().map(|link| format!(" {link}")).unwrap_or_default();
+        lines.push(format!("  Left: {} ({}){link}", left.what, left.why));
+    }
+    lines.join("\n")
 }
 
 pub(super) fn teams(teams: &[TeamView]) -> String {
