@@ -1,7 +1,7 @@
 //! A test bed: one simulator in process, the real transport over it, and one or all platforms connected with the
 //! simulator's own credentials. Time is tokio's, so a test with paused time waits for nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,13 +9,14 @@ use std::time::Duration;
 use app::cli::credentials::Credentials;
 use app::in_process::InProcess;
 use async_trait::async_trait;
+use bytes::Bytes;
 use engine::clock::{Browser, Clock, SystemRandom};
 use engine::model::GrantId;
 use engine::pace::{Paced, Parts, Rates};
-use engine::platform::{Connection, ConnectionFacts, Platform};
-use engine::secrets::{GrantVault, MemorySecrets, SealedGrant};
-use engine::signin;
-use engine::transport::{Http, Lane, Realm, Subject};
+use engine::platform::{CLOUD, Connection, ConnectionFacts, Need, Platform};
+use engine::secrets::{GrantVault, MemorySecrets, SealedGrant, Secret};
+use engine::signin::{self, Entered, Given};
+use engine::transport::{Http, Lane, Realm, Response, Subject, Wire};
 use engine::{Error, Kind, Result};
 use jiff::Timestamp;
 use simulator::{Options, Simulator};
@@ -73,6 +74,26 @@ pub struct Bed {
     pub vault: Arc<Vault>,
     /// What connecting answered.
     pub facts: ConnectionFacts,
+    hosts: Arc<Mutex<BTreeSet<String>>>,
+}
+
+/// A wire that remembers which hosts were asked.
+struct Noting {
+    wire: InProcess,
+    hosts: Arc<Mutex<BTreeSet<String>>>,
+}
+
+#[async_trait]
+impl Wire for Noting {
+    fn realm(&self) -> Realm {
+        self.wire.realm()
+    }
+
+    async fn exchange(&self, request: http::Request<Bytes>) -> Result<Response> {
+        let host = request.uri().host().map(str::to_owned);
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).extend(host);
+        self.wire.exchange(request).await
+    }
 }
 
 /// How a bed's simulator is set up.
@@ -83,13 +104,17 @@ pub struct Setup {
     pub rate_limits: bool,
     /// Whether the platform refuses the device grant.
     pub no_device_grant: bool,
+    /// The vendor's cloud, where it is not the commercial one.
+    pub cloud: Option<&'static str>,
+    /// Whether every optional scope is left out.
+    pub least: bool,
     /// Where the traffic is recorded.
     pub record: Option<PathBuf>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { people: 120, rate_limits: true, no_device_grant: false, record: None }
+        Self { people: 120, rate_limits: true, no_device_grant: false, cloud: None, least: false, record: None }
     }
 }
 
@@ -102,7 +127,16 @@ impl Bed {
         } else {
             Vec::new()
         };
+        let in_cloud = setup.cloud.map(|cloud| format!("{slug}={cloud}").parse()).transpose();
+        // What the tenant's rules say is in none of the vendors' specifications here, so a recorded connection does not ask.
+        let left_out = platform.info().slots.iter().flat_map(|slot| slot.scopes).filter(|scope| match (setup.least, &setup.record) {
+            (true, _) => scope.optional,
+            (false, Some(_)) => scope.need == Need::Advice,
+            (false, None) => false,
+        });
+        let left_out = Some(left_out.map(|scope| scope.name.to_owned()).collect());
         let options = Options {
+            clouds: in_cloud.map_err(|error: String| Error::new(Kind::Bug, "test", error))?.into_iter().collect(),
             people: setup.people,
             rate_limits: setup.rate_limits,
             no_device_grant: refused,
@@ -111,8 +145,9 @@ impl Bed {
         };
         let simulator = Simulator::new(options).map_err(|error| Error::new(Kind::Storage, "test", error.to_string()))?;
         let vault = Arc::new(Vault::default());
+        let hosts = Arc::new(Mutex::default());
         let paced = Paced::new(Parts {
-            wire: Arc::new(InProcess(simulator.clone())),
+            wire: Arc::new(Noting { wire: InProcess(simulator.clone()), hosts: hosts.clone() }),
             secrets: Arc::new(MemorySecrets::new(Realm::Demo)),
             grants: vault.clone(),
             platforms: platforms::all(),
@@ -121,9 +156,23 @@ impl Bed {
             rates: Rates::Declared,
             events: engine::event::Events::new(),
         })?;
-        let given = Credentials::new(simulator.credentials()).of(platform.info(), true)?;
-        let facts = signin::connect(&paced, platform, given.into(), None, &Unneeded, &|_| {}).await?;
-        Ok(Self { platform, simulator, paced, vault, facts })
+        let mut given = Credentials::new(simulator.credentials()).of(platform.info(), true)?;
+        given.extend(setup.cloud.map(|cloud| (CLOUD.to_owned(), Secret::new(cloud))));
+        let entered = Entered { left_out, ..given.into() };
+        let facts = signin::connect(&paced, platform, entered, None, &Unneeded, &|_| {}).await?;
+        Ok(Self { platform, simulator, paced, vault, facts, hosts })
+    }
+
+    /// The hosts that requests went to so far.
+    pub fn hosts(&self) -> BTreeSet<String> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the simulator's admin would enter.
+    pub fn given(&self) -> Result<Given> {
+        let mut given = Credentials::new(self.simulator.credentials()).of(self.platform.info(), true)?;
+        given.extend(self.facts.fields.get(CLOUD).map(|cloud| (CLOUD.to_owned(), Secret::new(cloud.as_str()))));
+        Ok(given)
     }
 
     /// The admin's connection.

@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Kind;
 use engine::model::{Account, AccountKind};
+use engine::secrets::Secret;
 use engine::signin;
 use simulator::Kind as RealKind;
 use user_sync_tests::bed::{Bed, Setup, Unneeded};
 
+use crate::proofs::wrong;
 use crate::{Case, Checked, checks, ensure, say};
 
 checks![
     connecting_tells_tenant_sender_and_scopes,
     connecting_without_a_required_field_names_it,
     a_wrong_token_is_signed_out_and_keeps_nothing,
+    with_everything_optional_left_out_people_are_still_imported,
     the_list_of_accounts_is_complete_and_free_of_doubles,
     accounts_tell_kind_and_activity_as_they_are,
     accounts_tell_their_addresses_and_whether_they_are_verified,
@@ -30,7 +33,8 @@ async fn connecting_tells_tenant_sender_and_scopes(case: Case) -> Checked {
     ensure!(!identity.account.is_empty(), "no sender: {identity:?}");
     for slot in bed.platform.info().slots.iter().filter(|slot| !slot.scopes.is_empty()) {
         let held = identity.scopes.get(slot.name).cloned().unwrap_or_default();
-        let missing: Vec<&str> = slot.scopes.iter().map(|scope| scope.name).filter(|name| !held.contains(*name)).collect();
+        let asked = slot.scopes.iter().map(|scope| scope.name).filter(|name| !bed.facts.left_out.contains(*name));
+        let missing: Vec<&str> = asked.filter(|name| !held.contains(*name)).collect();
         ensure!(missing.is_empty(), "slot {} lacks {missing:?} of {held:?}", slot.name);
     }
     Ok(())
@@ -50,24 +54,51 @@ async fn connecting_without_a_required_field_names_it(case: Case) -> Checked {
 
 async fn a_wrong_token_is_signed_out_and_keeps_nothing(case: Case) -> Checked {
     let bed = case.bed().await?;
-    let mut given = app::cli::credentials::Credentials::new(bed.simulator.credentials()).of(bed.platform.info(), true).map_err(say)?;
+    let mut given = bed.given().map_err(say)?;
+    let mut wrongs = Vec::new();
     for slot in bed.platform.info().slots {
-        if let signin::Source::Client(grant) = slot.source {
-            // Such a client would get itself a new token at once, were its own secret good.
-            if let signin::Client::Basic(fields) = grant.client {
-                given.insert(fields.secret.to_owned(), engine::secrets::Secret::new("wrong as well"));
-            }
+        // A client that gets its tokens by itself would get a new one at once, were its own secret good.
+        let secret = match slot.source {
+            signin::Source::Client(grant) => client_secret(&grant.client),
+            _ => None,
+        };
+        for name in [slot.field].into_iter().chain(secret) {
+            let Some(value) = given.get(name) else { continue };
+            let wrong = wrong(value.expose());
+            given.insert(name.to_owned(), Secret::new(wrong.as_str()));
+            wrongs.push(wrong);
         }
-        given.insert(slot.field.to_owned(), engine::secrets::Secret::new("xoxb-wrong"));
     }
+    ensure!(!wrongs.is_empty(), "no token was given");
     let error = signin::connect(&bed.paced, bed.platform, given.into(), None, &Unneeded, &|_| {})
         .await
         .err()
         .ok_or("connected with a wrong token")?;
     ensure!(error.kind == Kind::SignedOut, "{:?}: {}", error.kind, error.message);
-    ensure!(!format!("{error} {error:?}").contains("xoxb-wrong"), "the token stands in the error");
+    let told = format!("{error} {error:?}");
+    ensure!(!wrongs.iter().any(|wrong| told.contains(wrong)), "the token stands in the error");
     // The connection from before still works.
     bed.connection().whoami().await.map_err(say)?;
+    Ok(())
+}
+
+fn client_secret(client: &signin::Client) -> Option<&'static str> {
+    match client {
+        signin::Client::Public { .. } => None,
+        signin::Client::Form(fields) | signin::Client::Basic(fields) | signin::Client::BasicAndForm(fields) => Some(fields.secret),
+    }
+}
+
+/// The platform works with the least that it can be given: nothing that may be left out is needed to connect and to import.
+async fn with_everything_optional_left_out_people_are_still_imported(case: Case) -> Checked {
+    let bed = case.bed_off_the_record_with(Setup { least: true, ..Setup::default() }).await?;
+    let info = bed.platform.info();
+    let optional: BTreeSet<String> =
+        info.slots.iter().flat_map(|slot| slot.scopes).filter(|scope| scope.optional).map(|scope| scope.name.to_owned()).collect();
+    ensure!(bed.facts.left_out == optional, "{:?} of {optional:?}", bed.facts.left_out);
+    ensure!(!bed.connection().accounts(None, None).await.map_err(say)?.items.is_empty(), "nobody is there");
+    let identity = bed.connection().whoami().await.map_err(say)?;
+    ensure!(!identity.account.is_empty() && !identity.tenant_name.is_empty(), "{identity:?}");
     Ok(())
 }
 

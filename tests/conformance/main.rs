@@ -3,10 +3,13 @@
 //!
 //! The traffic of every check is recorded below `target/conformance/`, to be held against the vendors' specifications.
 
+mod clouds;
 mod data;
 mod directory;
 mod faults;
+mod guides;
 mod messages;
+mod proofs;
 mod sign_in;
 mod stand_ins;
 
@@ -32,7 +35,12 @@ impl Case {
 
     /// A bed whose traffic is not recorded: for checks that ask what no client may ask.
     pub(crate) async fn bed_off_the_record(&self) -> Result<Bed, Failed> {
-        Bed::new(self.platform, Setup::default()).await.map_err(say)
+        self.bed_off_the_record_with(Setup::default()).await
+    }
+
+    /// The same with a setup of its own.
+    pub(crate) async fn bed_off_the_record_with(&self, setup: Setup) -> Result<Bed, Failed> {
+        Bed::new(self.platform, setup).await.map_err(say)
     }
 
     /// A bed with a setup of its own.
@@ -78,12 +86,15 @@ fn main() {
         Ok(folder) => folder,
         Err(reason) => panic!("the traffic cannot be recorded: {reason}"),
     };
-    let topics: [(&str, &[Check]); 6] = [
+    let topics: [(&str, &[Check]); 9] = [
         ("data", data::CHECKS),
+        ("guides", guides::CHECKS),
+        ("clouds", clouds::CHECKS),
         ("directory", directory::CHECKS),
         ("messages", messages::CHECKS),
         ("stand_ins", stand_ins::CHECKS),
         ("sign_in", sign_in::CHECKS),
+        ("proofs", proofs::CHECKS),
         ("faults", faults::CHECKS),
     ];
     let mut trials = Vec::new();

@@ -27,10 +27,10 @@ checks![
     ending_a_grant_ends_it_or_says_what_stays,
 ];
 
-const GRANT: GrantId = GrantId(1);
+pub(crate) const GRANT: GrantId = GrantId(1);
 
 /// Whether employees of this platform have own accounts; if not, a proof that the grant is refused.
-async fn offered(bed: &Bed) -> Result<bool, libtest_mimic::Failed> {
+pub(crate) async fn offered(bed: &Bed) -> Result<bool, libtest_mimic::Failed> {
     if bed.platform.info().capabilities.own_account {
         return Ok(true);
     }
@@ -61,7 +61,7 @@ async fn poll(bed: &Bed, code: &DeviceCode) -> Result<Polled, libtest_mimic::Fai
 }
 
 /// The device grant from start to tokens.
-async fn tokens(bed: &Bed, person: &Account) -> Result<Tokens, libtest_mimic::Failed> {
+pub(crate) async fn tokens(bed: &Bed, person: &Account) -> Result<Tokens, libtest_mimic::Failed> {
     let code = code(bed).await?;
     decide(bed, person, "approve", &code).await?;
     match poll(bed, &code).await? {
@@ -70,7 +70,7 @@ async fn tokens(bed: &Bed, person: &Account) -> Result<Tokens, libtest_mimic::Fa
     }
 }
 
-async fn keep(bed: &Bed, tokens: &Tokens) -> Checked {
+pub(crate) async fn keep(bed: &Bed, tokens: &Tokens) -> Checked {
     let sealed = bed.paced.sealer().seal_grant(GRANT, bed.platform.info().id, tokens).await.map_err(say)?;
     bed.vault.save(GRANT, sealed).await.map_err(say)
 }

@@ -42,7 +42,8 @@ pub(crate) fn follow(info: &PlatformInfo, facts: &ConnectionFacts, operation: &'
 /// of requests stay commercial; the transport moves them.
 pub(crate) fn in_cloud(info: &PlatformInfo, facts: &ConnectionFacts, operation: &'static str, address: &str) -> Result<String> {
     let cloud = info.cloud(facts)?;
-    let host = address.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    let url = Url::parse(address).map_err(|error| Error::new(Kind::Bug, operation, format!("a fixed address is no address: {error}")))?;
+    let host = url.host_str().unwrap_or_default();
     let there = match info.hosts.contains(&host) {
         true => info.host_in(cloud, host),
         false => Some(cloud.pages.iter().find(|(from, _)| *from == host).map_or(host, |(_, to)| *to)),

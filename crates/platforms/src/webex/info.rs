@@ -156,7 +156,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
                     reason: "Shows the organisation's name, so that you see what you connected.",
                     need: Need::Import,
                     without: "The organisation is shown by its id instead of its name.",
-                    optional: false,
+                    optional: true,
                 },
                 Scope {
                     name: "spark:teams_read",
