@@ -13,7 +13,7 @@ use engine::people::list::Filter;
 use engine::people::listing::Sort;
 use engine::platform::{PlatformInfo, Platforms};
 use engine::secrets::{SecretStore, slot_handle};
-use engine::signin::{Entered, Given};
+use engine::signin::{Checked, Entered, Given};
 use engine::transport::Realm;
 use engine::{Engine, Error, Kind, Reading, Result};
 use tokio::sync::watch;
@@ -138,7 +138,7 @@ impl Opened {
 
     /// What keeps all work behind from going on, while it does.
     pub fn trouble(&self) -> Option<Error> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone().or_else(|| self.engine.waits_for())
     }
 
     /// Whether nothing was ever connected here.
@@ -153,6 +153,11 @@ impl Opened {
         let entered = Entered { given: self.given(platform, entered.given)?, ..entered };
         let told = |step| (self.listener)(News::SignIn(platform, step));
         self.sign_ins.run(platform, self.engine.connect(platform, entered, &told)).await
+    }
+
+    /// Checks one field with everything that was entered so far. In the demo, what is not entered is filled in.
+    pub async fn check_field(&self, platform: PlatformId, entered: Given, field: &str) -> Result<Checked> {
+        self.engine.check_field(platform, self.given(platform, entered)?, field).await
     }
 
     fn given(&self, platform: PlatformId, entered: Given) -> Result<Given> {

@@ -10,7 +10,7 @@ use crate::model::{PlatformId, Status};
 use crate::platform::Left;
 use crate::signin;
 use crate::store::connections;
-use crate::store::{grants, syncs};
+use crate::store::{grants, slot_ends, syncs};
 use crate::sync::shared::signed_in;
 
 use super::Engine;
@@ -40,6 +40,7 @@ impl Engine {
             .store
             .write(move |transaction| {
                 connections::remove(transaction, platform)?;
+                slot_ends::forget(transaction, platform)?;
                 signed_in(transaction, platform)?;
                 Ok((syncs::counts(transaction, None, Some(platform))?, grants::held_on(transaction, platform)?))
             })

@@ -12,7 +12,7 @@ use crate::sync::plan::{Action, SyncPlan, first_reason};
 use crate::sync::queue::{self, Asking, Job, SyncRow, SyncView};
 use crate::sync::reset::{self, PersonReset, ResetPreview, UndoneView};
 use crate::sync::work::{self, Scope, Until};
-use crate::sync::{answers, cancel_run, keys, progress, undoing};
+use crate::sync::{answers, cancel_run, ends, keys, progress, undoing};
 
 use super::{Engine, Selection};
 
@@ -110,7 +110,8 @@ impl Engine {
     /// Goes on with everything stored, and with everything that is written down meanwhile, until `cancel`: for a window that stays
     /// open. Rests while nothing is due, and while nobody answers.
     ///
-    /// Errors: only those that are this computer's (its disk, its keychain); what one step meets is that step's matter.
+    /// A keychain that cannot be asked is waited for ([`Engine::waits_for`] says so). Errors: only those of this computer's disk; what
+    /// one step meets is that step's matter.
     pub async fn keep_working(&self, cancel: &Cancel) -> Result<()> {
         self.shared
             .store
@@ -119,7 +120,19 @@ impl Engine {
                 crate::store::steps::wake_all(transaction, None)
             })
             .await?;
-        futures::future::try_join(work::keep(&self.shared, cancel), undoing::keep(&self.shared, cancel)).await.map(drop)
+        futures::future::try_join4(
+            keys::look_patiently(&self.shared, cancel),
+            work::keep(&self.shared, cancel),
+            undoing::keep(&self.shared, cancel),
+            ends::keep(&self.shared, cancel),
+        )
+        .await
+        .map(drop)
+    }
+
+    /// What keeps all work from going on, while it does: a keychain that cannot be asked.
+    pub fn waits_for(&self) -> Option<Error> {
+        self.shared.shut.why()
     }
 
     /// Reads the answers that may not be polled: the admin asks for it while people are there.

@@ -1,13 +1,14 @@
 //! What the traffic tells about each platform: when it last answered, what went wrong, how long it wants to be left alone.
 //!
-//! Only in memory: after a start nothing is known until the first request. Whoever listens is told when the word for it changes,
-//! never at every request.
+//! Only in memory: after a start nothing is known until the first request, except when sign-ins end, which is stored. Whoever
+//! listens is told when the word for it changes, or a sign-in's end draws near; never at every request.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use super::Paced;
 use crate::error::{Error, Kind};
 use crate::event::{Event, Events};
 use crate::model::{Health, HealthState, PlatformId, Reason};
@@ -26,10 +27,46 @@ struct Pulse {
     silent: bool,
     throttled_until: Option<Timestamp>,
     token_expires: BTreeMap<&'static str, Timestamp>,
-    told: HealthState,
+    sign_in_ends: BTreeMap<String, Timestamp>,
+    told: (HealthState, Near),
+}
+
+/// How near the end of a sign-in is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Near {
+    /// More than a month, or never.
+    #[default]
+    Far,
+    /// Within a month.
+    Month,
+    /// Within a week.
+    Week,
+    /// It is over.
+    Over,
+}
+
+impl Near {
+    const DAY: i64 = 24 * 3600;
+
+    fn of(end: Option<Timestamp>, now: Timestamp) -> Self {
+        match end.map(|end| end.duration_since(now).as_secs()) {
+            Some(left) if left <= 0 => Self::Over,
+            Some(left) if left <= 7 * Self::DAY => Self::Week,
+            Some(left) if left <= 30 * Self::DAY => Self::Month,
+            _ => Self::Far,
+        }
+    }
 }
 
 impl Pulse {
+    fn sign_in_ends(&self) -> Option<Timestamp> {
+        self.sign_in_ends.values().min().copied()
+    }
+
+    fn told(&self, now: Timestamp) -> (HealthState, Near) {
+        (self.state(now), Near::of(self.sign_in_ends(), now))
+    }
+
     fn state(&self, now: Timestamp) -> HealthState {
         match (self.silent, self.throttled_until, self.last_success) {
             (true, _, _) => HealthState::Unreachable,
@@ -87,6 +124,14 @@ impl Pulses {
         }
     }
 
+    /// When a slot's sign-in ends if nobody uses it; `None` when it does not, or nobody says.
+    pub(super) fn sign_in_ends(&self, platform: PlatformId, slot: &str, at: Option<Timestamp>, now: Timestamp) {
+        self.note(platform, now, |pulse| match at {
+            Some(at) => drop(pulse.sign_in_ends.insert(slot.to_owned(), at)),
+            None => drop(pulse.sign_in_ends.remove(slot)),
+        });
+    }
+
     /// The connection is gone.
     pub(super) fn forget(&self, platform: PlatformId) {
         self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&platform);
@@ -102,7 +147,7 @@ impl Pulses {
             last_failure: pulse.last_failure.clone(),
             throttled_until: pulse.throttled_until.filter(|until| *until > now),
             token_expires: pulse.token_expires.values().min().copied(),
-            sign_in_ends: None,
+            sign_in_ends: pulse.sign_in_ends(),
         }
     }
 
@@ -111,12 +156,24 @@ impl Pulses {
             let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
             let pulse = all.entry(platform).or_default();
             change(pulse);
-            let state = pulse.state(now);
-            std::mem::replace(&mut pulse.told, state) != state
+            let now = pulse.told(now);
+            std::mem::replace(&mut pulse.told, now) != now
         };
         if has_flipped {
             self.events.tell(Event::ConnectionChanged { platform });
         }
+    }
+}
+
+impl Paced {
+    /// Tells what was stored of a sign-in's end: at opening.
+    pub(crate) fn sign_in_ends(&self, platform: PlatformId, slot: &str, at: Timestamp) {
+        self.pulses().sign_in_ends(platform, slot, Some(at), self.clock().now());
+    }
+
+    /// Time has passed: whoever listens is told when a sign-in's end has drawn near.
+    pub(crate) fn look(&self, platform: PlatformId) {
+        self.pulses().note(platform, self.clock().now(), |_| {});
     }
 }
 
@@ -174,5 +231,28 @@ mod tests {
         assert_eq!(pulses.of(ALPHA, at(0)).token_expires, Some(at(30)));
         pulses.expires(ALPHA, "app", None);
         assert_eq!(pulses.of(ALPHA, at(0)).token_expires, Some(later));
+    }
+
+    #[test]
+    fn the_end_of_a_sign_in_is_told_when_it_is_a_month_a_week_and_no_time_away() {
+        let events = Events::new();
+        let mut heard = events.listen();
+        let pulses = Pulses::new(events);
+        let day = 24 * 3600;
+        pulses.sign_in_ends(ALPHA, "user", Some(at(60 * day)), at(0));
+        pulses.sign_in_ends(ALPHA, "bot", Some(at(90 * day)), at(0));
+        assert!(heard.try_recv().is_err(), "it is far away");
+        let mut told = Vec::new();
+        for today in 1..=62 {
+            pulses.note(ALPHA, at(today * day), |_| {});
+            if heard.try_recv().is_ok() {
+                told.push(today);
+            }
+            assert!(heard.try_recv().is_err(), "told twice");
+        }
+        assert_eq!(told, [30, 53, 60]);
+        assert_eq!(pulses.of(ALPHA, at(0)).sign_in_ends, Some(at(60 * day)));
+        pulses.sign_in_ends(ALPHA, "user", None, at(61 * day));
+        assert_eq!(pulses.of(ALPHA, at(0)).sign_in_ends, Some(at(90 * day)));
     }
 }

@@ -8,11 +8,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::Paced;
 use crate::error::{Error, Kind, Result};
 use crate::model::{GrantId, PlatformId};
 use crate::platform::Platform;
-use crate::secrets::{Secret, slot_handle};
+use crate::secrets::{Secret, is_damaged, slot_handle};
 use crate::signin::{Slot, Source, Tokens, of_person, renew_grant, renew_slot};
 
 /// A token that dies within this time is renewed before it is used; it also covers clocks that disagree.
@@ -43,6 +45,19 @@ type Place = Arc<tokio::sync::Mutex<Option<Held>>>;
 pub(super) struct Held {
     tokens: Tokens,
     stored: bool,
+    /// Whether the end of the sign-in is written down, where it is known without the tokens.
+    noted: bool,
+    /// When they came, if they did since the program started.
+    since: Option<Timestamp>,
+}
+
+impl Held {
+    /// Whether they are to be renewed before they are used. A short life is used up to its middle: renewing at each use would
+    /// only spend refresh tokens.
+    fn is_dying(&self, now: Timestamp) -> bool {
+        let life = self.since.zip(self.tokens.expires_at).and_then(|(since, end)| Duration::try_from(end.duration_since(since)).ok());
+        self.tokens.expires_within(life.map_or(MARGIN, |life| MARGIN.min(life / 2)), now)
+    }
 }
 
 /// All tokens in use.
@@ -96,15 +111,15 @@ async fn access(paced: &Paced, platform: &'static dyn Platform, who: Who, dead: 
     let mut held = place.lock().await;
     if held.is_none() {
         let tokens = load(paced, id, who).await?;
-        *held = Some(Held { tokens, stored: true });
+        *held = Some(Held { tokens, stored: true, noted: false, since: None });
     }
     let Some(held) = held.as_mut() else {
         return Err(Error::new(Kind::Bug, "sign", "A token vanished while it was held."));
     };
     let refused = dead == Some(&held.tokens.access);
-    if refused || held.tokens.expires_within(MARGIN, paced.clock().now()) {
+    if refused || held.is_dying(paced.clock().now()) {
         match renew(paced, platform, who, &held.tokens).await {
-            Ok(tokens) => *held = Held { tokens, stored: false },
+            Ok(tokens) => *held = Held { tokens, stored: false, noted: false, since: Some(paced.clock().now()) },
             // Early, and the platform cannot be asked just now: the old token still lives.
             Err(error) if !refused && error.is_passing() && !held.tokens.expires_within(Duration::ZERO, paced.clock().now()) => {}
             Err(error) => return Err(error),
@@ -117,11 +132,18 @@ async fn access(paced: &Paced, platform: &'static dyn Platform, who: Who, dead: 
         store(paced, id, who, &held.tokens).await?;
         held.stored = true;
     }
+    if let Who::Slot(name) = who {
+        paced.pulses().sign_in_ends(id, name, held.tokens.ends_at, paced.clock().now());
+        if !held.noted {
+            paced.grants().slot_ends(id, name, held.tokens.ends_at).await?;
+            held.noted = true;
+        }
+    }
     Ok(held.tokens.access.clone())
 }
 
 /// When a slot's token ends for good; `None` when it can be renewed, or nobody knows.
-fn end_of(platform: &'static dyn Platform, slot: &str, tokens: &Tokens) -> Option<jiff::Timestamp> {
+fn end_of(platform: &'static dyn Platform, slot: &str, tokens: &Tokens) -> Option<Timestamp> {
     let slot = platform.info().slots.iter().find(|known| known.name == slot)?;
     let renews = tokens.refresh.is_some() || matches!(slot.source, Source::Client(_) | Source::Minted(_));
     tokens.expires_at.filter(|_| !renews)
@@ -129,9 +151,12 @@ fn end_of(platform: &'static dyn Platform, slot: &str, tokens: &Tokens) -> Optio
 
 async fn load(paced: &Paced, platform: PlatformId, who: Who) -> Result<Tokens> {
     match who {
-        Who::Slot(slot) => match paced.secrets().get(&slot_handle(platform, slot)).await? {
-            Some(secret) => Tokens::from_secret(&secret),
-            None => Err(Error::new(Kind::SignedOut, "sign", format!("The connection has no `{slot}` token.")).on(platform)),
+        Who::Slot(slot) => match paced.secrets().get(&slot_handle(platform, slot)).await {
+            Ok(Some(secret)) => Tokens::from_secret(&secret).map_err(|error| error.on(platform)),
+            // It stays damaged until somebody signs in again.
+            Err(error) if is_damaged(&error) => Err(Error { kind: Kind::SignedOut, ..error }.on(platform)),
+            Err(error) => Err(error.on(platform)),
+            Ok(None) => Err(Error::new(Kind::SignedOut, "sign", format!("The connection has no `{slot}` token.")).on(platform)),
         },
         Who::Grant(grant) => match paced.grants().load(grant).await? {
             Some(sealed) => paced.sealer().open_grant(grant, platform, &sealed).await,

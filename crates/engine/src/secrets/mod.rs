@@ -64,7 +64,7 @@ pub fn field_handle(platform: PlatformId, field: &str) -> Handle {
 const DAMAGED: (&str, &str) = ("entry", "damaged");
 
 /// The error for an entry that is there and cannot be read: asking again will not help.
-fn damaged_entry(operation: &'static str, message: impl Into<String>) -> Error {
+pub(crate) fn damaged_entry(operation: &'static str, message: impl Into<String>) -> Error {
     Error::new(Kind::Keychain, operation, message).remedy(Remedy::SignInAgain).with(DAMAGED.0, DAMAGED.1)
 }
 

@@ -15,11 +15,11 @@ use serde_json::Value;
 use super::authorize::{Authorization, joined_scopes};
 use super::fields::{Fields, clean};
 use super::spec::{AuthCode, Client, ClientGrant, Mint, Slot, Source};
-use crate::error::{Error, Kind, Remedy, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::GrantId;
 use crate::pace::Paced;
 use crate::platform::Platform;
-use crate::secrets::Secret;
+use crate::secrets::{Secret, damaged_entry};
 use crate::transport::{Lane, Request, Response, Sign, Subject, Transport};
 
 const OPERATION: &str = "sign_in";
@@ -89,8 +89,8 @@ impl Tokens {
     /// The reverse of [`Self::to_secret`].
     pub fn from_secret(secret: &Secret) -> Result<Self> {
         // The parser's own words could quote the token, so they are left out.
-        let written: Written = serde_json::from_str(secret.expose())
-            .map_err(|_| Error::new(Kind::Keychain, OPERATION, "A stored sign-in is damaged.").remedy(Remedy::SignInAgain))?;
+        let written: Written =
+            serde_json::from_str(secret.expose()).map_err(|_| damaged_entry(OPERATION, "A stored sign-in is damaged."))?;
         Ok(Self {
             access: Secret::new(written.access),
             refresh: written.refresh.map(Secret::new),

@@ -168,6 +168,16 @@ pub(crate) fn queued_detail(
         .execute(params![detail, now.to_string(), platform.as_str(), run.map(|run| run.0)])?)
 }
 
+/// Gives everything pending with one detail another, unless a person is asked for it; gives how many.
+pub(crate) fn all_queued_detail(transaction: &Transaction<'_>, from: &str, to: &str, now: Timestamp) -> Result<usize> {
+    Ok(transaction
+        .prepare_cached(
+            "UPDATE syncs SET detail = ?2, updated_at = ?3 WHERE status = 'pending' AND detail = ?1
+             AND id IN (SELECT sync FROM steps WHERE kind IN ('represent', 'prompt') AND state IN ('todo', 'sending'))",
+        )?
+        .execute(params![from, to, now.to_string()])?)
+}
+
 /// Remembers the bot or guest.
 pub(crate) fn stand_in(transaction: &Transaction<'_>, id: SyncId, stand_in: &Representation) -> Result<()> {
     transaction.prepare_cached("UPDATE syncs SET stand_in = ?, representation = ? WHERE id = ?")?.execute(params![

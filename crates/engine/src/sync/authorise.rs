@@ -18,6 +18,7 @@ use crate::transport::Lane;
 
 use super::prompt::{About, Prefer, ask, declined, label};
 use super::shared::{Shared, later, ms};
+use super::shut;
 use super::tell::telling;
 use super::words::{self, Answer, Talk};
 
@@ -294,7 +295,7 @@ impl Look<'_> {
             at = at.min(self.prompt.read_at);
         }
         let (id, sync, prompt) = (self.step.id, self.sync.id, self.prompt.clone());
-        let recovered = matches!(self.sync.detail.as_deref(), Some("waiting_for_network" | "slowed_down"));
+        let recovered = matches!(self.sync.detail.as_deref(), Some("waiting_for_network" | "slowed_down" | shut::WAITING));
         let detail = if self.prompt.state == PromptState::Open { "prompted" } else { "code_expired" };
         let look = move |transaction: &rusqlite::Transaction<'_>| {
             keep_message(transaction, &prompt)?;

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Transaction;
 use serde::Serialize;
 
-use crate::error::Result;
+use crate::cancel::Cancel;
+use crate::error::{Kind, Result};
 use crate::event::Event;
 use crate::model::{GrantId, PersonId, PlatformId, Reason, Status, SyncId};
 use crate::secrets::{KeyId, grant_label, is_lost};
@@ -18,6 +19,7 @@ use crate::store::{facts, grants, prompts, syncs};
 use super::prompt::label;
 use super::reset::CANCELLING;
 use super::shared::Shared;
+use super::shut;
 
 /// How many rows are sealed anew in one transaction.
 const BATCH: u32 = 200;
@@ -83,6 +85,28 @@ pub(crate) async fn look(shared: &Shared) -> Result<GrantKey> {
         shared.events.tell(Event::PeopleChanged { ids: Vec::new() });
     }
     Ok(key)
+}
+
+/// Looks once, as soon as the keychain can be asked. Errors: only those of this computer's disk.
+pub(crate) async fn look_patiently(shared: &Shared, cancel: &Cancel) -> Result<()> {
+    let mut woken = shared.wake.listen();
+    while !cancel.is_cancelled() {
+        match look(shared).await {
+            Err(error) if shut::is_shut(&error) => shut::met(shared, &error).await?,
+            Err(error) if error.kind == Kind::Storage => return Err(error),
+            Err(error) => {
+                tracing::warn!(kind = ?error.kind, "the key of the stored sign-ins could not be looked at");
+                return Ok(());
+            }
+            Ok(_) => return Ok(()),
+        }
+        // Work asks whether it is open again, and wakes everybody then.
+        tokio::select! {
+            () = woken.next() => {}
+            () = cancel.cancelled() => {}
+        }
+    }
+    Ok(())
 }
 
 /// Seals everything that can be opened under a new key, and lets the old one go.

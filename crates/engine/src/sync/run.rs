@@ -3,7 +3,7 @@
 use crate::error::{Acted, Error, Kind, Result};
 use crate::event::Event;
 use crate::model::{RunId, Status};
-use crate::secrets::is_lost;
+use crate::secrets::{is_damaged, is_lost};
 use crate::store::steps::{self, PARKED, Step, StepKind, StepState};
 use crate::store::{grants, prompts, syncs};
 
@@ -65,6 +65,8 @@ async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error
     let (id, sync, kind, platform, attempt) = (step.id, step.sync, step.kind, step.platform, step.attempt);
     let Some(now_stored) = shared.store.read(move |db| steps::get(db, id)).await? else { return Ok(Tried::Left) };
     // A step that was in doubt stays so until the platform was asked and it was sent anew.
+    // An entry of the keychain that is damaged stays so: only signing in again replaces it.
+    let error = if is_damaged(&error) { Error { kind: Kind::SignedOut, platform: error.platform.or(Some(platform)), ..error } } else { error };
     let in_doubt = step.state == StepState::Sending && now_stored.attempt == attempt;
     let error = if in_doubt { error.acted(Acted::Perhaps) } else { error };
     let now = shared.now();

@@ -23,6 +23,7 @@ use crate::transport::{Http, Lane, Subject};
 
 use super::plan::{Connected, Person};
 use super::progress::Progress;
+use super::shut::Shut;
 
 /// Store, platforms, network, time and chance. Cheap to clone.
 #[derive(Clone)]
@@ -41,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) wake: Wake,
     /// How far the runs under way are.
     pub(crate) progress: Arc<Progress>,
+    /// Whether work waits for the keychain.
+    pub(crate) shut: Arc<Shut>,
 }
 
 impl Shared {

@@ -7,10 +7,11 @@ use crate::cancel::Cancel;
 use crate::clock::Clock;
 use crate::engine::{Confirmed, Engine, Selection};
 use crate::event::Event;
-use crate::model::{PlatformId, RunKind, Status};
+use crate::model::{PlatformId, RunKind, RunState, Status};
 
 mod keeping;
 mod keys;
+mod shut;
 
 use super::Until;
 use super::testing::{ALPHA, BETA, CodeState, DELTA, Fault, GAMMA, Kit, Said, World, crash_after};

@@ -14,6 +14,7 @@ use crate::store::{resets, syncs};
 
 use super::reset::{self, CANCELLING};
 use super::shared::{Shared, Woken, later, ms};
+use super::shut;
 
 /// How many people are undone at once.
 const AT_ONCE: usize = 8;
@@ -31,7 +32,7 @@ enum Task {
     Cancel(SyncId, PersonId),
 }
 
-/// Goes on until `cancel`. Errors: only those that are this computer's: its disk, its keychain.
+/// Goes on until `cancel`. A keychain that cannot be asked is waited for. Errors: only those of this computer's disk.
 pub(crate) async fn keep(shared: &Shared, cancel: &Cancel) -> Result<()> {
     tokio::select! {
         outcome = undo_for_ever(shared) => outcome,
@@ -43,6 +44,10 @@ async fn undo_for_ever(shared: &Shared) -> Result<()> {
     let mut woken = shared.wake.listen();
     let mut left: HashMap<Task, i64> = HashMap::new();
     loop {
+        if !shut::is_open(shared).await? {
+            rest(shared, &mut woken, shared.shut.again()).await;
+            continue;
+        }
         let now = ms(shared.now());
         left.retain(|_, until| *until > now);
         let due = due(shared, &left).await?;
@@ -55,7 +60,8 @@ async fn undo_for_ever(shared: &Shared) -> Result<()> {
         while let Some((task, outcome)) = tried.next().await {
             match outcome {
                 Ok(()) => {}
-                Err(error) if matches!(error.kind, Kind::Storage | Kind::Keychain) => return Err(error),
+                Err(error) if error.kind == Kind::Storage => return Err(error),
+                Err(error) if shut::is_shut(&error) => shut::met(shared, &error).await?,
                 Err(error) => {
                     let pause = if error.is_passing() || error.kind == Kind::Conflict { REST } else { LONG_REST };
                     tracing::warn!(kind = ?error.kind, platform = ?error.platform, "an undoing is put off");

@@ -21,6 +21,7 @@ use super::authorise::Answers;
 use super::progress;
 use super::run::{Tried, run};
 use super::shared::{Shared, Woken, later, ms};
+use super::shut;
 
 /// How many steps are under way on one platform at once.
 const AT_ONCE: usize = 8;
@@ -88,7 +89,7 @@ pub(crate) async fn finish(shared: &Shared, scope: Scope, cancel: &Cancel) -> Re
 
 /// Works on everything until it is cancelled: rests when nothing is due, and wakes when something new is written down.
 ///
-/// Errors: only those that are this computer's: its disk, its keychain.
+/// A keychain that cannot be asked is waited for. Errors: only those of this computer's disk.
 pub(crate) async fn keep(shared: &Shared, cancel: &Cancel) -> Result<()> {
     Pass::new(shared, Scope::default(), cancel, Time::Ever, VecDeque::new()).go().await
 }
@@ -208,6 +209,9 @@ impl<'a> Pass<'a> {
 
     /// Starts as much as fits.
     async fn fill(&mut self) -> Result<()> {
+        if self.time == Time::Ever && !shut::is_open(self.shared).await? {
+            return Ok(());
+        }
         let now = self.now();
         self.resting.retain(|_, until| *until > now);
         self.left.retain(|_, until| *until > now);
@@ -274,7 +278,8 @@ impl<'a> Pass<'a> {
         let Landed { step, platform, look, tried } = landed;
         self.busy.remove(&step);
         let tried = match tried {
-            Err(error) if self.time == Time::Ever && !matches!(error.kind, Kind::Storage | Kind::Keychain) => {
+            Err(error) if self.time == Time::Ever && shut::is_shut(&error) => return shut::met(self.shared, &error).await,
+            Err(error) if self.time == Time::Ever && error.kind != Kind::Storage => {
                 tracing::warn!(kind = ?error.kind, operation = error.operation, "a step broke off and is left alone for a while");
                 self.left.insert(step, later(self.shared.now(), BROKEN));
                 return Ok(());
@@ -330,6 +335,9 @@ impl<'a> Pass<'a> {
     /// When something can be started again, unless something under way ends before. `None`: never.
     async fn next_wake(&mut self) -> Result<Option<i64>> {
         let now = self.now();
+        if let (Time::Ever, Some(again)) = (self.time, self.shared.shut.again()) {
+            return Ok(Some(again.max(now)));
+        }
         let resting = |platform: &PlatformId| self.resting.get(platform).copied().unwrap_or(0);
         let mut wakes: Vec<i64> = Vec::new();
         if !self.is_patient() {

@@ -6,7 +6,7 @@ use std::pin::pin;
 
 use super::*;
 use crate::error::Kind;
-use crate::model::{RunId, RunState};
+use crate::model::RunId;
 use crate::store::runs::RunView;
 
 /// Plays a script beside an engine that keeps working, and gives how often the work was looked at.
