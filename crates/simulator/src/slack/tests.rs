@@ -561,3 +561,114 @@ async fn text_in_a_json_body_is_text() {
         assert_eq!(error(&api(&sim, "chat.postMessage", "bot_token", body).await), "invalid_arguments", "{name}");
     }
 }
+
+/// Codes of the first app, each fresh: `(code, verifier)`.
+async fn fresh_code(sim: &Simulator) -> (String, String) {
+    let verifier = "v".repeat(50);
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
+    let asked = [
+        ("user_scope", "users:read"),
+        ("redirect_uri", DESKTOP),
+        ("code_challenge", challenge.as_str()),
+        ("code_challenge_method", "S256"),
+    ];
+    let allowed = consent(sim, &authorize_url(sim, &asked), sim.admin_email(), "allow").await;
+    let location = url::Url::parse(allowed.headers["location"].to_str().unwrap()).unwrap();
+    (location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned(), verifier)
+}
+
+const DESKTOP: &str = "http://localhost:43120/slack";
+
+async fn access(sim: &Simulator, form: &[(&str, &str)]) -> Got {
+    with_form(sim, &format!("{API}oauth.v2.access"), &[], form).await
+}
+
+/// An app that did not opt into PKCE: its client id and secret.
+async fn app_without_pkce(sim: &Simulator) -> (String, String) {
+    let made = api(sim, "apps.manifest.create", "config_token", json!({ "manifest": manifest("Plain").to_string() })).await;
+    let text = |name: &str| made.json["credentials"][name].as_str().unwrap().to_owned();
+    (text("client_id"), text("client_secret"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_made_up_code_tells_which_part_of_the_client_is_wrong() {
+    let sim = Simulator::new(Options { people: 100, rate_limits: false, ..Options::default() }).unwrap();
+    let (client, (plain, secret)) = (token(&sim, "client_id"), app_without_pkce(&sim).await);
+    let pkce = ("code_verifier", "v".repeat(50));
+    let pkce = (pkce.0, pkce.1.as_str());
+    for (form, expected) in [
+        (vec![("client_id", "1.2"), pkce], "invalid_client_id"),
+        (vec![("client_id", &*client), ("client_secret", "guess"), pkce], "bad_client_secret"),
+        (vec![("client_id", &*client), pkce], "invalid_code"),
+        (vec![("client_id", &*plain), pkce], "pkce_not_allowed"),
+        (vec![("client_id", &*plain)], "bad_client_secret"),
+        (vec![("client_id", &*plain), ("client_secret", &*secret)], "invalid_code"),
+        (vec![("client_id", &*client), ("grant_type", "password")], "invalid_grant_type"),
+    ] {
+        assert_eq!(
+            error(&access(&sim, &[&form[..], &[("code", "made-up"), ("redirect_uri", DESKTOP)]].concat()).await),
+            expected,
+            "{form:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_belongs_to_its_client_redirect_and_verifier() {
+    let sim = Simulator::new(Options { people: 100, rate_limits: false, ..Options::default() }).unwrap();
+    let (client, (plain, secret)) = (token(&sim, "client_id"), app_without_pkce(&sim).await);
+    let redeem = async |id: &[(&str, &str)], redirect: &str, verifier: Option<&str>| {
+        let (code, own) = fresh_code(&sim).await;
+        let form = [("code", &*code), ("redirect_uri", redirect), ("code_verifier", verifier.unwrap_or(&own))];
+        access(&sim, &[id, &form].concat()).await
+    };
+    let own = [("client_id", &*client)];
+    assert_eq!(error(&redeem(&[("client_id", &*plain), ("client_secret", &*secret)], DESKTOP, None).await), "invalid_code");
+    assert_eq!(error(&redeem(&own, "http://localhost:43121/slack", None).await), "bad_redirect_uri");
+    assert_eq!(error(&redeem(&own, DESKTOP, Some(&"w".repeat(50))).await), "invalid_code_verifier");
+    assert_eq!(redeem(&own, DESKTOP, None).await.json["ok"], true);
+    let (code, verifier) = fresh_code(&sim).await;
+    sim.clock().advance(Duration::from_secs(600));
+    let late = [("client_id", &*client), ("code", &*code), ("redirect_uri", DESKTOP), ("code_verifier", &*verifier)];
+    assert_eq!(error(&access(&sim, &late).await), "invalid_code");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_token_lives_thirty_days_and_ends_a_minute_after_its_first_use() {
+    let sim = Simulator::new(Options { people: 100, rate_limits: false, ..Options::default() }).unwrap();
+    let client = token(&sim, "client_id");
+    let (code, verifier) = fresh_code(&sim).await;
+    let form = [("client_id", &*client), ("code", &*code), ("redirect_uri", DESKTOP), ("code_verifier", &*verifier)];
+    let first = access(&sim, &form).await.json["authed_user"]["refresh_token"].as_str().unwrap().to_owned();
+    let refresh = async |given: &str| {
+        let form = [("client_id", &*client), ("grant_type", "refresh_token"), ("refresh_token", given)];
+        access(&sim, &form).await.json["refresh_token"].as_str().map(str::to_owned)
+    };
+    sim.clock().advance(Duration::from_secs(29 * 86_400));
+    let last = refresh(&first).await.unwrap();
+    sim.clock().advance(Duration::from_secs(59));
+    assert!(refresh(&first).await.is_some(), "an answer that was lost can be asked for again");
+    sim.clock().advance(Duration::from_secs(1));
+    assert!(refresh(&first).await.is_none(), "asking again does not put the end off");
+    sim.clock().advance(Duration::from_secs(30 * 86_400 - 60));
+    assert!(refresh(&last).await.is_none(), "nobody used it for thirty days");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_tried_without_harm_and_its_scopes_stand_beside_every_answer() {
+    let sim = simulator();
+    let tried = get(&sim, "auth.revoke?test=1", "bot_token").await;
+    assert_eq!((tried.json["ok"].as_bool(), tried.json["revoked"].as_bool()), (Some(true), Some(false)));
+    assert!(tried.headers["x-oauth-scopes"].to_str().unwrap().contains("im:write"));
+    assert_eq!(api(&sim, "auth.test", "bot_token", Value::Null).await.json["ok"], true, "it was only tried");
+    let refused = api(&sim, "conversations.open", "user_token", json!({ "users": "U0NOBODY" })).await;
+    assert_eq!((error(&refused), refused.headers.contains_key("x-oauth-scopes")), ("user_not_found", true));
+    for (name, expected) in [("bot_token", "not_allowed_token_type"), ("user_token", "not_allowed_token_type")] {
+        assert_eq!(error(&api(&sim, "apps.connections.open", name, Value::Null).await), expected, "{name}");
+    }
+    let unknown = with_json(&sim, "POST", &format!("{API}apps.connections.open"), "xapp-1-A0-1-f", &Value::Null).await;
+    assert_eq!(error(&unknown), "invalid_auth");
+    assert_eq!(get(&sim, "auth.revoke", "bot_token").await.json["revoked"], true);
+    assert_eq!(error(&api(&sim, "auth.test", "bot_token", Value::Null).await), "token_revoked");
+    assert_eq!(api(&sim, "auth.test", "user_token", Value::Null).await.json["ok"], true, "the other tokens stay");
+}

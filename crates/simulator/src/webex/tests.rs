@@ -220,3 +220,158 @@ async fn a_refresh_may_name_the_scopes_it_has_and_no_others() {
         async |scope: &str| redeem(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token), ("scope", scope)]).await.status;
     assert_eq!((refresh("spark:people_read").await, refresh("spark:people_read spark:messages_write").await), (200, 400));
 }
+
+fn basic(id: &str, secret: &str) -> String {
+    use base64::Engine as _;
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}")))
+}
+
+/// The reason in Webex's own shape.
+fn reason(got: &Got) -> &str {
+    got.json["errors"][0]["description"].as_str().unwrap_or_default()
+}
+
+async fn start_device(sim: &Simulator, scope: &str) -> Got {
+    with_form(sim, &format!("{V1}/device/authorize"), &[], &[("client_id", &credential(sim, "client_id")), ("scope", scope)]).await
+}
+
+async fn poll_device(sim: &Simulator, secret: &str, device: &str) -> Got {
+    let client = credential(sim, "client_id");
+    let form = [("grant_type", super::sign_in::DEVICE_GRANT), ("device_code", device), ("client_id", &client)];
+    with_form(sim, &format!("{V1}/device/token"), &[("authorization", &basic(&client, secret))], &form).await
+}
+
+/// Tokens of an account by the device grant.
+async fn by_device(sim: &Simulator, account: &str) -> Value {
+    let started = start_device(sim, "spark:messages_read").await;
+    sim.sign_ins().decide_device(Platform::Webex, started.json["user_code"].as_str().unwrap(), account, true, sim.clock().now()).unwrap();
+    let got = poll_device(sim, &credential(sim, "client_secret"), started.json["device_code"].as_str().unwrap()).await;
+    assert_eq!(got.status, 200, "{}", got.text);
+    got.json
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_device_grant_asks_for_the_client_before_it_says_pending_and_gives_tokens_once() {
+    let sim = simulator();
+    for scope in ["spark:all", "spark:messages_read meeting:schedules_read", ""] {
+        let got = start_device(&sim, scope).await;
+        assert_eq!((got.status, reason(&got)), (400, "invalid_scope"), "{scope}");
+    }
+    let other = with_form(&sim, &format!("{V1}/device/authorize"), &[], &[("client_id", "C0"), ("scope", "spark:kms")]).await;
+    assert_eq!((other.status, reason(&other)), (400, "invalid_client"));
+    let started = start_device(&sim, "spark:messages_read").await;
+    let (device, secret) = (started.json["device_code"].as_str().unwrap(), credential(&sim, "client_secret"));
+    let wrong = poll_device(&sim, "guess", device).await;
+    assert_eq!((wrong.status, reason(&wrong)), (400, "invalid_client"));
+    assert_eq!(poll_device(&sim, &secret, device).await.status, 428);
+    let made_up = poll_device(&sim, &secret, "made-up").await;
+    assert_eq!((made_up.status, reason(&made_up)), (400, "invalid_grant"));
+    let id = employee(&sim).id.clone();
+    sim.sign_ins().decide_device(Platform::Webex, started.json["user_code"].as_str().unwrap(), &id, true, sim.clock().now()).unwrap();
+    sim.clock().advance(std::time::Duration::from_secs(2));
+    assert_eq!(poll_device(&sim, &secret, device).await.status, 200);
+    let again = poll_device(&sim, &secret, device).await;
+    assert_eq!((again.status, reason(&again)), (400, "invalid_grant"), "a device code works once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_authorization_that_is_deleted_takes_its_own_tokens_and_no_others() {
+    let sim = simulator();
+    let people: Vec<String> = sim
+        .world()
+        .accounts(Platform::Webex)
+        .iter()
+        .filter(|account| account.active && !account.admin && account.kind == Kind::Member)
+        .take(2)
+        .map(|account| account.id.clone())
+        .collect();
+    let (first, second, other) = (by_device(&sim, &people[0]).await, by_device(&sim, &people[0]).await, by_device(&sim, &people[1]).await);
+    let listed = get(&sim, &format!("/authorizations?personId={}", people[0])).await;
+    let items = listed.json["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2);
+    assert_eq!(write(&sim, "DELETE", &format!("/authorizations/{}", items[0]["id"].as_str().unwrap()), Value::Null).await.status, 204);
+    assert_eq!(write(&sim, "DELETE", &format!("/authorizations/{}", items[0]["id"].as_str().unwrap()), Value::Null).await.status, 404);
+    let status = async |tokens: &Value| {
+        with_json(&sim, "GET", &format!("{V1}/messages/direct?personId=x"), tokens["access_token"].as_str().unwrap(), &Value::Null)
+            .await
+            .status
+    };
+    let (client, secret) = (credential(&sim, "client_id"), credential(&sim, "client_secret"));
+    let refresh = async |tokens: &Value| {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+            ("client_id", &*client),
+            ("client_secret", &*secret),
+        ];
+        with_form(&sim, &format!("{V1}/access_token"), &[], &form).await.status
+    };
+    assert_eq!((status(&first).await, refresh(&first).await), (401, 400));
+    assert_ne!((status(&second).await, refresh(&second).await), (401, 400), "the person's other one");
+    assert_ne!((status(&other).await, refresh(&other).await), (401, 400), "somebody else's");
+    assert_eq!(get(&sim, "/people/me").await.status, 200, "the administrator's own");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_belongs_to_its_client_redirect_and_verifier() {
+    let sim = simulator();
+    let (client, secret) = (credential(&sim, "client_id"), credential(&sim, "client_secret"));
+    let service = &sim.credentials()["webex"]["service_app"];
+    let redeem = async |id: &str, secret: &str, redirect: &str, verifier: &str| {
+        let query = [
+            ("response_type", "code"),
+            ("client_id", &*client),
+            ("redirect_uri", "http://localhost:43117/webex"),
+            ("scope", "spark:people_read"),
+            ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+            ("code_challenge_method", "S256"),
+        ];
+        let back = consent(&sim, &format!("{V1}/authorize?{}", crate::http::encode(&query)), sim.admin_email(), "allow").await;
+        let location = url::Url::parse(back.headers["location"].to_str().unwrap()).unwrap();
+        let code = location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", &*code),
+            ("redirect_uri", redirect),
+            ("client_id", id),
+            ("client_secret", secret),
+            ("code_verifier", verifier),
+        ];
+        let got = with_form(&sim, &format!("{V1}/access_token"), &[], &form).await;
+        (got.status, reason(&got).to_owned())
+    };
+    let (here, verifier) = ("http://localhost:43117/webex", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+    let refused = (400, "invalid_grant".to_owned());
+    let (other_id, other_secret) = (service["client_id"].as_str().unwrap(), service["client_secret"].as_str().unwrap());
+    assert_eq!(redeem(other_id, other_secret, here, verifier).await, refused);
+    assert_eq!(redeem(&client, &secret, "http://localhost:43118/webex", verifier).await, refused);
+    assert_eq!(redeem(&client, &secret, here, &"w".repeat(43)).await, refused);
+    assert_eq!(redeem(&client, "guess", here, verifier).await, (401, "invalid_client".to_owned()));
+    assert_eq!(redeem(&client, &secret, here, verifier).await.0, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_use_of_a_refresh_token_starts_ninety_days_anew() {
+    let sim = simulator();
+    let (client, secret) = (credential(&sim, "client_id"), credential(&sim, "client_secret"));
+    let first = by_device(&sim, &employee(&sim).id).await;
+    assert_eq!((&first["expires_in"], &first["refresh_token_expires_in"]), (&json!(1_209_599), &json!(7_775_999)));
+    let refresh = async |token: &Value| {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token.as_str().unwrap()),
+            ("client_id", &*client),
+            ("client_secret", &*secret),
+        ];
+        with_form(&sim, &format!("{V1}/access_token"), &[], &form).await
+    };
+    sim.clock().advance(std::time::Duration::from_secs(7_775_998));
+    let second = refresh(&first["refresh_token"]).await;
+    assert_eq!((second.status, &second.json["refresh_token_expires_in"]), (200, &json!(7_775_999)));
+    sim.clock().advance(std::time::Duration::from_secs(7_775_998));
+    let third = refresh(&second.json["refresh_token"]).await;
+    assert_eq!(third.status, 200);
+    sim.clock().advance(std::time::Duration::from_secs(7_775_999));
+    let late = refresh(&third.json["refresh_token"]).await;
+    assert_eq!((late.status, reason(&late)), (400, "invalid_grant"));
+}

@@ -264,3 +264,126 @@ async fn a_status_is_shown_in_lists_only() {
     let one = api(&sim, "GET", &format!("{path}/{}?to_contact={}", sent.json["id"].as_str().unwrap(), people[1].id), Value::Null).await;
     assert_eq!((one.json["message"].as_str(), one.json.get("status")), (Some("hello"), None));
 }
+
+/// One device code, approved by an employee: its start and the authorization of the app that asked.
+async fn approved_device(sim: &Simulator, account: &str) -> (Value, String) {
+    let (employee, id) = (basic(sim, "/employee"), credential(sim, "/employee/client_id"));
+    let start = call(sim, "POST", &format!("https://zoom.us/oauth/devicecode?client_id={id}"), &[("authorization", &employee)], "").await;
+    sim.sign_ins().decide_device(Platform::Zoom, start.json["user_code"].as_str().unwrap(), account, true, sim.clock().now()).unwrap();
+    (start.json, employee)
+}
+
+async fn poll_device(sim: &Simulator, started: &Value, authorization: &str) -> Got {
+    let form = [("grant_type", super::sign_in::DEVICE_GRANT), ("device_code", started["device_code"].as_str().unwrap())];
+    with_form(sim, TOKEN, &[("authorization", authorization)], &form).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_code_needs_the_secret_and_gives_tokens_once() {
+    let sim = simulator();
+    let id = credential(&sim, "/employee/client_id");
+    let guess = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{id}:guess")));
+    let wrong = call(&sim, "POST", &format!("https://zoom.us/oauth/devicecode?client_id={id}"), &[("authorization", &guess)], "").await;
+    assert_eq!((wrong.status, wrong.json["error"].as_str()), (401, Some("invalid_client")));
+    let (started, employee) = approved_device(&sim, &employees(&sim)[0].id).await;
+    assert_eq!(poll_device(&sim, &started, &guess).await.status, 401, "who asks is settled first");
+    assert_eq!(poll_device(&sim, &started, &employee).await.status, 200);
+    let again = poll_device(&sim, &started, &employee).await;
+    assert_eq!((again.status, again.json["error"].as_str()), (400, Some("invalid_grant")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_authorization_of_the_same_user_ends_the_earlier_whichever_way_it_comes() {
+    let sim = simulator();
+    let (public, secret) = (credential(&sim, "/employee/public_client_id"), basic(&sim, "/employee"));
+    let me = async |tokens: &Value| {
+        with_json(&sim, "GET", "https://api.zoom.us/v2/users/me", tokens["access_token"].as_str().unwrap(), &Value::Null).await.status
+    };
+    let refresh = async |tokens: &Value| {
+        let form =
+            [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap()), ("client_id", public.as_str())];
+        with_form(&sim, TOKEN, &[], &form).await
+    };
+    let first = authorized(&sim, &public, None).await;
+    // A colleague's authorization is none of theirs.
+    let (started, _) = approved_device(&sim, &employees(&sim)[1].id).await;
+    let colleague = poll_device(&sim, &started, &secret).await.json;
+    assert_eq!((me(&first).await, me(&colleague).await), (200, 200));
+    let (started, _) = approved_device(&sim, &employees(&sim)[0].id).await;
+    let second = poll_device(&sim, &started, &secret).await.json;
+    let dead = refresh(&first).await;
+    assert_eq!((me(&first).await, dead.status, dead.json["error"].as_str()), (401, 400, Some("invalid_grant")));
+    assert_eq!((me(&second).await, me(&colleague).await), (200, 200));
+    let third = authorized(&sim, &credential(&sim, "/employee/client_id"), Some(&secret)).await;
+    assert_eq!((me(&second).await, me(&third).await, me(&colleague).await), (401, 200, 200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_belongs_to_its_client_redirect_and_verifier_and_works_once() {
+    let sim = simulator();
+    let (public, secret) = (credential(&sim, "/employee/public_client_id"), basic(&sim, "/employee"));
+    let code = async || {
+        let query = [
+            ("response_type", "code"),
+            ("client_id", &*public),
+            ("redirect_uri", "http://localhost:43117/zoom"),
+            ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+            ("code_challenge_method", "S256"),
+        ];
+        let url = format!("https://zoom.us/oauth/authorize?{}", crate::http::encode(&query));
+        let back = consent(&sim, &url, employees(&sim)[0].email.as_deref().unwrap(), "allow").await;
+        let location = url::Url::parse(back.headers["location"].to_str().unwrap()).unwrap();
+        location.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned()
+    };
+    let redeem = async |code: &str, redirect: &str, verifier: &str, authorization: Option<&str>| {
+        let form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect), ("code_verifier", verifier)];
+        let headers: Vec<(&str, &str)> = authorization.into_iter().map(|value| ("authorization", value)).collect();
+        let client: &[(&str, &str)] = if authorization.is_some() { &[] } else { &[("client_id", &*public)] };
+        let got = with_form(&sim, TOKEN, &headers, &[&form[..], client].concat()).await;
+        (got.status, got.json["error"].as_str().unwrap_or_default().to_owned())
+    };
+    let (here, verifier) = ("http://localhost:43117/zoom", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+    let refused = (400, "invalid_grant".to_owned());
+    assert_eq!(redeem(&code().await, here, verifier, Some(&secret)).await, refused, "the app's other client id");
+    assert_eq!(redeem(&code().await, here, &"w".repeat(43), None).await, refused);
+    assert_eq!(redeem(&code().await, "http://localhost:43118/zoom", verifier, None).await, (400, "invalid_request".to_owned()));
+    let good = code().await;
+    assert_eq!(redeem(&good, here, verifier, None).await.0, 200);
+    assert_eq!(redeem(&good, here, verifier, None).await, refused);
+    let late = code().await;
+    sim.clock().advance(std::time::Duration::from_secs(300));
+    assert_eq!(redeem(&late, here, verifier, None).await, refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_ends_its_own_grants_and_no_other_apps() {
+    let sim = simulator();
+    let (server, chatbot, employee) = (basic(&sim, ""), basic(&sim, "/chatbot"), basic(&sim, "/employee"));
+    let token = credential(&sim, "/access_token");
+    let end = async |authorization: &str, token: &str| {
+        with_form(&sim, "https://zoom.us/oauth/revoke", &[("authorization", authorization)], &[("token", token)]).await
+    };
+    for other in [&chatbot, &employee] {
+        let refused = end(other, &token).await;
+        assert_eq!((refused.status, refused.json["error"].as_str()), (400, Some("invalid_request")));
+    }
+    assert_eq!(api(&sim, "GET", "/users?page_size=1", Value::Null).await.status, 200);
+    let ended = end(&server, &token).await;
+    assert_eq!((ended.status, ended.json["status"].as_str()), (200, Some("success")));
+    assert_eq!(api(&sim, "GET", "/users?page_size=1", Value::Null).await.json["code"], 124);
+    assert_eq!(end(&server, &token).await.status, 400, "it has ended already");
+    let tokens = authorized(&sim, &credential(&sim, "/employee/public_client_id"), None).await;
+    assert_eq!(end(&employee, tokens["refresh_token"].as_str().unwrap()).await.status, 200, "by either client id of the app");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_token_that_nobody_used_for_ninety_days_is_dead() {
+    let sim = simulator();
+    let public = credential(&sim, "/employee/public_client_id");
+    let tokens = authorized(&sim, &public, None).await;
+    sim.clock().advance(std::time::Duration::from_secs(90 * 86_400));
+    let form =
+        [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap()), ("client_id", public.as_str())];
+    let late = with_form(&sim, TOKEN, &[], &form).await;
+    assert_eq!((late.status, late.json["error"].as_str()), (400, Some("invalid_grant")));
+}
