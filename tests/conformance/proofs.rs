@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use engine::Kind;
+use engine::model::Advice;
 use engine::platform::Undone;
 use engine::secrets::Secret;
 use engine::signin::{self, CheckState, Given, Proof, Source};
 use engine::transport::Subject;
-use serde_json::Value;
+use serde_json::{Value, json};
 use user_sync_tests::bed::Bed;
-use user_sync_tests::employees::control;
+use user_sync_tests::employees::{act, control};
 
 use crate::sign_in::{GRANT, keep, offered, tokens};
 use crate::{Case, Checked, checks, ensure, say};
@@ -19,6 +20,8 @@ checks![
     a_wrong_value_is_refused_with_the_next_step_and_nobody_notices,
     a_token_in_anothers_place_is_refused,
     what_is_entered_first_waits_for_the_rest,
+    the_tenants_own_rules_are_told_beforehand_and_change_nothing,
+    the_page_of_consent_is_one_that_the_platform_accepts,
     signing_off_ends_the_own_tokens_or_says_what_stays,
     signing_off_ends_nobody_elses_sign_in,
 ];
@@ -118,6 +121,63 @@ async fn what_is_entered_first_waits_for_the_rest(case: Case) -> Checked {
         }
     }
     ensure!(waiting == 0 || bed.hosts() == before, "it was asked before everything was there");
+    Ok(())
+}
+
+/// Rules that the tenant's administrator can set in the simulator, and what of them is told.
+fn rules(bed: &Bed) -> Vec<(Value, &'static [&'static str])> {
+    match bed.side() {
+        simulator::Platform::Teams => vec![
+            (json!({ "consent": "legacy", "device_codes": "allowed" }), &[]),
+            (json!({ "consent": "low" }), &["consent"]),
+            (json!({ "consent": "recommended" }), &["consent"]),
+            (json!({ "consent": "none", "device_codes": "report_only" }), &["consent", "device_code"]),
+            (json!({ "consent": "legacy", "device_codes": "blocked" }), &["device_code"]),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+async fn the_tenants_own_rules_are_told_beforehand_and_change_nothing(case: Case) -> Checked {
+    // What is asked for it is in none of the specifications, so it is not recorded.
+    let bed = case.bed_off_the_record().await?;
+    let slug = bed.platform.info().id.as_str();
+    let abouts = |advice: &[Advice]| advice.iter().map(|advice| advice.about.clone()).collect::<Vec<_>>();
+    let before = noticed(&bed).await;
+    ensure!(abouts(&bed.facts.advice) == abouts(&bed.connection().advise().await.map_err(say)?), "{:?}", bed.facts.advice);
+    let rules = rules(&bed);
+    ensure!(!rules.is_empty() || bed.facts.advice.is_empty(), "advice without any rule: {:?}", bed.facts.advice);
+    for (rule, expected) in rules {
+        let (status, answer) = control(&bed.simulator, "POST", &format!("platform/{slug}/policy"), &rule).await;
+        ensure!(status == 200, "{rule}: {answer}");
+        let told = bed.connection().advise().await.map_err(say)?;
+        ensure!(abouts(&told) == expected, "{rule}: {:?}", abouts(&told));
+        for advice in told {
+            let sentences = is_whole(&advice.message) && is_whole(&advice.remedy);
+            ensure!(sentences && advice.link.as_deref().is_some_and(|link| link.starts_with("https://")), "{advice:?}");
+        }
+    }
+    ensure!(noticed(&bed).await == before, "looking at the rules changed what people see");
+    Ok(())
+}
+
+/// The page of the guide and of the advice really gives everybody's consent, in the form in which the vendor reads it.
+async fn follow_as_admin(bed: &Bed, link: &str) -> Result<String, libtest_mimic::Failed> {
+    let slug = bed.platform.info().id.as_str();
+    let admin = bed.facts.identity.as_ref().map(|identity| identity.account.clone()).unwrap_or_default();
+    let (status, answer) = act(&bed.simulator, slug, &admin, "follow", &json!({ "url": link })).await;
+    ensure!(status == 200, "the admin cannot follow {link}: {answer}");
+    Ok(answer["ended_on"].as_str().unwrap_or_default().to_owned())
+}
+
+async fn the_page_of_consent_is_one_that_the_platform_accepts(case: Case) -> Checked {
+    let bed = case.bed_off_the_record().await?;
+    let guide = engine::guide::view(bed.platform, &bed.facts.fields).map_err(say)?;
+    let links = guide.parts.iter().filter_map(|part| part.open.as_ref()?.url.clone()).filter(|link| link.contains("/adminconsent?"));
+    for link in links.chain(bed.facts.advice.iter().filter(|advice| advice.about == "consent").filter_map(|advice| advice.link.clone())) {
+        let ended_on = follow_as_admin(&bed, &link).await?;
+        ensure!(ended_on.starts_with("http://localhost") && ended_on.contains("admin_consent=True"), "{link} ended on {ended_on}");
+    }
     Ok(())
 }
 
