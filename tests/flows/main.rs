@@ -17,6 +17,8 @@ mod output;
 mod people;
 #[cfg(test)]
 mod prompts;
+#[cfg(all(test, unix))]
+mod secrets;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]
