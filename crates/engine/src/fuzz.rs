@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use crate::secrets::Secret;
-use crate::signin::{self, Flow, Judged};
+use crate::signin::{self, Expected, Flow, Judged};
 
 /// The state that the seeds hold.
 const STATE: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
@@ -13,7 +13,7 @@ const OTHER: &str = "HxweHRobGBkWFxQVEhMQEQ4PDA0KCwgJBgcEBQIDAAE";
 
 /// A request that reaches the loopback port of a sign-in. Only one that holds its state may end it.
 pub fn loopback_request(head: &str) {
-    let judged = |state| signin::judge(head, "/alpha", &Secret::new(state));
+    let judged = |state| signin::judge(head, Expected { path: "/alpha", port: 43117 }, &Secret::new(state));
     drop(judged(STATE));
     let ends = matches!(judged(OTHER), Judged::Code(_) | Judged::Declined | Judged::Refused(_));
     assert!(!ends || head.contains(OTHER), "a request without the state ended a sign-in");

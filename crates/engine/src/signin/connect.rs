@@ -273,7 +273,7 @@ impl Trial<'_> {
         let made = authorize(self.platform.info(), code, fields, &scopes, loopback.redirect_uri().to_owned(), None, self.paced.random())?;
         (self.progress)(Step::OpenBrowser { url: made.url.clone() });
         // Listening while the browser opens: it may be back before `open` returns, and then nobody waits for that any more.
-        let mut answer = Box::pin(loopback.answer(&made.state, self.paced.clock().as_ref()));
+        let mut answer = Box::pin(loopback.answer(&made.state, self.platform.info().name, self.paced.clock().as_ref()));
         let answer = tokio::select! {
             answer = &mut answer => answer?,
             opened = self.browser.open(&made.url) => {

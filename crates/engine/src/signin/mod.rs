@@ -7,6 +7,7 @@ mod connect;
 mod device;
 mod entered;
 mod fields;
+mod landing;
 mod look;
 mod loopback;
 mod paste_back;
@@ -31,7 +32,7 @@ pub use tokens::{Flow, Tokens};
 pub(crate) use connect::handles;
 pub(crate) use fields::Fields;
 #[cfg(fuzzing)]
-pub(crate) use loopback::{Judged, judge};
+pub(crate) use loopback::{Expected, Judged, judge};
 #[cfg(fuzzing)]
 pub(crate) use tokens::read_tokens;
 pub(crate) use tokens::{of_person, renew_grant, renew_slot};

@@ -57,7 +57,8 @@ impl Browser for Clicks {
         let redirect: Url = parameter(url, "redirect_uri").parse().unwrap();
         for does in &self.does {
             let line = does.replace("STATE", &parameter(url, "state"));
-            let answer = say(("127.0.0.1", redirect.port().unwrap()), &format!("{line} HTTP/1.1\r\nHost: localhost\r\n\r\n")).await;
+            let port = redirect.port().unwrap();
+            let answer = say(("127.0.0.1", port), &format!("{line} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n")).await;
             self.answers.lock().unwrap().push(answer);
         }
         Ok(())
@@ -372,10 +373,10 @@ async fn connections_that_say_nothing_keep_nobody_waiting_and_both_address_famil
             continue;
         };
         let state = Secret::new("state");
-        let (answer, page) = futures::join!(listening.answer(&state, &SystemClock), async {
+        let (answer, page) = futures::join!(listening.answer(&state, "Alpha", &SystemClock), async {
             let _silent = TcpStream::connect((host, port)).await.unwrap();
-            assert!(say((host, port), "GET /favicon.ico HTTP/1.1\r\n\r\n").await.contains("404"));
-            slow.write_all(b"GET /?state=state&code=c%2F1 HTTP/1.1\r\n\r\n").await.unwrap();
+            assert!(say((host, port), &format!("GET /favicon.ico HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n")).await.contains("404"));
+            slow.write_all(format!("GET /?state=state&code=c%2F1 HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n").as_bytes()).await.unwrap();
             let mut page = String::new();
             slow.read_to_string(&mut page).await.unwrap();
             page
@@ -404,7 +405,7 @@ async fn after_five_minutes_the_sign_in_ends_and_the_port_closes() {
     let listening = Loopback::bind(&CODE.redirect).await.unwrap();
     let port = Url::parse(listening.redirect_uri()).unwrap().port().unwrap();
     let start = tokio::time::Instant::now();
-    let error = listening.answer(&Secret::new("state"), &SystemClock).await.unwrap_err();
+    let error = listening.answer(&Secret::new("state"), "Alpha", &SystemClock).await.unwrap_err();
     assert_eq!((error.kind, start.elapsed().as_secs()), (Kind::Cancelled, 300));
     assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
 }
