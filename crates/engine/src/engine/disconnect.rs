@@ -1,17 +1,19 @@
 //! Disconnecting: the connection's tokens end at the platform as far as it lets them, and here in any case.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::model::{PlatformId, Status};
-use crate::platform::Left;
-use crate::signin;
-use crate::store::connections;
-use crate::store::{grants, slot_ends, syncs};
+use crate::platform::{Left, Platform, PlatformInfo, Undone};
+use crate::secrets::{is_damaged, slot_handle};
+use crate::signin::{self, Source};
+use crate::store::{connections, grants, slot_ends, syncs};
 use crate::sync::shared::signed_in;
+use crate::transport::Lane;
 
 use super::Engine;
 
@@ -30,10 +32,17 @@ pub struct DisconnectView {
     pub left: Vec<Left>,
 }
 
+/// How long all of a platform's answers may take: they are never in the way of forgetting its tokens here.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 impl Engine {
-    /// Deletes the connection and its secrets. People, accounts and syncs stay listed.
+    /// Ends the connection's tokens at the platform as far as it lets them, and deletes the connection and its secrets. People,
+    /// accounts and syncs stay listed.
+    ///
+    /// Errors: `Kind::Keychain` when it cannot be asked; then nothing has ended.
     pub async fn disconnect(&self, platform: PlatformId) -> Result<DisconnectView> {
         let (known, _) = self.shared.connected(platform).await?;
+        let (gone, left) = self.sign_off(known).await?;
         signin::forget(&self.shared.paced, known).await?;
         let (counts, grants) = self
             .shared
@@ -46,6 +55,63 @@ impl Engine {
             })
             .await?;
         self.shared.events.tell(Event::ConnectionChanged { platform });
-        Ok(DisconnectView { platform, syncs: counts.into_iter().collect(), grants, gone: Vec::new(), left: Vec::new() })
+        Ok(DisconnectView { platform, syncs: counts.into_iter().collect(), grants, gone, left })
     }
+
+    /// Ends every token that there is, each by itself.
+    async fn sign_off(&self, platform: &'static dyn Platform) -> Result<(Vec<String>, Vec<Left>)> {
+        let info = platform.info();
+        let mut slots = Vec::new();
+        for slot in info.slots {
+            match self.shared.paced.secrets().get(&slot_handle(info.id, slot.name)).await {
+                Ok(None) => {}
+                Ok(Some(_)) => slots.push(slot),
+                Err(error) if is_damaged(&error) => slots.push(slot),
+                Err(error) => return Err(error),
+            }
+        }
+        // A minted token ends before the one that minted it.
+        slots.sort_by_key(|slot| !matches!(slot.source, Source::Minted(_)));
+        let connection = self.shared.connection(info.id, Lane::Waiting).await?;
+        let (mut gone, mut left) = (Vec::new(), Vec::new());
+        let late = self.shared.clock.wait(PATIENCE);
+        tokio::pin!(late);
+        let mut is_late = false;
+        for slot in slots {
+            let ended = if is_late {
+                Err(no_answer())
+            } else {
+                tokio::select! {
+                    ended = connection.sign_off(slot.name) => ended,
+                    () = &mut late => {
+                        is_late = true;
+                        Err(no_answer())
+                    }
+                }
+            };
+            match ended {
+                Ok(Undone::Gone(phrase)) => gone.push(phrase),
+                Ok(Undone::Left(stays)) => left.push(Left { link: stays.link.or_else(|| off_switch(info)), ..stays }),
+                Err(error) => left.push(stays(info, slot.name, &error)),
+            }
+        }
+        Ok((gone, left))
+    }
+}
+
+fn no_answer() -> Error {
+    Error::new(Kind::Network, "sign_off", "Nobody answered in time.")
+}
+
+fn stays(info: &PlatformInfo, slot: &str, error: &Error) -> Left {
+    let name = info.name;
+    let why = match error.kind {
+        Kind::Unsupported => format!("{name} has no way to end it from here. User Sync deleted its copy and can use it no more."),
+        _ => format!("{} User Sync deleted its copy and can use it no more.", error.message),
+    };
+    Left { what: format!("The token `{slot}` of the connection to {name}"), why, link: off_switch(info) }
+}
+
+fn off_switch(info: &PlatformInfo) -> Option<String> {
+    Some(info.off_switch.link).filter(|link| !link.is_empty()).map(str::to_owned)
 }

@@ -64,6 +64,43 @@ async fn a_disconnection_reports_the_syncs_that_used_it_and_keeps_people_listed(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_disconnection_ends_the_tokens_at_the_platform_and_lists_what_stays() {
+    let (kit, engine) = Kit::with(&[("ana", &[ALPHA, BETA])]).await;
+    engine.sync_one("ana", ALPHA, BETA).await;
+    kit.world().decide("beta", crate::sync::testing::CodeState::Approved("beta-ana".into()));
+    engine.work_on().await;
+    let view = engine.disconnect(BETA).await.unwrap();
+    assert_eq!((view.gone.as_slice(), view.left.as_slice(), view.grants), (["token main ended".to_owned()].as_slice(), [].as_slice(), 1));
+    assert_eq!(kit.world().revoked, ["beta itself"], "the employee's own sign-in stays");
+    assert!(!kit.secrets.inner.all().keys().any(|handle| handle.0.starts_with("beta/")));
+
+    let view = engine.disconnect(ALPHA).await.unwrap();
+    assert_eq!((view.gone.len(), view.left.len(), view.grants), (0, 1, 0));
+    assert_eq!(view.left[0].link.as_deref(), Some("https://admin.example/apps"));
+    assert!(view.left[0].why.contains("no way"), "{view:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_platform_that_does_not_answer_is_not_in_the_way_of_a_disconnection_and_a_shut_keychain_ends_nothing() {
+    let (kit, engine) = Kit::with(&[]).await;
+    kit.secrets.shut_after(0);
+    assert_eq!(engine.disconnect(BETA).await.unwrap_err().kind, Kind::Keychain);
+    assert_eq!(kit.many(|world| world.revoked.len()), 0);
+    kit.secrets.unlock();
+    for fault in [Fault::Status(429), Fault::Down, Fault::Status(403)] {
+        kit.world().faults.extend(vec![("beta/sign_off".into(), fault); 500]);
+        let begin = tokio::time::Instant::now();
+        let view = engine.disconnect(BETA).await.unwrap();
+        assert_eq!((view.gone.len(), view.left.len()), (0, 1), "{fault:?}");
+        assert!(view.left[0].link.is_some() && !view.left[0].why.is_empty());
+        assert!(begin.elapsed().as_secs() < 30, "{:?} with {fault:?}", begin.elapsed());
+        assert!(!kit.secrets.inner.all().keys().any(|handle| handle.0.starts_with("beta/")), "forgotten here in any case");
+        kit.world().faults.clear();
+        kit.connect(&engine, BETA).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_primary_platform_with_syncs_in_place_is_changed_only_when_their_reset_is_confirmed() {
     let (_kit, engine) = Kit::with(&[("cyd", &[ALPHA, GAMMA])]).await;
     engine.sync_one("cyd", ALPHA, BETA).await;

@@ -49,9 +49,24 @@ pub(super) struct Held {
     noted: bool,
     /// When they came, if they did since the program started.
     since: Option<Timestamp>,
+    /// Why they could not be renewed, and when that was said.
+    ended: Option<(Error, Timestamp)>,
 }
 
+/// How long a refusal to renew stands: whoever waits for the same tokens hears it too, instead of asking once more.
+const REFUSED: Duration = Duration::from_secs(60);
+
 impl Held {
+    fn new(tokens: Tokens, stored: bool, since: Option<Timestamp>) -> Self {
+        Self { tokens, stored, noted: false, since, ended: None }
+    }
+
+    /// The refusal that still stands.
+    fn refusal(&self, now: Timestamp) -> Option<Error> {
+        let (error, said) = self.ended.as_ref()?;
+        (now.duration_since(*said).unsigned_abs() < REFUSED).then(|| error.clone())
+    }
+
     /// Whether they are to be renewed before they are used. A short life is used up to its middle: renewing at each use would
     /// only spend refresh tokens.
     fn is_dying(&self, now: Timestamp) -> bool {
@@ -111,18 +126,27 @@ async fn access(paced: &Paced, platform: &'static dyn Platform, who: Who, dead: 
     let mut held = place.lock().await;
     if held.is_none() {
         let tokens = load(paced, id, who).await?;
-        *held = Some(Held { tokens, stored: true, noted: false, since: None });
+        *held = Some(Held::new(tokens, true, None));
     }
     let Some(held) = held.as_mut() else {
         return Err(Error::new(Kind::Bug, "sign", "A token vanished while it was held."));
     };
     let refused = dead == Some(&held.tokens.access);
     if refused || held.is_dying(paced.clock().now()) {
-        match renew(paced, platform, who, &held.tokens).await {
-            Ok(tokens) => *held = Held { tokens, stored: false, noted: false, since: Some(paced.clock().now()) },
+        let renewed = match held.refusal(paced.clock().now()) {
+            Some(error) => Err(error),
+            None => renew(paced, platform, who, &held.tokens).await,
+        };
+        match renewed {
+            Ok(tokens) => *held = Held::new(tokens, false, Some(paced.clock().now())),
             // Early, and the platform cannot be asked just now: the old token still lives.
             Err(error) if !refused && error.is_passing() && !held.tokens.expires_within(Duration::ZERO, paced.clock().now()) => {}
-            Err(error) => return Err(error),
+            Err(error) => {
+                if error.kind == Kind::SignedOut && held.refusal(paced.clock().now()).is_none() {
+                    held.ended = Some((error.clone(), paced.clock().now()));
+                }
+                return Err(error);
+            }
         }
     }
     if let Who::Slot(name) = who {

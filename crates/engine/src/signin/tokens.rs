@@ -424,4 +424,27 @@ mod tests {
         assert_eq!(error.kind, Kind::Keychain);
         assert!(!format!("{error:?}").contains("planted"));
     }
+
+    #[test]
+    fn a_lifetime_of_any_shape_is_read_or_left_open_and_never_an_error() {
+        let ends = |value: &str| {
+            let body = format!(r#"{{"access_token":"a","refresh_token":"r","expires_in":{value},"refresh_token_expires_in":{value}}}"#);
+            let tokens = read_tokens(body.as_bytes(), "", Flow::Slot, now()).unwrap();
+            assert_eq!(tokens.expires_at, tokens.ends_at, "{value}");
+            tokens.expires_at.map(|at| at.duration_since(now()).as_secs())
+        };
+        assert_eq!(["3600", "\"3600\"", "3600.9", "\" 3600 \""].map(ends), [Some(3600); 4]);
+        assert_eq!(["0", "-5", "null", "true", "\"soon\"", "{}", "-9223372036854775808"].map(ends), [None; 7]);
+        assert_eq!(["9223372036854775807", "18446744073709551615", "1e300"].map(ends), [Some(LONGEST); 3]);
+    }
+
+    #[test]
+    fn the_end_of_the_sign_in_is_read_kept_and_outlives_a_renewal_that_does_not_repeat_it() {
+        let read = |body: &str| read_tokens(body.as_bytes(), "", Flow::Slot, now()).unwrap();
+        let other = read(r#"{"access_token":"a","refresh_token":"r","refresh_expires_in":60}"#);
+        assert_eq!(other.ends_at.unwrap().duration_since(now()).as_secs(), 60);
+        assert_eq!(Tokens::from_secret(&other.to_secret().unwrap()).unwrap(), other);
+        assert_eq!(read(r#"{"access_token":"a","refresh_expires_in":60}"#).ends_at, None, "nothing ends that is not there");
+        assert_eq!(read(r#"{"access_token":"a","refresh_token":"r"}"#).ends_at, None);
+    }
 }

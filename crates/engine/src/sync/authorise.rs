@@ -254,7 +254,7 @@ impl Look<'_> {
 
     /// A new code or link, by an edit of the prompt.
     async fn renew(&mut self, prefer: Prefer) -> Result<()> {
-        let asked = ask(self.shared, self.sync, self.prompt.carrier, prefer).await?;
+        let asked = ask(self.shared, self.sync, self.prompt.carrier, prefer, words::prompt).await?;
         let _storing = self.shared.paced.sealer().storing().await;
         let now = self.shared.now();
         self.prompt.way = asked.way;

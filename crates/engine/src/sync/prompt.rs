@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::{Act, Intent, Outcome, Reason, Recipient, SentMessage, SyncId};
+use crate::model::{Act, Intent, Outcome, PlatformId, Reason, Recipient, SentMessage, SyncId};
 use crate::platform::PlatformInfo;
 use crate::secrets::Secret;
 use crate::signin;
@@ -41,7 +41,7 @@ pub(crate) async fn prompt(shared: &Shared, step: &Step, sync: &Sync) -> Result<
     }
     take_back_earlier(shared, step, sync, connection.as_ref()).await?;
     let to = recipient(shared, step, sync).await?;
-    let asked = ask(shared, sync, step.platform, Prefer::Device).await?;
+    let asked = ask(shared, sync, step.platform, Prefer::Device, words::prompt).await?;
     let storing = shared.paced.sealer().storing().await;
     let sealed = shared.paced.sealer().seal(&label(sync.id), &asked.secret).await?;
     let account = asked.account.clone();
@@ -182,6 +182,9 @@ pub(crate) enum Prefer {
     PasteBack,
 }
 
+/// The words of a prompt; `None` when not even the shortest fit.
+pub(crate) type Say = fn(Talk<'_>, words::Way<'_>) -> Option<String>;
+
 /// A code or link, ready to be sent.
 pub(crate) struct Asked {
     pub(crate) way: Way,
@@ -195,7 +198,7 @@ pub(crate) struct Asked {
 }
 
 /// Gets a new code or link and puts it into words. Nothing is sent to anybody.
-pub(crate) async fn ask(shared: &Shared, sync: &Sync, carrier: crate::model::PlatformId, prefer: Prefer) -> Result<Asked> {
+pub(crate) async fn ask(shared: &Shared, sync: &Sync, carrier: PlatformId, prefer: Prefer, say: Say) -> Result<Asked> {
     let (target, facts) = shared.connected(sync.platform).await?;
     let info = target.info();
     let person = shared.person(sync.person).await?;
@@ -215,7 +218,7 @@ pub(crate) async fn ask(shared: &Shared, sync: &Sync, carrier: crate::model::Pla
                 let way = words::Way::Code { link: &link, code: &code.user_code, minutes: (seconds / 60).max(1) };
                 return Ok(Asked {
                     way: Way::Device,
-                    text: text(shared, sync, carrier, way).await?,
+                    text: text(shared, sync, carrier, way, say).await?,
                     secret: code.to_secret()?,
                     expires_at: Some(code.expires_at),
                     pace: u32::try_from(code.interval.as_secs()).unwrap_or(5).max(1),
@@ -231,7 +234,7 @@ pub(crate) async fn ask(shared: &Shared, sync: &Sync, carrier: crate::model::Pla
     let link = signin::invite(&shared.paced, target, &facts, account.email.as_deref())?;
     Ok(Asked {
         way: Way::PasteBack,
-        text: text(shared, sync, carrier, words::Way::Address { link: link.url.as_str() }).await?,
+        text: text(shared, sync, carrier, words::Way::Address { link: link.url.as_str() }, say).await?,
         secret: link.to_secret()?,
         expires_at: None,
         pace: 5,
@@ -245,9 +248,9 @@ pub(crate) fn no_way(info: &PlatformInfo) -> Error {
         .ask_admin(format!("Allow the device code flow for your {} app, then try again.", info.name))
 }
 
-async fn text(shared: &Shared, sync: &Sync, carrier: crate::model::PlatformId, way: words::Way<'_>) -> Result<String> {
+async fn text(shared: &Shared, sync: &Sync, carrier: PlatformId, way: words::Way<'_>, say: Say) -> Result<String> {
     let about = About::of(shared, sync, carrier).await?;
-    words::prompt(about.talk(), way).ok_or_else(|| {
+    say(about.talk(), way).ok_or_else(|| {
         Error::new(Kind::Invalid, "prompt", format!("The link is longer than a message on {} may be.", about.here))
             .ask_admin("Choose another primary platform for this person.")
             .act(Act::ChoosePrimary { person: sync.person })
@@ -264,7 +267,7 @@ pub(crate) struct About {
 }
 
 impl About {
-    pub(crate) async fn of(shared: &Shared, sync: &Sync, carrier: crate::model::PlatformId) -> Result<Self> {
+    pub(crate) async fn of(shared: &Shared, sync: &Sync, carrier: PlatformId) -> Result<Self> {
         let target = shared.platforms.get(sync.platform)?;
         // The person knows the tenant in which the prompt reaches them.
         let (carrying, facts) = shared.connected(carrier).await?;

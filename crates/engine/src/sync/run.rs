@@ -66,7 +66,8 @@ async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error
     let Some(now_stored) = shared.store.read(move |db| steps::get(db, id)).await? else { return Ok(Tried::Left) };
     // A step that was in doubt stays so until the platform was asked and it was sent anew.
     // An entry of the keychain that is damaged stays so: only signing in again replaces it.
-    let error = if is_damaged(&error) { Error { kind: Kind::SignedOut, platform: error.platform.or(Some(platform)), ..error } } else { error };
+    let error =
+        if is_damaged(&error) { Error { kind: Kind::SignedOut, platform: error.platform.or(Some(platform)), ..error } } else { error };
     let in_doubt = step.state == StepState::Sending && now_stored.attempt == attempt;
     let error = if in_doubt { error.acted(Acted::Perhaps) } else { error };
     let now = shared.now();
@@ -96,16 +97,15 @@ async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error
             let reason = if is_lost(&error) { key_lost() } else { reason };
             let lost = (error.kind == Kind::SignedOut && !is_lost(&error) && !matches!(kind, StepKind::Verify | StepKind::Authorise))
                 .then(|| error.platform.unwrap_or(platform));
-            shared
+            let news = shared
                 .change(sync, move |transaction| {
                     steps::end(transaction, id, StepState::Failed, Some(&reason.kind), now)?;
-                    if let Some(platform) = lost {
-                        signed_out(transaction, platform)?;
-                    }
+                    let is_news = lost.map(|platform| signed_out(transaction, platform)).transpose()?.unwrap_or_default();
+                    let news = lost.filter(|_| is_news);
                     let still_asking =
                         prompts::of_sync(transaction, sync)?.is_some_and(|prompt| prompt.state == prompts::PromptState::Open);
                     if kind == StepKind::Tell && !still_asking {
-                        return Ok(());
+                        return Ok(news);
                     }
                     if kind == StepKind::Tell {
                         steps::park(transaction, sync)?;
@@ -113,10 +113,11 @@ async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error
                     if kind == StepKind::Verify {
                         grants::destroy_unverified(transaction, sync)?;
                     }
-                    syncs::set(transaction, sync, Status::Failed, None, Some(&reason), now)
+                    syncs::set(transaction, sync, Status::Failed, None, Some(&reason), now)?;
+                    Ok(news)
                 })
                 .await?;
-            if let Some(platform) = lost {
+            if let Some(platform) = news {
                 shared.events.tell(Event::ConnectionChanged { platform });
             }
             Ok(Tried::Went { first })

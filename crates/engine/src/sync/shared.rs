@@ -141,9 +141,11 @@ pub(crate) fn is_signed_out(db: &rusqlite::Connection, platform: PlatformId) -> 
     Ok(facts::get(db, &signed_out_fact(platform))?.is_some())
 }
 
-/// Remembers that the platform refuses the connection's tokens.
-pub(crate) fn signed_out(transaction: &Transaction<'_>, platform: PlatformId) -> Result<()> {
-    facts::set(transaction, &signed_out_fact(platform), "yes")
+/// Remembers that the platform refuses the connection's tokens; true when that is news.
+pub(crate) fn signed_out(transaction: &Transaction<'_>, platform: PlatformId) -> Result<bool> {
+    let is_news = !is_signed_out(transaction, platform)?;
+    facts::set(transaction, &signed_out_fact(platform), "yes")?;
+    Ok(is_news)
 }
 
 /// Forgets it: the platform was connected again, or is gone.

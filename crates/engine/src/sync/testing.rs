@@ -15,4 +15,5 @@ mod wire;
 
 pub(crate) use kit::{Kit, crash_after};
 pub(crate) use platform::{ALPHA, BETA, DELTA, GAMMA, platforms};
+pub(crate) use shutter::Shutter;
 pub(crate) use wire::{CodeState, Fault, Said, World};

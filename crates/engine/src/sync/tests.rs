@@ -183,20 +183,100 @@ async fn no_is_an_answer_and_so_is_no_on_the_platforms_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_wrong_person_is_refused_revoked_and_told_and_trying_again_asks_anew() {
+async fn the_wrong_person_is_refused_revoked_and_told_and_the_right_one_can_still_approve() {
     let (kit, engine) = Kit::with(&[("ana", &[ALPHA, BETA]), ("eve", &[ALPHA, BETA])]).await;
     engine.sync_one("ana", ALPHA, BETA).await;
+    let first = code_in(&kit.world().said[0]);
     kit.world().decide("beta", CodeState::Approved("beta-eve".into()));
-    engine.work_on().await;
+    assert_eq!(engine.work_on().await.waiting, 1);
     let row = engine.row("ana", BETA).await;
-    assert_eq!((row.status, row.reason.unwrap().kind.as_str()), (Status::Failed, "wrong_person"));
+    assert_eq!((row.status, row.detail.as_deref()), (Status::Pending, Some("wrong_person")));
     assert_eq!(kit.world().revoked, ["beta-eve"]);
-    assert!(kit.world().said[0].text.contains("not your own Beta account"));
+    let said = kit.world().said.clone();
+    assert_eq!(said.len(), 1, "the prompt is edited");
+    assert!(said[0].text.contains("not your own Beta account"), "{}", said[0].text);
+    assert_ne!(code_in(&said[0]), first);
+    engine.work_on().await;
+    assert_eq!(engine.row("ana", BETA).await.detail.as_deref(), Some("wrong_person"), "it says so until somebody approves");
 
-    assert_eq!(engine.sync_one("ana", ALPHA, BETA).await.waiting, 1);
-    assert_eq!(kit.many(|world| world.said.len()), 2);
     kit.world().decide("beta", CodeState::Approved("beta-ana".into()));
     assert_eq!(engine.work_on().await.done, 1);
+    let timeline = engine.reading().timeline(engine.named("ana").await, None, 50).await.unwrap();
+    assert!(timeline.entries.iter().any(|entry| entry.detail.as_deref() == Some("wrong_person")), "{timeline:?}");
+    assert!(kit.world().said[0].text.starts_with("Done:"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_wrong_approvals_end_the_matter_with_the_reason_and_trying_again_asks_anew() {
+    let (kit, engine) = Kit::with(&[("ana", &[ALPHA, BETA]), ("eve", &[ALPHA, BETA])]).await;
+    engine.sync_one("ana", ALPHA, BETA).await;
+    for time in 1..=3 {
+        assert_eq!(engine.row("ana", BETA).await.status, Status::Pending, "before time {time}");
+        kit.world().decide("beta", CodeState::Approved("beta-eve".into()));
+        engine.work_on().await;
+    }
+    let row = engine.row("ana", BETA).await;
+    let reason = row.reason.unwrap();
+    assert_eq!((row.status, reason.kind.as_str()), (Status::Failed, "wrong_person"));
+    assert!(reason.message.contains("3 times"), "{}", reason.message);
+    assert_eq!(kit.world().revoked, ["beta-eve"; 3]);
+    assert!(kit.world().said.last().unwrap().text.contains("Ask your administrator"));
+    let (said, codes) = (kit.many(|world| world.said.len()), kit.many(|world| world.codes.len()));
+    engine.work_on().await;
+    assert_eq!((kit.many(|world| world.said.len()), kit.many(|world| world.codes.len())), (said, codes));
+
+    assert_eq!(engine.sync_one("ana", ALPHA, BETA).await.waiting, 1);
+    kit.world().decide("beta", CodeState::Approved("beta-ana".into()));
+    assert_eq!(engine.work_on().await.done, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_fresh_code_can_be_had_a_wrong_approval_fails_with_its_reason_and_one_that_comes_later_is_waited_for() {
+    let (kit, engine) = Kit::with(&[("ana", &[ALPHA, GAMMA]), ("eve", &[ALPHA, GAMMA])]).await;
+    for name in ["ana", "eve"] {
+        kit.world().device_refused.clear();
+        engine.sync_one(name, ALPHA, GAMMA).await;
+        kit.world().decide("gamma", CodeState::Approved("gamma-nobody".into()));
+        if name == "ana" {
+            kit.world().device_refused.insert("gamma".into());
+        } else {
+            kit.world().faults.extend(vec![("gamma/device".into(), Fault::Down); 40]);
+        }
+        engine.work_on().await;
+    }
+    let (ana, eve) = (engine.row("ana", GAMMA).await, engine.row("eve", GAMMA).await);
+    assert_eq!((ana.status, ana.reason.unwrap().kind.as_str()), (Status::Failed, "wrong_person"));
+    assert_eq!((eve.status, eve.detail.as_deref()), (Status::Pending, Some("waiting_for_network")));
+    kit.world().faults.clear();
+    engine.work_on().await;
+    kit.world().decide("gamma", CodeState::Approved("gamma-eve".into()));
+    engine.work_on().await;
+    assert_eq!(engine.row("eve", GAMMA).await.status, Status::Synced);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_at_any_moment_after_a_wrong_approval_destroys_it_and_the_right_person_can_still_approve() {
+    let before = async |kit: &Kit, engine: &Engine| {
+        engine.sync_one("ana", ALPHA, BETA).await;
+        kit.world().decide("beta", CodeState::Approved("beta-eve".into()));
+    };
+    let act = async |engine: &Engine| drop(engine.work_on().await);
+    let check = async |kit: &Kit, engine: &Engine, polls: u32| {
+        engine.work_on().await;
+        let row = engine.row("ana", BETA).await;
+        assert_eq!(row.status, Status::Pending, "after {polls} polls: {row:?}");
+        if row.detail.as_deref() == Some("code_expired") {
+            kit.world().answer("alpha-ana", "again");
+            engine.work_on().await;
+        }
+        assert_eq!(kit.many(|world| world.said.len()), 1, "after {polls} polls");
+        let code = code_in(&kit.world().said[0]);
+        let mut world = kit.world();
+        world.codes.values_mut().find(|known| known.user_code == code).unwrap().state = CodeState::Approved("beta-ana".into());
+        drop(world);
+        assert_eq!(engine.work_on().await.done, 1, "after {polls} polls");
+    };
+    at_every_moment(&[("ana", &[ALPHA, BETA]), ("eve", &[ALPHA, BETA])], before, act, check).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -347,6 +427,35 @@ async fn tokens_that_a_platform_cannot_revoke_are_destroyed_and_listed_as_left()
     drop(engine);
     let bytes = std::fs::read(kit.folder().join("user-sync.db")).unwrap();
     assert!(!bytes.windows(9).any(|window| window == b"tok-gamma"), "a token lies open in the database");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revocation_that_the_platform_refuses_is_listed_as_left_and_the_tokens_are_destroyed() {
+    let (kit, engine) = Kit::with(&[("ana", &[ALPHA, BETA])]).await;
+    engine.sync_one("ana", ALPHA, BETA).await;
+    kit.world().decide("beta", CodeState::Approved("beta-ana".into()));
+    engine.work_on().await;
+    kit.world().faults.push(("beta/revoke".into(), Fault::Status(403)));
+    let view = engine.reset(engine.named("ana").await).await.unwrap();
+    assert_eq!((view.left.len(), kit.many(|world| world.revoked.len())), (1, 0), "{view:?}");
+    assert!(view.left[0].what.contains("authorisation") && view.left[0].why.contains("Not allowed"), "{view:?}");
+    assert_eq!(engine.grant_key().await.unwrap().grants, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_syncs_that_find_the_connection_signed_out_give_one_notice() {
+    let names: Vec<String> = (0..50).map(|number| format!("p{number:03}")).collect();
+    let people: Vec<(&str, &[PlatformId])> = names.iter().map(|name| (name.as_str(), [ALPHA].as_slice())).collect();
+    let (kit, engine) = Kit::with(&people).await;
+    kit.world().faults.extend(vec![("beta/represent".into(), Fault::Status(401)); 200]);
+    let mut events = engine.subscribe();
+    let view = engine.sync(&Selection::Matching(Default::default()), BETA, Until::Idle, &Cancel::new()).await.unwrap();
+    assert_eq!(view.failed, 50);
+    let mut notices = 0;
+    while let Ok(event) = events.try_recv() {
+        notices += u32::from(event == Event::ConnectionChanged { platform: BETA });
+    }
+    assert_eq!(notices, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -38,12 +38,9 @@ pub(crate) enum Way<'a> {
     },
 }
 
-/// The prompt: who asks, why, what will be possible, what is not read, one link and a code, how to refuse.
-///
-/// `None` when not even the shortest form fits.
-pub(crate) fn prompt(talk: Talk<'_>, way: Way<'_>) -> Option<String> {
-    let Talk { person, company, here, there, .. } = talk;
-    let (how, brief) = match way {
+/// How the person authorises, in full and in brief.
+fn how(way: Way<'_>) -> (String, String) {
+    match way {
         Way::Code { link, code, minutes } => (
             format!("Open this link on your own computer and enter the code:\n{link}\n{code}\nThe code is good for {minutes} minutes."),
             format!("{link}\n{code}"),
@@ -55,7 +52,15 @@ pub(crate) fn prompt(talk: Talk<'_>, way: Way<'_>) -> Option<String> {
             ),
             format!("{link}\nThen answer with the address on which your browser ends."),
         ),
-    };
+    }
+}
+
+/// The prompt: who asks, why, what will be possible, what is not read, one link and a code, how to refuse.
+///
+/// `None` when not even the shortest form fits.
+pub(crate) fn prompt(talk: Talk<'_>, way: Way<'_>) -> Option<String> {
+    let Talk { person, company, here, there, .. } = talk;
+    let (how, brief) = how(way);
     let full = format!(
         "Hello {person}, this is User Sync, set up by the administrators of {company}.\n\
          They ask you to connect your own {there} account.\n\
@@ -103,7 +108,25 @@ pub(crate) fn declined(talk: Talk<'_>) -> String {
     fit(format!("Understood: your {there} account is not connected. Ask your administrator if you change your mind."), talk.limit)
 }
 
-/// Somebody else's account was authorised.
+/// Somebody else's account was authorised, and the person is asked anew: what happened, a fresh link and code, how to refuse.
+///
+/// `None` when not even the shortest form fits.
+pub(crate) fn once_more(talk: Talk<'_>, way: Way<'_>) -> Option<String> {
+    let Talk { company, there, .. } = talk;
+    let (how, brief) = how(way);
+    let full = format!(
+        "That was not your own {there} account, so nothing was connected and the authorisation was thrown away.\n\
+         Please try once more and sign in to {there} with your own account. This is User Sync, set up by the administrators of {company}; \
+         the earlier code is of no use any more.\n\n\
+         {how}\n\n\
+         To refuse, answer \"no\"; then nothing is connected."
+    );
+    let short =
+        format!("That was not your own {there} account; nothing was connected. Once more, with your own:\n{brief}\nTo refuse: \"no\".");
+    [full, short].into_iter().find(|text| fits(text, talk.limit))
+}
+
+/// Somebody else's account was authorised, and it ends there.
 pub(crate) fn wrong_person(talk: Talk<'_>) -> String {
     let there = talk.there;
     fit(

@@ -79,12 +79,15 @@ impl Kit {
         };
         let engine = kit.open().await;
         for platform in [ALPHA, BETA, GAMMA, DELTA] {
-            let given =
-                [("access_token", "admin-token"), ("client_id", "client")].map(|(field, value)| (field.to_owned(), Secret::new(value)));
-            engine.connect(platform, Given::from(given).into(), &|_| {}).await.unwrap();
+            kit.connect(&engine, platform).await;
         }
         engine.import(&[], &Cancel::new(), &|_, _| {}).await.unwrap();
         (kit, engine)
+    }
+
+    pub(crate) async fn connect(&self, engine: &Engine, platform: PlatformId) {
+        let given = [("access_token", "admin-token"), ("client_id", "client")].map(|(field, value)| (field.to_owned(), Secret::new(value)));
+        engine.connect(platform, Given::from(given).into(), &|_| {}).await.unwrap();
     }
 
     pub(crate) fn parts(&self) -> Parts {

@@ -95,7 +95,7 @@ fn info(id: PlatformId, name: &'static str, hosts: &'static [&'static str], capa
         hosts,
         clouds: &[crate::platform::Cloud::COMMERCIAL],
         guide: crate::guide::Guide { needs: &[], parts: &[] },
-        off_switch: crate::platform::OffSwitch { how: "", link: "" },
+        off_switch: crate::platform::OffSwitch { how: "Delete the app.", link: "https://admin.example/apps" },
         capabilities,
         fields: FIELDS,
         slots: SLOTS,
@@ -312,6 +312,16 @@ impl Connection for FakeConnection {
             })
             .collect();
         Ok(Page { next: None, items })
+    }
+
+    async fn sign_off(&self, slot: &str) -> Result<Undone> {
+        match self.platform {
+            BETA => {
+                self.call("/sign_off", json!({}), true, "sign_off").await?;
+                Ok(Undone::Gone(format!("token {slot} ended")))
+            }
+            _ => Err(Error::new(Kind::Unsupported, "sign_off", "It has no such thing.")),
+        }
     }
 
     async fn revoke(&self, grant: &GrantFacts) -> Result<Undone> {

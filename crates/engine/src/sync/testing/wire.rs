@@ -177,6 +177,10 @@ impl World {
                     all.into_iter().map(|(id, text)| json!({"id": id, "text": text, "at": "2030-01-01T00:00:00Z"})).collect();
                 (200, json!({ "items": items }))
             }
+            "/sign_off" => {
+                self.revoked.push(format!("{platform} itself"));
+                (200, json!({}))
+            }
             "/revoke" => {
                 self.revoked.push(text("account"));
                 (200, json!({}))
