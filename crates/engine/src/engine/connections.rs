@@ -224,8 +224,9 @@ impl Engine {
 
     /// Passes a platform's answer on, and remembers when it refused the connection's tokens.
     pub(super) async fn heard<T>(&self, platform: PlatformId, answer: Result<T>) -> Result<T> {
-        if answer.as_ref().is_err_and(|error| error.kind == Kind::SignedOut) {
-            self.shared.store.write(move |transaction| signed_out(transaction, platform)).await?;
+        if answer.as_ref().is_err_and(|error| error.kind == Kind::SignedOut)
+            && self.shared.store.write(move |transaction| signed_out(transaction, platform)).await?
+        {
             self.shared.events.tell(Event::ConnectionChanged { platform });
         }
         answer
