@@ -6,7 +6,7 @@ export type CellAction = "start" | "try_again" | "prompt_again" | "cancel" | "ch
 
 /** The actions of a sync, the most likely first. `primary` carries the prompts. */
 export function cellActions(cell: SyncCell, primary: PlatformSheet | null): CellAction[] {
-  const prompted = cell.representation === "own_account" && (cell.detail === "prompted" || cell.detail === "code_expired");
+  const prompted = cell.representation === "own_account" && ["prompted", "code_expired", "wrong_person"].includes(cell.detail ?? "");
   switch (cell.status) {
     case "not_synced":
       return cell.block === null ? ["start"] : [];

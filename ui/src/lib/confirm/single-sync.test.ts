@@ -50,6 +50,7 @@ describe("what can be done about a sync follows from how it stands", () => {
     ["prompted", cell(prompted), "slack", ["prompt_again", "cancel"]],
     ["prompted, with answers read by hand", cell(prompted), "teams", ["check_answers", "prompt_again", "cancel"]],
     ["code expired", cell({ ...prompted, detail: "code_expired" }), "slack", ["prompt_again", "cancel"]],
+    ["somebody else authorised", cell({ ...prompted, detail: "wrong_person" }), "slack", ["prompt_again", "cancel"]],
     ["being set up", cell({ status: "pending", detail: "provisioning", representation: "bot" }), "slack", ["cancel"]],
     ["being cancelled", cell({ status: "pending", detail: "cancelling" }), "slack", []],
   ])("%s", (_, of, primary, actions) => {
