@@ -1,4 +1,5 @@
-//! What all commands share: the supervisor, the lists that the page has open, whom it was shown, the files that this session wrote.
+//! What all commands share: the supervisor, the lists that the page has open, whom and which links it was shown, the files that this
+//! session wrote.
 
 use std::sync::Arc;
 
@@ -6,6 +7,7 @@ use app::export::Exports;
 use app::supervise::{Opened, Supervisor};
 
 use crate::listings::Listings;
+use crate::offered::Offered;
 use crate::problem::Answer;
 use crate::shown::Shown;
 
@@ -15,11 +17,12 @@ pub(crate) struct Desk {
     pub(crate) listings: Listings,
     pub(crate) shown: Shown,
     pub(crate) exports: Exports,
+    pub(crate) offered: Offered,
 }
 
 impl Desk {
     pub(crate) fn new(supervisor: Supervisor) -> Self {
-        Self { supervisor, listings: Listings::default(), shown: Shown::default(), exports: Exports::default() }
+        Self { supervisor, listings: Listings::default(), shown: Shown::default(), exports: Exports::default(), offered: Offered::default() }
     }
 
     /// What is open now.

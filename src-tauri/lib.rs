@@ -11,6 +11,7 @@ mod contract;
 mod desk;
 mod events;
 mod listings;
+mod offered;
 mod problem;
 mod saved;
 mod sheets;

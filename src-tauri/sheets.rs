@@ -2,6 +2,7 @@
 
 use engine::model::{PlatformId, RepresentationKind};
 use engine::platform::PlatformInfo;
+use engine::signin::{Field, Shape, Source};
 use serde::Serialize;
 
 /// What a platform is; the order of a list of them is the order in which people see platforms.
@@ -25,12 +26,40 @@ pub(crate) struct PlatformSheet {
     pub stand_in_removable: bool,
     /// False: the admin presses "Check answers" while the person is there.
     pub poll_answers: bool,
+    /// The vendor's clouds, the commercial one first.
+    pub clouds: Vec<CloudSheet>,
+    /// The connection's tokens.
+    pub slots: Vec<SlotSheet>,
     /// What the admin enters to connect.
     pub fields: Vec<FieldSheet>,
     /// What is asked for, with the reason of each.
     pub scopes: Vec<ScopeSheet>,
     /// The multi-factor questions.
     pub questions: Vec<QuestionSheet>,
+}
+
+/// One of a vendor's clouds.
+#[derive(Clone, Debug, Serialize, specta::Type)]
+pub(crate) struct CloudSheet {
+    /// The word that is stored.
+    pub name: String,
+    /// As admins know it.
+    pub title: String,
+    /// What is known not to work there; empty when nothing is known.
+    pub limits: String,
+}
+
+/// A token of a connection.
+#[derive(Clone, Debug, Serialize, specta::Type)]
+pub(crate) struct SlotSheet {
+    /// Its name.
+    pub name: String,
+    /// The field that may hold a ready token.
+    pub field: String,
+    /// Without a ready one, the admin signs in with the browser.
+    pub by_browser: bool,
+    /// Whether connecting can end without it.
+    pub optional: bool,
 }
 
 /// Something the admin enters to connect.
@@ -44,6 +73,8 @@ pub(crate) struct FieldSheet {
     pub secret: bool,
     /// Connecting cannot begin without it.
     pub required: bool,
+    /// What can be chosen; empty where anything can be entered.
+    pub choices: Vec<ChoiceSheet>,
 }
 
 /// A permission.
@@ -55,6 +86,10 @@ pub(crate) struct ScopeSheet {
     pub name: String,
     /// Why it is asked for.
     pub reason: String,
+    /// What does not work without it.
+    pub without: String,
+    /// Whether it may be left out.
+    pub optional: bool,
 }
 
 /// A question whose answer is kept with the connection.
@@ -91,18 +126,30 @@ impl From<&PlatformInfo> for PlatformSheet {
             stand_in_always: capabilities.stand_in_always,
             stand_in_removable: capabilities.stand_in_removable,
             poll_answers: capabilities.poll_answers,
-            fields: info
-                .fields
+            clouds: info
+                .clouds
                 .iter()
-                .map(|field| FieldSheet {
-                    name: field.name.into(),
-                    help: field.help.into(),
-                    secret: field.secret,
-                    required: field.required,
+                .map(|cloud| CloudSheet { name: cloud.name.into(), title: cloud.title.into(), limits: cloud.limits.into() })
+                .collect(),
+            slots: info
+                .slots
+                .iter()
+                .map(|slot| SlotSheet {
+                    name: slot.name.into(),
+                    field: slot.field.into(),
+                    by_browser: matches!(slot.source, Source::Browser(_)),
+                    optional: slot.optional,
                 })
                 .collect(),
+            fields: info.fields.iter().map(FieldSheet::from).collect(),
             scopes: scopes
-                .map(|(slot, scope)| ScopeSheet { slot: slot.name.into(), name: scope.name.into(), reason: scope.reason.into() })
+                .map(|(slot, scope)| ScopeSheet {
+                    slot: slot.name.into(),
+                    name: scope.name.into(),
+                    reason: scope.reason.into(),
+                    without: scope.without.into(),
+                    optional: scope.optional,
+                })
                 .collect(),
             questions: info
                 .questions
@@ -110,13 +157,29 @@ impl From<&PlatformInfo> for PlatformSheet {
                 .map(|question| QuestionSheet {
                     key: question.key.into(),
                     text: question.text.into(),
-                    choices: question
-                        .choices
-                        .iter()
-                        .map(|(word, label)| ChoiceSheet { word: (*word).into(), label: (*label).into() })
-                        .collect(),
+                    choices: choices(question.choices),
                 })
                 .collect(),
         }
     }
+}
+
+impl From<&Field> for FieldSheet {
+    fn from(field: &Field) -> Self {
+        let offered = field.shapes.iter().find_map(|shape| match shape {
+            Shape::OneOf(words) => Some(*words),
+            _ => None,
+        });
+        Self {
+            name: field.name.into(),
+            help: field.help.into(),
+            secret: field.secret,
+            required: field.required,
+            choices: choices(offered.unwrap_or_default()),
+        }
+    }
+}
+
+fn choices(words: &[(&str, &str)]) -> Vec<ChoiceSheet> {
+    words.iter().map(|(word, label)| ChoiceSheet { word: (*word).into(), label: (*label).into() }).collect()
 }

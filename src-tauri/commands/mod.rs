@@ -4,8 +4,10 @@
 //! `permissions/commands.toml` allows exactly these by name. Tests hold all three together.
 
 pub(crate) mod activity;
+pub(crate) mod connect;
 pub(crate) mod people;
 pub(crate) mod platforms;
+pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod start;
 pub(crate) mod syncs;
@@ -45,13 +47,20 @@ pub(crate) fn all() -> Builder<Wry> {
             syncs::preview_reset,
             syncs::reset,
             platforms::platforms,
-            platforms::connect,
-            platforms::cancel_connect,
+            connect::setup_guide,
+            connect::check_field,
+            connect::connect,
+            connect::cancel_connect,
+            connect::open_page,
             platforms::answer,
             platforms::teams,
             platforms::choose_teams,
             platforms::import_people,
             platforms::disconnect,
+            security::security,
+            security::grant_key,
+            security::rotate_key,
+            security::ask_lost_again,
             activity::runs,
             activity::run_people,
             activity::cancel_run,

@@ -1,12 +1,10 @@
-//! Page Platforms: connections with their health, signing in, teams, imports.
+//! Page Platforms: connections with their health, teams, imports, disconnecting.
 
 use std::collections::BTreeMap;
 
 use app::supervise::Opened;
-use engine::engine::{ConnectionView, TeamView};
+use engine::engine::{ConnectionView, DisconnectView, TeamView};
 use engine::model::{Health, HealthState, PlatformId, Reason, RunId, Status};
-use engine::secrets::Secret;
-use engine::signin::Entered;
 use serde::Serialize;
 use tauri::State;
 
@@ -45,7 +43,10 @@ pub(crate) struct ImportState {
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn platforms(desk: State<'_, Desk>) -> Answer<Vec<PlatformCard>> {
-    Ok(cards(&*desk.opened()?).await?)
+    let cards = cards(&*desk.opened()?).await?;
+    let advice = cards.iter().filter_map(|card| card.connection.as_ref()).flat_map(|connection| &connection.advice);
+    desk.offered.offer(advice.filter_map(|advice| advice.link.as_deref()));
+    Ok(cards)
 }
 
 async fn cards(opened: &Opened) -> engine::Result<Vec<PlatformCard>> {
@@ -87,29 +88,6 @@ async fn cards(opened: &Opened) -> engine::Result<Vec<PlatformCard>> {
     Ok(opened.platforms().iter().map(|platform| platform.info().id).map(card).collect())
 }
 
-/// Signs the admin in; ends when they are signed in. Steps come as events.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn connect(
-    desk: State<'_, Desk>,
-    platform: PlatformId,
-    fields: BTreeMap<String, String>,
-    answers: BTreeMap<String, String>,
-) -> Answer<()> {
-    let entered = fields.into_iter().filter(|(_, text)| !text.trim().is_empty());
-    let given = entered.map(|(name, text)| (name, Secret::new(text))).collect();
-    desk.opened()?.connect(platform, Entered { given, answers, left_out: None }).await?;
-    Ok(())
-}
-
-/// Stops a sign-in that is under way.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn cancel_connect(desk: State<'_, Desk>, platform: PlatformId) -> Answer<()> {
-    desk.opened()?.cancel_connect(platform);
-    Ok(())
-}
-
 /// Changes answers to the platform's questions.
 #[tauri::command]
 #[specta::specta]
@@ -139,12 +117,13 @@ pub(crate) async fn import_people(desk: State<'_, Desk>, platforms: Vec<Platform
     Ok(desk.opened()?.import(&platforms).await?)
 }
 
-/// Deletes the connection and its secrets. People, accounts and syncs stay listed.
+/// Ends the connection's tokens at the platform as far as it lets them, and deletes them here. People, accounts and syncs stay listed.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn disconnect(desk: State<'_, Desk>, platform: PlatformId) -> Answer<()> {
+pub(crate) async fn disconnect(desk: State<'_, Desk>, platform: PlatformId) -> Answer<DisconnectView> {
     let opened = desk.opened()?;
     opened.cancel_connect(platform);
-    opened.engine().disconnect(platform).await?;
-    Ok(())
+    let view = opened.engine().disconnect(platform).await?;
+    desk.offered.offer_left(&view.left);
+    Ok(view)
 }

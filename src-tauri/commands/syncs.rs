@@ -54,6 +54,7 @@ pub(crate) async fn prompt_again(desk: State<'_, Desk>, person: PersonId, to: Pl
 #[specta::specta]
 pub(crate) async fn cancel_sync(desk: State<'_, Desk>, person: PersonId, to: PlatformId) -> Answer<Undone> {
     let view = desk.opened()?.engine().cancel(person, to).await?;
+    desk.offered.offer_left(&view.left);
     Ok(Undone { undone: view.undone, left: view.left })
 }
 
@@ -70,7 +71,9 @@ pub(crate) async fn check_answers(desk: State<'_, Desk>) -> Answer<()> {
 pub(crate) async fn preview_reset(desk: State<'_, Desk>, selection: Selection) -> Answer<ResetPreview> {
     let opened = desk.opened()?;
     let selection = desk.shown.show(opened.reading(), selection).await?;
-    Ok(opened.engine().reset_preview_many(&selection).await?)
+    let preview = opened.engine().reset_preview_many(&selection).await?;
+    desk.offered.offer_left(preview.stays.iter().map(|stays| &stays.left));
+    Ok(preview)
 }
 
 /// The confirmed reset: written down for everybody first. Returns its run; work goes on behind.

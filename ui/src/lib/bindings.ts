@@ -60,10 +60,19 @@ export const commands = {
 	reset: (selection: Selection) => typedError<string, Problem>(__TAURI_INVOKE("reset", { selection })),
 	/**  All platforms, in the order in which people see them. */
 	platforms: () => typedError<PlatformCard[], Problem>(__TAURI_INVOKE("platforms")),
-	/**  Signs the admin in; ends when they are signed in. Steps come as events. */
-	connect: (platform: string, fields: { [key in string]: string }, answers: { [key in string]: string }) => typedError<null, Problem>(__TAURI_INVOKE("connect", { platform, fields, answers })),
+	/**  How a platform is set up, with the plain fields that were entered so far put in. */
+	setupGuide: (platform: string, entered: { [key in string]: string }) => typedError<GuideView, Problem>(__TAURI_INVOKE("setup_guide", { platform, entered })),
+	/**  Checks one field with everything that was entered so far. Nothing is stored. What is wrong with it is the refusal. */
+	checkField: (platform: string, fields: { [key in string]: string }, field: string) => typedError<Checked, Problem>(__TAURI_INVOKE("check_field", { platform, fields, field })),
+	/**
+	 *  Signs the admin in; ends when they are signed in. Steps come as events. What is known of the platform already need not be given;
+	 *  a plain field that is given empty is emptied.
+	 */
+	connect: (platform: string, fields: { [key in string]: string }, answers: { [key in string]: string }, leftOut: string[]) => typedError<null, Problem>(__TAURI_INVOKE("connect", { platform, fields, answers, leftOut })),
 	/**  Stops a sign-in that is under way. */
 	cancelConnect: (platform: string) => typedError<null, Problem>(__TAURI_INVOKE("cancel_connect", { platform })),
+	/**  Opens a page in the system's browser: only one that the window was shown a link to. */
+	openPage: (link: string) => typedError<null, Problem>(__TAURI_INVOKE("open_page", { link })),
 	/**  Changes answers to the platform's questions. */
 	answer: (platform: string, answers: { [key in string]: string }) => typedError<null, Problem>(__TAURI_INVOKE("answer", { platform, answers })),
 	/**  The teams that the platform has, with those chosen for import. */
@@ -72,8 +81,16 @@ export const commands = {
 	chooseTeams: (platform: string, teams: string[]) => typedError<null, Problem>(__TAURI_INVOKE("choose_teams", { platform, teams })),
 	/**  Begins an import (none named: of all connected platforms) and returns its run. It goes on behind. */
 	importPeople: (platforms: string[]) => typedError<string, Problem>(__TAURI_INVOKE("import_people", { platforms })),
-	/**  Deletes the connection and its secrets. People, accounts and syncs stay listed. */
-	disconnect: (platform: string) => typedError<null, Problem>(__TAURI_INVOKE("disconnect", { platform })),
+	/**  Ends the connection's tokens at the platform as far as it lets them, and deletes them here. People, accounts and syncs stay listed. */
+	disconnect: (platform: string) => typedError<DisconnectView, Problem>(__TAURI_INVOKE("disconnect", { platform })),
+	/**  What is kept where, asked of the places themselves; never what is in them. */
+	security: () => typedError<SecurityView, Problem>(__TAURI_INVOKE("security")),
+	/**  How the key of the employees' sign-ins stands. */
+	grantKey: () => typedError<GrantKey, Problem>(__TAURI_INVOKE("grant_key")),
+	/**  Seals everything anew under a new key. */
+	rotateKey: () => typedError<GrantKey, Problem>(__TAURI_INVOKE("rotate_key")),
+	/**  Asks everybody again whose sign-in cannot be opened any more, and gives how many they are. */
+	askLostAgain: () => typedError<number, Problem>(__TAURI_INVOKE("ask_lost_again")),
 	/**  The runs, newest first, at most 200. */
 	runs: () => typedError<RunView[], Problem>(__TAURI_INVOKE("runs")),
 	/**  The people of a run, by name, at most 500 at once. */
@@ -154,6 +171,18 @@ export type Action =
 /**  The sync stands already. */
 "none";
 
+/**  One piece of it. */
+export type Advice = {
+	/**  One short word, the same for the same matter: `consent`, `device_code`. */
+	about: string,
+	/**  What is so, in one sentence. */
+	message: string,
+	/**  What an administrator does about it. */
+	remedy: string,
+	/**  Where. */
+	link: string | null,
+};
+
 /**  What has changed since the last one; at most about ten a second. */
 export type Changed = {
 	/**  People whose row changed; empty together with `everyone`. */
@@ -166,12 +195,45 @@ export type Changed = {
 	runs: boolean,
 };
 
+/**  How far a field is known to be right. */
+export type CheckState = 
+/**  It looks right; more cannot be known before connecting. */
+"looks" | 
+/**  The platform knows it. */
+"proven" | 
+/**  It looks right, and is proven once further fields are entered. */
+"waits";
+
+/**  What checking a field found. */
+export type Checked = {
+	/**  Which. */
+	field: string,
+	/**  How far it is known to be right. */
+	state: CheckState,
+	/**  For people, in one sentence; empty where there is nothing to say. */
+	says: string,
+	/**  The fields that its proof needs. */
+	waits_for: string[],
+	/**  Permissions that the token lacks. */
+	missing: MissingScope[],
+};
+
 /**  A possible answer. */
 export type ChoiceSheet = {
 	/**  What is stored. */
 	word: string,
 	/**  As people read it. */
 	label: string,
+};
+
+/**  One of a vendor's clouds. */
+export type CloudSheet = {
+	/**  The word that is stored. */
+	name: string,
+	/**  As admins know it. */
+	title: string,
+	/**  What is known not to work there; empty when nothing is known. */
+	limits: string,
 };
 
 /**  An account inside a [`ConflictView`]. */
@@ -222,8 +284,40 @@ export type ConnectionView = {
 	teams: string[],
 	/**  Answers to the platform's questions. */
 	answers: { [key in string]: string },
-	/**  Permissions that are missing, with the reason each is asked for. */
+	/**  Permissions that are missing, with the reason each is asked for. What was left out is not missing. */
 	missing_scopes: MissingScope[],
+	/**  The fields that are not secret. */
+	fields: { [key in string]: string },
+	/**  Names of the secret fields and given tokens that are in the keychain. */
+	kept: string[],
+	/**  The cloud's name, as admins know it. */
+	cloud: string,
+	/**  Optional permissions that are not asked for. */
+	left_out: string[],
+	/**  What the tenant's own rules will refuse. */
+	advice: Advice[],
+};
+
+/**  Something to copy. */
+export type CopyView = {
+	/**  What it is. */
+	label: string,
+	/**  It; several lines where each is pasted by itself. */
+	text: string,
+};
+
+/**  What a disconnection ended, and what it leaves behind. */
+export type DisconnectView = {
+	/**  Where. */
+	platform: string,
+	/**  The syncs to it that do not work any more, by status. */
+	syncs: Partial<{ [key in Status]: number }>,
+	/**  Employees' sign-ins that stay sealed, because undoing their syncs may need them. */
+	grants: number,
+	/**  What is gone at the platform, in short phrases. */
+	gone: string[],
+	/**  What the platform keeps, why, and where it can be undone by hand. */
+	left: Left[],
 };
 
 /**
@@ -251,6 +345,8 @@ export type FieldSheet = {
 	secret: boolean,
 	/**  Connecting cannot begin without it. */
 	required: boolean,
+	/**  What can be chosen; empty where anything can be entered. */
+	choices: ChoiceSheet[],
 };
 
 /**  Whom a list is to show. Everything empty: everybody. */
@@ -275,6 +371,43 @@ export type Goes = {
 	count: number,
 };
 
+/**  The key that protects employees' sign-ins. */
+export type GrantKey = {
+	/**  How it stands. */
+	state: GrantKeyState,
+	/**  How many sign-ins it protects; of a lost one, how many cannot be opened any more. */
+	grants: number,
+	/**  Whose they are; of a lost key, also those with an open code that cannot be used any more. */
+	people: number,
+	/**  Since when it is this key; of a lost one, when that was noticed. RFC 3339. */
+	since: string | null,
+};
+
+/**  How the key stands. */
+export type GrantKeyState = 
+/**  Nothing is sealed yet. */
+"none" | 
+/**  Everything that is sealed can be opened. */
+"good" | 
+/**  Some of what is sealed cannot be opened any more: those people must be asked again. */
+"lost";
+
+/**  A guide with what was entered put in. */
+export type GuideView = {
+	/**  Which platform. */
+	platform: string,
+	/**  Its name. */
+	name: string,
+	/**  What the admin must have or be. */
+	needs: string[],
+	/**  What is done, in order. */
+	parts: PartView[],
+	/**  How to end everything of User Sync there at once. */
+	off_switch: string,
+	/**  Where. */
+	off_switch_link: string,
+};
+
 /**  What is known of a platform since the program started. */
 export type Health = {
 	/**  In one word. */
@@ -287,6 +420,8 @@ export type Health = {
 	throttled_until: string | null,
 	/**  The soonest end of a token that does not renew itself, where the platform says so. */
 	token_expires: string | null,
+	/**  When the sign-in itself ends if nobody uses it, where the platform says so. Known right after a start. */
+	sign_in_ends: string | null,
 };
 
 /**  The one word for it. */
@@ -375,6 +510,50 @@ export type MissingScope = {
 	scope: string,
 	/**  What it is for. */
 	reason: string,
+	/**  What does not work without it. */
+	without: string,
+};
+
+/**  Where a platform's administrator ends everything of User Sync at once. */
+export type OffSwitchView = {
+	/**  Which. */
+	platform: string,
+	/**  Its name. */
+	name: string,
+	/**  Whether it is connected. */
+	connected: boolean,
+	/**  What to do. */
+	how: string,
+	/**  Where. */
+	link: string,
+};
+
+/**  A page to open. */
+export type OpenView = {
+	/**  On the button. */
+	label: string,
+	/**  The address; null until the fields that it needs are entered. */
+	url: string | null,
+	/**  The fields that it waits for. */
+	waits_for: string[],
+};
+
+/**  One part. */
+export type PartView = {
+	/**  In a few words. */
+	title: string,
+	/**  What to do. */
+	text: string[],
+	/**  The page where it is done. */
+	open: OpenView | null,
+	/**  What is pasted there. */
+	copy: CopyView[],
+	/**  The scopes that this part is about, with the reason of each. */
+	scopes: ScopeView[],
+	/**  The fields that are entered then. */
+	fields: string[],
+	/**  Set when the part may be skipped: what does not work then. */
+	without: string | null,
 };
 
 /**  A person in a list. */
@@ -441,6 +620,10 @@ export type PlatformSheet = {
 	stand_in_removable: boolean,
 	/**  False: the admin presses "Check answers" while the person is there. */
 	poll_answers: boolean,
+	/**  The vendor's clouds, the commercial one first. */
+	clouds: CloudSheet[],
+	/**  The connection's tokens. */
+	slots: SlotSheet[],
 	/**  What the admin enters to connect. */
 	fields: FieldSheet[],
 	/**  What is asked for, with the reason of each. */
@@ -684,6 +867,42 @@ export type ScopeSheet = {
 	name: string,
 	/**  Why it is asked for. */
 	reason: string,
+	/**  What does not work without it. */
+	without: string,
+	/**  Whether it may be left out. */
+	optional: boolean,
+};
+
+/**  A scope with its reason. */
+export type ScopeView = {
+	/**  The platform's word. */
+	name: string,
+	/**  Why it is asked for. */
+	reason: string,
+	/**  What does not work without it. */
+	without: string,
+	/**  Whether it may be left out. */
+	optional: boolean,
+};
+
+/**  What is kept where. */
+export type SecurityView = {
+	/**  The data folder. */
+	folder: string,
+	/**  The database in it. */
+	database: string,
+	/**  Where secrets lie: the service's name in the keychain, or the demo's key file. */
+	secrets: string,
+	/**  Whether that is the operating system's keychain. */
+	in_keychain: boolean,
+	/**  Names of the entries that are there now. */
+	entries: string[],
+	/**  Why they cannot be listed: the keychain is locked or absent. */
+	entries_problem: string | null,
+	/**  How the key of the employees' sign-ins stands; null when the keychain cannot be asked. */
+	key: GrantKey | null,
+	/**  How everything ends at each platform. */
+	platforms: OffSwitchView[],
 };
 
 /**  Whom an operation is about. */
@@ -721,6 +940,18 @@ expires: string } |
 slot: string; 
 /**  Why. */
 message: string };
+
+/**  A token of a connection. */
+export type SlotSheet = {
+	/**  Its name. */
+	name: string,
+	/**  The field that may hold a ready token. */
+	field: string,
+	/**  Without a ready one, the admin signs in with the browser. */
+	by_browser: boolean,
+	/**  Whether connecting can end without it. */
+	optional: boolean,
+};
 
 /**  The order of a list. */
 export type Sort = {

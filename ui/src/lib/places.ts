@@ -6,7 +6,8 @@ export type Place =
   | { page: "user-sync"; filter?: Partial<Filter>; open?: { what: "conflicts" } | { what: "reset"; person: string } | { what: "primary"; person: string } }
   | { page: "platforms"; platform?: string; begin?: "connect" | "import" }
   | { page: "activity"; run?: string }
-  | { page: "settings" };
+  | { page: "settings" }
+  | { page: "security" };
 export type Page = Place["page"];
 
 export function placeOf(act: Act): Place {

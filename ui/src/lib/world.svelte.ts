@@ -2,7 +2,7 @@
 
 import { createContext } from "svelte";
 import { call, problemOf } from "./backend";
-import { commands, type Health, type PlatformCard, type PlatformSheet, type Problem, type Progress, type Startup, type World } from "./bindings";
+import { commands, type GrantKey, type Health, type PlatformCard, type PlatformSheet, type Problem, type Progress, type Startup, type World } from "./bindings";
 import { Changes } from "./changes";
 import type { Place } from "./places";
 import { Refresher } from "./refresher";
@@ -19,6 +19,8 @@ export class WorldState {
   #phase = $state.raw<Phase>({ phase: "opening" });
   /** Each platform with its connection and health, in the order of the sheets. Empty until first read. */
   cards = $state.raw<PlatformCard[]>([]);
+  /** How the key of the employees' sign-ins stands; null until it was asked for, and while the keychain cannot be asked. */
+  grantKey = $state.raw<GrantKey | null>(null);
   place = $state.raw<Place>({ page: "user-sync" });
   /** What a page says at the left of the status line, such as what is selected. */
   note = $state<string | null>(null);
@@ -60,6 +62,15 @@ export class WorldState {
     }
   });
 
+  readonly #key = new Refresher(async () => {
+    try {
+      this.grantKey = await call(commands.grantKey());
+    } catch {
+      // A keychain that is locked says nothing about the key; the Security page says why it cannot be asked.
+      this.grantKey = null;
+    }
+  });
+
   constructor(theme: Theme = new Theme()) {
     this.theme = theme;
   }
@@ -67,7 +78,10 @@ export class WorldState {
   /** Hears events and waits until the data folder is open or refused. Call the answer to end hearing. */
   async start(): Promise<() => void> {
     this.changes.onChanged((changed) => {
-      if (changed.connections || changed.everyone) void this.#cards.run();
+      if (changed.connections || changed.everyone) {
+        void this.#cards.run();
+        void this.#key.run();
+      }
       if (changed.runs) void this.#runs.run();
     });
     this.changes.onProgress((progress) => this.#onProgress(progress));
@@ -146,6 +160,8 @@ export class WorldState {
     // The connections are read first, so that the right page is the first one seen.
     await Promise.all([this.#cards.run(), this.#runs.run()]);
     this.#phase = { phase: "ready", world: startup.world };
+    // Not waited for: a keychain may take its time.
+    void this.#key.run();
   }
 }
 

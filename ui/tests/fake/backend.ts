@@ -2,9 +2,10 @@
 
 import { emit } from "@tauri-apps/api/event";
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
-import type { Changed, ConflictView, PersonRow, PlatformCard, PlatformSheet, Problem, Progress, RunView, SignIn, Startup, World } from "../../src/lib/bindings";
+import type { Changed, ConflictView, PersonRow, PlatformCard, PlatformSheet, Problem, Progress, RunView, SecurityView, SignIn, Startup, World } from "../../src/lib/bindings";
 import { company } from "./company";
 import { handlers } from "./handlers";
+import { securityOf } from "./security";
 import { sheets } from "./sheets";
 
 export type Args = { [name in string]: never };
@@ -41,9 +42,14 @@ function card(sheet: PlatformSheet, people: PersonRow[], connected: boolean): Pl
           teams: [],
           answers: {},
           missing_scopes: [],
+          fields: Object.fromEntries(sheet.fields.filter((field) => !field.secret && field.required).map((field) => [field.name, `${sheet.id}-${field.name}`])),
+          kept: sheet.fields.filter((field) => field.secret && field.required).map((field) => field.name),
+          cloud: sheet.clouds[0]?.title ?? "",
+          left_out: [],
+          advice: [],
         }
       : null,
-    health: { state: connected ? "well" : "not_connected", last_success: connected ? minutesAgo(2) : null, last_failure: null, throttled_until: null, token_expires: null },
+    health: { state: connected ? "well" : "not_connected", last_success: connected ? minutesAgo(2) : null, last_failure: null, throttled_until: null, token_expires: null, sign_in_ends: null },
     accounts: people.filter((person) => sheet.id in person.accounts).length,
     syncs: { synced: of("synced"), pending: of("pending"), failed: of("failed"), not_synced: of("not_synced") },
     import: { run: null, accounts: 0, unfinished: false },
@@ -57,6 +63,7 @@ export class FakeBackend {
   runs: RunView[] = [];
   conflicts: ConflictView[] = [];
   startup: Startup;
+  security: SecurityView;
   /** What was called, in order. */
   readonly calls: { command: string; args: Args }[] = [];
   readonly listings: PersonRow[][] = [];
@@ -67,6 +74,7 @@ export class FakeBackend {
     this.people = there.length === 0 ? [] : company(people, there);
     this.cards = this.sheets.map((sheet) => card(sheet, this.people, there.includes(sheet)));
     this.startup = { state: "ready", world: { realm, folder: "/home/ana/.local/share/user-sync", first_start: firstStart, version: "0.1.0", platforms: this.sheets } };
+    this.security = securityOf(this.cards);
     this.#handlers = handlers(this);
   }
 

@@ -1,7 +1,8 @@
 // The plain answer to every command.
 
 import type { Filter, PersonRow, PlatformCard, Selection, Sort, Startup } from "../../src/lib/bindings";
-import type { Args, FakeBackend, Handler } from "./backend";
+import { TODAY, type Args, type FakeBackend, type Handler } from "./backend";
+import { guideOf } from "./guides";
 import { facets, listed, selected } from "./lists";
 import { previewPrimary, previewReset, previewSync } from "./previews";
 
@@ -108,6 +109,9 @@ export function handlers(fake: FakeBackend): { [command in string]: Handler } {
     platforms: () => fake.cards,
     connect: () => null,
     cancel_connect: () => null,
+    setup_guide: (args) => guideOf(given<string>(args, "platform"), given<{ [field in string]: string }>(args, "entered")),
+    check_field: (args) => ({ field: given<string>(args, "field"), state: "looks", says: "", waits_for: [], missing: [] }),
+    open_page: () => null,
     answer: (args) => {
       const connection = cardOf(given<string>(args, "platform")).connection;
       if (connection) connection.answers = given<{ [key in string]: string }>(args, "answers");
@@ -118,6 +122,20 @@ export function handlers(fake: FakeBackend): { [command in string]: Handler } {
     disconnect: async (args) => {
       Object.assign(cardOf(given<string>(args, "platform")), { connection: null });
       await fake.changed({ connections: true, everyone: true });
+      return { platform: given<string>(args, "platform"), syncs: {}, grants: 0, gone: [], left: [] };
+    },
+    security: () => fake.security,
+    grant_key: () => fake.security.key,
+    rotate_key: () => {
+      const key = fake.security.key;
+      if (key) fake.security.key = { ...key, since: new Date(TODAY).toISOString() };
+      return fake.security.key;
+    },
+    ask_lost_again: async () => {
+      const asked = fake.security.key?.people ?? 0;
+      fake.security.key = { state: "good", grants: 0, people: 0, since: new Date(TODAY).toISOString() };
+      await fake.changed({ everyone: true, connections: true });
+      return asked;
     },
 
     runs: () => fake.runs,

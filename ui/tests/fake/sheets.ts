@@ -2,6 +2,16 @@
 
 import type { PlatformSheet } from "../../src/lib/bindings";
 
+type Cloud = [name: string, title: string, limits?: string];
+const clouds = (all: Cloud[]) => all.map(([name, title, limits = ""]) => ({ name, title, limits }));
+const cloudField = (all: Cloud[]) => ({
+  name: "cloud",
+  help: "Where your company's tenant lies; nearly always the first.",
+  secret: false,
+  required: false,
+  choices: all.map(([word, label]) => ({ word, label })),
+});
+
 export const sheets: PlatformSheet[] = [
   {
     id: "slack",
@@ -13,15 +23,18 @@ export const sheets: PlatformSheet[] = [
     stand_in_always: true,
     stand_in_removable: false,
     poll_answers: true,
+    clouds: clouds([["commercial", "Commercial"], ["govslack", "GovSlack"]]),
+    slots: [{ name: "user", field: "user_token", by_browser: true, optional: false }, { name: "bot", field: "bot_token", by_browser: false, optional: false }],
     fields: [
-      { name: "client_id", help: "Client id of your app (api.slack.com/apps, Basic Information).", secret: false, required: true },
-      { name: "bot_token", help: "Bot token that the app's page shows after Install to Workspace.", secret: true, required: true },
-      { name: "user_token", help: "A ready user token; left out, the browser opens for signing in.", secret: true, required: false },
+      cloudField([["commercial", "Commercial"], ["govslack", "GovSlack"]]),
+      { name: "client_id", help: "Client id of your app (api.slack.com/apps, Basic Information).", secret: false, required: true, choices: [] },
+      { name: "bot_token", help: "Bot token that the app's page shows after Install to Workspace.", secret: true, required: true, choices: [] },
+      { name: "user_token", help: "A ready user token; left out, the browser opens for signing in.", secret: true, required: false, choices: [] },
     ],
     scopes: [
-      { slot: "admin", name: "users:read", reason: "Reads the names of everyone in the workspace." },
-      { slot: "admin", name: "users:read.email", reason: "Reads the addresses by which people are matched." },
-      { slot: "bot", name: "chat:write", reason: "Sends the messages that you confirm." },
+      { slot: "admin", name: "users:read", reason: "Reads the names of everyone in the workspace.", without: "No people can be imported.", optional: false },
+      { slot: "admin", name: "users:read.email", reason: "Reads the addresses by which people are matched.", without: "People are not matched by address.", optional: false },
+      { slot: "bot", name: "chat:write", reason: "Sends the messages that you confirm.", without: "Nobody can be prompted.", optional: false },
     ],
     questions: [
       {
@@ -54,14 +67,17 @@ export const sheets: PlatformSheet[] = [
     stand_in_always: false,
     stand_in_removable: true,
     poll_answers: false,
+    clouds: clouds([["commercial", "Worldwide and GCC"], ["gcc-high", "GCC High"], ["dod", "DoD"], ["china", "21Vianet (China)"]]),
+    slots: [{ name: "admin", field: "access_token", by_browser: true, optional: false }],
     fields: [
-      { name: "tenant_id", help: "Directory (tenant) ID, on the Overview page of the app registration.", secret: false, required: true },
-      { name: "client_id", help: "Application (client) ID, on the same page.", secret: false, required: true },
+      cloudField([["commercial", "Worldwide and GCC"], ["gcc-high", "GCC High"], ["dod", "DoD"], ["china", "21Vianet (China)"]]),
+      { name: "tenant_id", help: "Directory (tenant) ID, on the Overview page of the app registration.", secret: false, required: true, choices: [] },
+      { name: "client_id", help: "Application (client) ID, on the same page.", secret: false, required: true, choices: [] },
     ],
     scopes: [
-      { slot: "admin", name: "User.Read.All", reason: "Reads the names and addresses of everyone in the tenant." },
-      { slot: "admin", name: "User.Invite.All", reason: "Invites the guests that represent people without an account." },
-      { slot: "admin", name: "ChatMessage.Send", reason: "Sends the message that asks a person to authorise." },
+      { slot: "admin", name: "User.Read.All", reason: "Reads the names and addresses of everyone in the tenant.", without: "No people can be imported.", optional: false },
+      { slot: "admin", name: "User.Invite.All", reason: "Invites the guests that represent people without an account.", without: "People without an account cannot be reached.", optional: true },
+      { slot: "admin", name: "ChatMessage.Send", reason: "Sends the message that asks a person to authorise.", without: "Nobody can be prompted.", optional: false },
     ],
     questions: [],
   },
@@ -75,13 +91,17 @@ export const sheets: PlatformSheet[] = [
     stand_in_always: false,
     stand_in_removable: false,
     poll_answers: true,
+    clouds: clouds([["commercial", "Commercial"], ["fedramp", "FedRAMP", "Guests by a Service App are not offered there."]]),
+    slots: [{ name: "admin", field: "access_token", by_browser: true, optional: false }, { name: "service_app", field: "service_app_token", by_browser: false, optional: true }],
     fields: [
-      { name: "client_id", help: "Client id of your integration (developer.webex.com, My Webex Apps).", secret: false, required: true },
-      { name: "client_secret", help: "Client secret of the integration; it is shown once.", secret: true, required: true },
+      cloudField([["commercial", "Commercial"], ["fedramp", "FedRAMP", "Guests by a Service App are not offered there."]]),
+      { name: "client_id", help: "Client id of your integration (developer.webex.com, My Webex Apps).", secret: false, required: true, choices: [] },
+      { name: "client_secret", help: "Client secret of the integration; it is shown once.", secret: true, required: true, choices: [] },
+      { name: "service_app_token", help: "Access token of the Service App, as its page shows it after the authorisation in Control Hub.", secret: true, required: false, choices: [] },
     ],
     scopes: [
-      { slot: "admin", name: "spark-admin:people_read", reason: "Reads the names and addresses of everyone in the organisation." },
-      { slot: "admin", name: "spark:messages_write", reason: "Sends the message that asks a person to authorise." },
+      { slot: "admin", name: "spark-admin:people_read", reason: "Reads the names and addresses of everyone in the organisation.", without: "No people can be imported.", optional: false },
+      { slot: "admin", name: "spark:messages_write", reason: "Sends the message that asks a person to authorise.", without: "Nobody can be prompted.", optional: false },
     ],
     questions: [],
   },
@@ -95,11 +115,14 @@ export const sheets: PlatformSheet[] = [
     stand_in_always: false,
     stand_in_removable: false,
     poll_answers: true,
+    clouds: clouds([["commercial", "Commercial"], ["gov", "Zoom for Government"]]),
+    slots: [{ name: "admin", field: "access_token", by_browser: false, optional: false }],
     fields: [
-      { name: "account_id", help: "Account ID of your Server-to-Server OAuth app.", secret: false, required: true },
-      { name: "client_secret", help: "Client secret of the Server-to-Server OAuth app.", secret: true, required: true },
+      cloudField([["commercial", "Commercial"], ["gov", "Zoom for Government"]]),
+      { name: "account_id", help: "Account ID of your Server-to-Server OAuth app.", secret: false, required: true, choices: [] },
+      { name: "client_secret", help: "Client secret of the Server-to-Server OAuth app.", secret: true, required: true, choices: [] },
     ],
-    scopes: [{ slot: "admin", name: "user:read:list_users:admin", reason: "Reads the names and addresses of everyone in the account." }],
+    scopes: [{ slot: "admin", name: "user:read:list_users:admin", reason: "Reads the names and addresses of everyone in the account.", without: "No people can be imported.", optional: false }],
     questions: [],
   },
 ];

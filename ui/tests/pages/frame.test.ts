@@ -115,3 +115,20 @@ it("settings change the theme, open the folder and tell what could not be opened
   await expectAccessible();
   world.theme.choose("system");
 });
+
+it("a lost key is told above every page, and the banner leads to where it is put right", async () => {
+  const fake = new FakeBackend({ people: 3 });
+  fake.security = { ...fake.security, key: { state: "lost", grants: 3, people: 2, since: null } };
+  const { user, world } = await open(fake);
+  expect(await screen.findByText("The key that protects the sign-ins of 2 people is gone; their syncs stand still.")).toBeVisible();
+  await expectAccessible();
+  await user.click(screen.getByRole("button", { name: "What to do" }));
+  expect(world.place).toEqual({ page: "security" });
+  expect(navigation().getByRole("button", { current: "page" })).toHaveAccessibleName("Settings");
+  expect(await screen.findByRole("button", { name: "Ask the 2 people again…" })).toBeVisible();
+});
+
+it("a keychain that cannot be asked is no lost key", async () => {
+  await open(new FakeBackend({ people: 3 }).refuse("grant_key"));
+  expect(screen.queryByText(/The key that protects/)).toBeNull();
+});

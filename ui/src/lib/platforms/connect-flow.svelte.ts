@@ -1,20 +1,18 @@
-// The way from "Connect" to a connected platform: what is asked for, what has to be entered, the sign-in, its outcome.
+// The way from "Connect" to a connected platform: setting it up, the sign-in, its outcome.
 // What was entered stays until the dialog closes, whatever goes wrong; secrets are never kept beyond it.
 
 import { call, problemOf } from "../backend";
 import { commands } from "../bindings";
-import type { ConnectionView, FieldSheet, PlatformSheet, Problem, SignIn } from "../bindings";
+import type { ConnectionView, PlatformSheet, Problem, SignIn } from "../bindings";
+import { Setup, type Remembered } from "./setup.svelte";
 
-export type ConnectPhase = "asks" | "fields" | "signing_in" | "cancelling" | "connected";
+export type ConnectPhase = "guide" | "signing_in" | "cancelling" | "connected";
 
-/** What was entered for a platform and is no secret, so that signing in again needs no second search for it. */
-export type Remembered = { [field in string]: string };
+/** How it begins: from nothing, with everything known (one press signs in), or to change what was entered. */
+export type ConnectAim = "connect" | "again" | "change";
 
 export class ConnectFlow {
-  phase = $state<ConnectPhase>("asks");
-  values = $state<{ [field in string]: string }>({});
-  /** Required fields that were empty when the admin went on. */
-  missing = $state<string[]>([]);
+  phase = $state<ConnectPhase>("guide");
   problem = $state<Problem | null>(null);
   cancelled = $state(false);
   address = $state<string | null>(null);
@@ -22,64 +20,47 @@ export class ConnectFlow {
   skipped = $state<{ slot: string; message: string }[]>([]);
   connection = $state<ConnectionView | null>(null);
 
-  readonly required: FieldSheet[];
-  readonly optional: FieldSheet[];
+  readonly setup: Setup;
   readonly working = $derived(this.phase === "signing_in" || this.phase === "cancelling");
 
   #closed = false;
+  #submitting = false;
 
   constructor(
     readonly sheet: PlatformSheet,
-    readonly again: boolean,
+    readonly aim: ConnectAim,
+    before: ConnectionView | null = null,
     remembered: Remembered = {},
-    /** The made-up company knows its own credentials: nothing has to be entered. */
     readonly demo = false,
   ) {
-    this.required = sheet.fields.filter((field) => field.required);
-    this.optional = sheet.fields.filter((field) => !field.required);
-    this.values = Object.fromEntries(
-      sheet.fields.map((field) => [field.name, field.secret ? "" : (remembered[field.name] ?? "")]),
-    );
-    if (sheet.scopes.length === 0) {
-      this.phase = "fields";
-    }
+    this.setup = new Setup(sheet, before, remembered, demo);
   }
 
-  showFields(): void {
-    this.phase = "fields";
+  load(): Promise<void> {
+    return this.setup.load(this.aim === "again" ? "review" : "begin");
   }
 
-  showAsks(): void {
-    if (!this.working) {
-      this.phase = "asks";
-    }
-  }
-
-  enter(field: string, value: string): void {
-    this.values[field] = value;
-    if (value.trim() !== "") {
-      this.missing = this.missing.filter((name) => name !== field);
-    }
-  }
-
-  /** Signs in. Nothing happens while required fields are empty, or while a sign-in is under way. */
+  /** Signs in. Nothing happens while something entered is wrong or missing, or while a sign-in is under way. */
   async submit(): Promise<void> {
-    if (this.phase !== "fields") {
+    if (this.phase !== "guide" || this.#submitting) {
       return;
     }
-    const empty = this.required.filter((field) => (this.values[field.name] ?? "").trim() === "");
-    this.missing = this.demo ? [] : empty.map((field) => field.name);
-    if (this.missing.length > 0) {
-      return;
-    }
-    this.phase = "signing_in";
+    this.#submitting = true;
     this.problem = null;
     this.cancelled = false;
+    try {
+      if (!(await this.setup.isReady()) || this.#closed) {
+        return;
+      }
+    } finally {
+      this.#submitting = false;
+    }
+    this.phase = "signing_in";
     this.address = null;
     this.code = null;
     this.skipped = [];
     try {
-      await call(commands.connect(this.sheet.id, this.#entered(), {}));
+      await call(commands.connect(this.sheet.id, this.setup.given(), {}, [...this.setup.leftOut]));
       if (!this.#closed) {
         await this.#connected();
       }
@@ -87,7 +68,7 @@ export class ConnectFlow {
       const problem = problemOf(error);
       this.cancelled = problem.kind === "cancelled";
       this.problem = this.cancelled ? null : problem;
-      this.phase = "fields";
+      this.phase = "guide";
     }
   }
 
@@ -125,24 +106,8 @@ export class ConnectFlow {
   /** The dialog closes: a sign-in under way is stopped, and secrets are forgotten. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const field of this.sheet.fields) {
-      if (field.secret) {
-        this.values[field.name] = "";
-      }
-    }
+    this.setup.forgetSecrets();
     await this.cancel();
-  }
-
-  /** What may be kept for the next sign-in. */
-  remembered(): Remembered {
-    return Object.fromEntries(
-      this.sheet.fields.filter((field) => !field.secret).map((field) => [field.name, (this.values[field.name] ?? "").trim()]),
-    );
-  }
-
-  #entered(): { [field in string]: string } {
-    const entered = Object.entries(this.values).map(([name, value]) => [name, value.trim()] as const);
-    return Object.fromEntries(entered.filter(([, value]) => value !== ""));
   }
 
   async #connected(): Promise<void> {
@@ -153,11 +118,7 @@ export class ConnectFlow {
       // Connected all the same; only tenant and sender cannot be named now.
       this.problem = problemOf(error);
     }
-    for (const field of this.sheet.fields) {
-      if (field.secret) {
-        this.values[field.name] = "";
-      }
-    }
+    this.setup.forgetSecrets();
     this.phase = "connected";
   }
 }

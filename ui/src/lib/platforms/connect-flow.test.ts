@@ -18,54 +18,73 @@ function sheet(id: string): PlatformSheet {
   return found;
 }
 
-function filled(): ConnectFlow {
-  const flow = new ConnectFlow(sheet("slack"), false);
-  flow.showFields();
-  flow.enter("client_id", " C0ffee ");
-  flow.enter("bot_token", "made-up-bot");
+async function filled(): Promise<ConnectFlow> {
+  const flow = new ConnectFlow(sheet("slack"), "connect");
+  await flow.load();
+  flow.setup.enter("client_id", " C0ffee ");
+  flow.setup.enter("bot_token", "made-up-bot");
   return flow;
 }
 
+/** Ends when the back end has been asked to connect. */
+const underWay = () => expect.poll(() => fake.callsOf("connect").length).toBe(1);
+
 const step = (platform: string, step: SignInStep) => ({ platform, step });
 
-test("what_is_asked_for_comes_before_any_field", () => {
-  expect(new ConnectFlow(sheet("slack"), false).phase).toBe("asks");
+test("a_required_field_that_is_empty_is_named_where_it_stands_and_nothing_is_sent", async () => {
+  const flow = new ConnectFlow(sheet("slack"), "connect");
+  await flow.load();
+  flow.setup.enter("client_id", "   ");
+  await flow.submit();
+  expect([flow.phase, flow.setup.at, flow.setup.missing]).toEqual(["guide", 1, ["client_id"]]);
+  expect(fake.callsOf("connect")).toEqual([]);
 });
 
-test("a_required_field_that_is_empty_is_named_and_nothing_is_sent", async () => {
-  const flow = new ConnectFlow(sheet("slack"), false);
-  flow.showFields();
-  flow.enter("client_id", "   ");
+test("a_field_that_is_wrong_is_shown_and_nothing_is_sent", async () => {
+  fake.refuse("check_field", { ...network, kind: "invalid" });
+  const flow = await filled();
   await flow.submit();
-  expect(flow.missing).toEqual(["client_id", "bot_token"]);
+  expect([flow.phase, flow.setup.at]).toEqual(["guide", 1]);
   expect(fake.callsOf("connect")).toEqual([]);
-  flow.enter("client_id", "C0ffee");
-  expect(flow.missing).toEqual(["bot_token"]);
 });
 
 test("the_demo_company_needs_no_fields", async () => {
-  const flow = new ConnectFlow(sheet("slack"), false, {}, true);
-  flow.showFields();
+  const flow = new ConnectFlow(sheet("slack"), "connect", null, {}, true);
+  await flow.load();
   await flow.submit();
   expect(flow.phase).toBe("connected");
 });
 
-test("only_what_was_entered_is_sent_and_without_spaces_around_it", async () => {
-  await filled().submit();
-  expect(fake.callsOf("connect")).toEqual([{ platform: "slack", fields: { client_id: "C0ffee", bot_token: "made-up-bot" }, answers: {} }]);
+test("signing_in_again_is_one_press_and_enters_no_secret", async () => {
+  const known = fake.cards.find((card) => card.platform === "slack")?.connection ?? null;
+  const flow = new ConnectFlow(sheet("slack"), "again", known);
+  await flow.load();
+  expect(flow.setup.at).toBe(flow.setup.review);
+  await flow.submit();
+  expect(flow.phase).toBe("connected");
+  expect(fake.callsOf("connect")).toEqual([{ platform: "slack", fields: { cloud: "commercial", client_id: "slack-client_id" }, answers: {}, leftOut: [] }]);
+});
+
+test("only_what_was_entered_is_sent_without_spaces_around_it_and_with_what_is_left_out", async () => {
+  const flow = await filled();
+  flow.setup.leaveOut("users:read", true);
+  await flow.submit();
+  expect(fake.callsOf("connect")).toEqual([
+    { platform: "slack", fields: { cloud: "commercial", client_id: "C0ffee", bot_token: "made-up-bot" }, answers: {}, leftOut: ["users:read"] },
+  ]);
 });
 
 test("success_names_tenant_and_sender_and_forgets_the_secrets", async () => {
-  const flow = filled();
+  const flow = await filled();
   await flow.submit();
   expect(flow.phase).toBe("connected");
   expect(flow.connection?.tenant_name).toBe("Example Works");
-  expect(flow.values["bot_token"]).toBe("");
+  expect(flow.setup.values["bot_token"]).toBe("");
 });
 
 test("a_second_press_while_signing_in_does_not_sign_in_twice", async () => {
   const release = fake.hold("connect");
-  const flow = filled();
+  const flow = await filled();
   const both = [flow.submit(), flow.submit()];
   release();
   await Promise.all(both);
@@ -74,18 +93,19 @@ test("a_second_press_while_signing_in_does_not_sign_in_twice", async () => {
 
 test("after_a_refusal_everything_entered_is_still_there", async () => {
   fake.refuse("connect");
-  const flow = filled();
+  const flow = await filled();
   await flow.submit();
-  expect(flow.phase).toBe("fields");
+  expect(flow.phase).toBe("guide");
   expect(flow.problem).toEqual(network);
-  expect(flow.values).toMatchObject({ client_id: " C0ffee ", bot_token: "made-up-bot" });
+  expect(flow.setup.values).toMatchObject({ client_id: " C0ffee ", bot_token: "made-up-bot" });
 });
 
 test("the_steps_of_this_platforms_sign_in_are_shown_and_no_others", async () => {
   const release = fake.hold("connect");
-  const flow = filled();
+  const flow = await filled();
   flow.heard(step("slack", { step: "open_browser", url: "https://too-early.example.com" }));
   const signingIn = flow.submit();
+  await underWay();
   flow.heard(step("webex", { step: "open_browser", url: "https://other.example.com" }));
   expect(flow.address).toBeNull();
   flow.heard(step("slack", { step: "open_browser", url: "https://here.example.com" }));
@@ -101,20 +121,22 @@ test("a_cancelled_sign_in_is_no_error_and_keeps_what_was_entered", async () => {
   let refuse = (): void => undefined;
   fake.on("connect", () => new Promise((_, reject) => (refuse = () => reject({ ...network, kind: "cancelled" }))));
   fake.on("cancel_connect", () => refuse());
-  const flow = filled();
+  const flow = await filled();
   const signingIn = flow.submit();
+  await underWay();
   await flow.cancel();
   await signingIn;
-  expect(flow.phase).toBe("fields");
+  expect(flow.phase).toBe("guide");
   expect(flow.cancelled).toBe(true);
   expect(flow.problem).toBeNull();
-  expect(flow.values["bot_token"]).toBe("made-up-bot");
+  expect(flow.setup.values["bot_token"]).toBe("made-up-bot");
 });
 
 test("a_sign_in_that_was_quicker_than_its_cancellation_is_connected", async () => {
   const release = fake.hold("connect");
-  const flow = filled();
+  const flow = await filled();
   const signingIn = flow.submit();
+  await underWay();
   const cancelling = flow.cancel();
   expect(flow.phase).toBe("cancelling");
   release();
@@ -125,8 +147,9 @@ test("a_sign_in_that_was_quicker_than_its_cancellation_is_connected", async () =
 test("a_cancellation_that_fails_leaves_the_sign_in_going_and_says_so", async () => {
   const release = fake.hold("connect");
   fake.refuse("cancel_connect");
-  const flow = filled();
+  const flow = await filled();
   const signingIn = flow.submit();
+  await underWay();
   await flow.cancel();
   expect(flow.phase).toBe("signing_in");
   expect(flow.problem).toEqual(network);
@@ -136,17 +159,28 @@ test("a_cancellation_that_fails_leaves_the_sign_in_going_and_says_so", async () 
 
 test("closing_forgets_secrets_stops_the_sign_in_and_remembers_the_rest", async () => {
   const release = fake.hold("connect");
-  const flow = filled();
+  const flow = await filled();
   const signingIn = flow.submit();
+  await underWay();
   await flow.close();
   expect(fake.callsOf("cancel_connect")).toEqual([{ platform: "slack" }]);
-  expect(flow.values["bot_token"]).toBe("");
-  expect(flow.remembered()).toEqual({ client_id: "C0ffee" });
+  expect(flow.setup.values["bot_token"]).toBe("");
+  expect(flow.setup.remembered()).toEqual({ cloud: "commercial", client_id: "C0ffee" });
   release();
   await signingIn;
 });
 
+test("closing_while_fields_are_checked_signs_nobody_in", async () => {
+  const release = fake.hold("check_field");
+  const flow = await filled();
+  const signingIn = flow.submit();
+  await flow.close();
+  release();
+  await signingIn;
+  expect(fake.callsOf("connect")).toEqual([]);
+});
+
 test("what_is_no_secret_is_filled_in_at_the_next_sign_in", () => {
-  const flow = new ConnectFlow(sheet("slack"), true, { client_id: "C0ffee", bot_token: "never" });
-  expect(flow.values).toMatchObject({ client_id: "C0ffee", bot_token: "" });
+  const flow = new ConnectFlow(sheet("slack"), "change", null, { client_id: "C0ffee", bot_token: "never" });
+  expect(flow.setup.values).toMatchObject({ client_id: "C0ffee", bot_token: "" });
 });

@@ -2,7 +2,7 @@
 
 import { call, problemOf } from "../backend";
 import { commands } from "../bindings";
-import type { ConnectionView, PlatformCard, PlatformSheet, Problem } from "../bindings";
+import type { ConnectionView, DisconnectView, PlatformCard, PlatformSheet, Problem } from "../bindings";
 
 /** Does it once, however often it is pressed; what goes wrong stands beside it and it can be done again. */
 class OneStep {
@@ -49,6 +49,9 @@ export class Answers extends OneStep {
 }
 
 export class Disconnection extends OneStep {
+  /** What there is to say afterwards; null before, and when there is nothing. */
+  outcome = $state.raw<DisconnectView | null>(null);
+
   constructor(
     readonly sheet: PlatformSheet,
     readonly card: PlatformCard,
@@ -57,6 +60,9 @@ export class Disconnection extends OneStep {
   }
 
   confirm(): Promise<boolean> {
-    return this.once(() => call(commands.disconnect(this.sheet.id)));
+    return this.once(async () => {
+      const view = await call(commands.disconnect(this.sheet.id));
+      this.outcome = view.gone.length + view.left.length + view.grants > 0 ? view : null;
+    });
   }
 }

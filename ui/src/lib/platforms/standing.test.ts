@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { FakeBackend, minutesAgo, TODAY } from "../../../tests/fake/backend";
 import { importRun } from "../../../tests/fake/scenarios/platforms";
 import type { Health, PlatformCard } from "../bindings";
-import { importingOf, lastImportRun, noticesOf, scopesBySlot, stateOf } from "./standing";
+import { endingOf, importingOf, lastImportRun, noticesOf, scopesBySlot, stateOf } from "./standing";
 
 function card(changes: { health?: Partial<Health>; signedOut?: boolean; connected?: boolean } = {}): PlatformCard {
   const [first] = new FakeBackend({ people: 4 }).cards;
@@ -28,13 +28,33 @@ test.each([
 });
 
 const day = 24 * 60;
+const inDays = (days: number) => minutesAgo(-days * day);
 
 test.each([
-  ["a token that ends in a month is no news", minutesAgo(-30 * day), []],
-  ["one that ends within two weeks is", minutesAgo(-13 * day), [{ notice: "expires", at: minutesAgo(-13 * day), over: false }]],
-  ["one that ended is said to have ended", minutesAgo(5), [{ notice: "expires", at: minutesAgo(5), over: true }]],
-])("an_end_of_a_token_is_told_in_time: %s", (_, at, notices) => {
-  expect(noticesOf(card({ health: { token_expires: at } }), TODAY)).toEqual(notices);
+  ["nothing ends", {}, null],
+  ["in two months", { sign_in_ends: inDays(60) }, { what: "sign_in", at: inDays(60), nearness: "far" }],
+  ["within a month", { sign_in_ends: inDays(30) }, { what: "sign_in", at: inDays(30), nearness: "near" }],
+  ["within a week", { token_expires: inDays(7) }, { what: "token", at: inDays(7), nearness: "soon" }],
+  ["past", { token_expires: inDays(0) }, { what: "token", at: inDays(0), nearness: "over" }],
+  ["the sooner of two", { token_expires: inDays(20), sign_in_ends: inDays(5) }, { what: "sign_in", at: inDays(5), nearness: "soon" }],
+  ["the other way round", { token_expires: inDays(2), sign_in_ends: inDays(5) }, { what: "token", at: inDays(2), nearness: "soon" }],
+] as const)("an_end_is_counted_down: %s", (_, health, ending) => {
+  expect(endingOf(card({ health }), TODAY)).toEqual(ending);
+});
+
+test.each([
+  ["what ends in eight days is no news", { token_expires: inDays(8) }, []],
+  ["what ends within a week is", { sign_in_ends: inDays(6) }, [{ notice: "ends", what: "sign_in", at: inDays(6), over: false }]],
+  ["what ended is said to have ended", { token_expires: minutesAgo(5) }, [{ notice: "ends", what: "token", at: minutesAgo(5), over: true }]],
+])("an_end_is_told_in_time: %s", (_, health, notices) => {
+  expect(noticesOf(card({ health }), TODAY)).toEqual(notices);
+});
+
+test("advice_is_told_until_it_is_gone", () => {
+  const advice = { about: "consent", message: "Nobody may consent.", remedy: "Consent for all.", link: null };
+  const given = card();
+  if (given.connection) given.connection.advice = [advice];
+  expect(noticesOf(given, TODAY)).toEqual([{ notice: "advice", advice }]);
 });
 
 test("a_platform_that_is_not_connected_has_no_notices", () => {
@@ -43,7 +63,7 @@ test("a_platform_that_is_not_connected_has_no_notices", () => {
 
 test("a_lost_permission_is_a_notice_with_its_reason", () => {
   const given = card();
-  const scopes = [{ slot: "bot", scope: "chat:write", reason: "Sends." }];
+  const scopes = [{ slot: "bot", scope: "chat:write", reason: "Sends.", without: "Nothing is sent." }];
   if (given.connection) given.connection.missing_scopes = scopes;
   expect(noticesOf(given, TODAY)).toEqual([{ notice: "lost_scopes", scopes }]);
 });

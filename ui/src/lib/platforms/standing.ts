@@ -1,6 +1,6 @@
 // How a platform stands, as pure functions over what the back end tells: one state, its notices, its import.
 
-import type { PlatformCard, Reason, RunView } from "../bindings";
+import type { Advice, MissingScope, PlatformCard, Reason, RunView } from "../bindings";
 
 /** One word for the whole; the most urgent wins. */
 export type State = "not_connected" | "connected" | "unreachable" | "throttled" | "signed_out";
@@ -33,11 +33,33 @@ export type Notice =
   | { notice: "signed_out"; reason: Reason | null }
   | { notice: "unreachable"; reason: Reason | null }
   | { notice: "throttled"; until: string | null }
-  | { notice: "expires"; at: string; over: boolean }
-  | { notice: "lost_scopes"; scopes: { slot: string; scope: string; reason: string }[] };
+  | { notice: "ends"; what: Ending["what"]; at: string; over: boolean }
+  | { notice: "lost_scopes"; scopes: MissingScope[] }
+  | { notice: "advice"; advice: Advice };
 
-/** How long before its end a token is worth a notice. */
-const EXPIRES_SOON = 14 * 24 * 60 * 60 * 1000;
+/** What ends by itself, and when: a token that nothing renews, or a sign-in that nobody uses. */
+export type Ending = { what: "token" | "sign_in"; at: string; nearness: "far" | "near" | "soon" | "over" };
+
+const DAY = 24 * 60 * 60 * 1000;
+/** From when on an end is counted down. */
+const NEAR = 30 * DAY;
+/** From when on it is a warning. */
+const SOON = 7 * DAY;
+
+/** The soonest end of a connection's tokens; null where nothing ends by itself. */
+export function endingOf(card: PlatformCard, now: number): Ending | null {
+  if (card.connection === null || stateOf(card) === "signed_out") {
+    return null;
+  }
+  const { token_expires, sign_in_ends } = card.health;
+  const what = token_expires !== null && (sign_in_ends === null || Date.parse(token_expires) <= Date.parse(sign_in_ends)) ? "token" : "sign_in";
+  const at = what === "token" ? token_expires : sign_in_ends;
+  if (at === null) {
+    return null;
+  }
+  const left = Date.parse(at) - now;
+  return { what, at, nearness: left <= 0 ? "over" : left <= SOON ? "soon" : left <= NEAR ? "near" : "far" };
+}
 
 export function noticesOf(card: PlatformCard, now: number): Notice[] {
   const { connection, health } = card;
@@ -55,14 +77,15 @@ export function noticesOf(card: PlatformCard, now: number): Notice[] {
   if (state === "throttled") {
     notices.push({ notice: "throttled", until: health.throttled_until });
   }
-  if (state !== "signed_out" && health.token_expires !== null) {
-    const left = Date.parse(health.token_expires) - now;
-    if (left < EXPIRES_SOON) {
-      notices.push({ notice: "expires", at: health.token_expires, over: left <= 0 });
-    }
+  const ending = endingOf(card, now);
+  if (ending !== null && (ending.nearness === "soon" || ending.nearness === "over")) {
+    notices.push({ notice: "ends", what: ending.what, at: ending.at, over: ending.nearness === "over" });
   }
   if (connection.missing_scopes.length > 0) {
     notices.push({ notice: "lost_scopes", scopes: connection.missing_scopes });
+  }
+  for (const advice of connection.advice) {
+    notices.push({ notice: "advice", advice });
   }
   return notices;
 }

@@ -4,11 +4,17 @@ export const common = {
   status: { synced: "Synced", pending: "Pending", failed: "Failed", not_synced: "Not synced" },
   close: "Close",
   cancel: "Cancel",
+  done: "Done",
   tryAgain: "Try again",
   clearSearch: "Clear the search",
   loading: "Loading…",
   justNow: "just now",
   never: "never",
+  openPage: "Open page",
+  openPageLabel: (what: string) => `Open page: ${what}`,
+  copyLink: "Copy link",
+  copied: "Copied",
+  notCopied: "The address could not be copied. Select it and copy it by hand.",
   /** A button beside a problem, by what it does. */
   act: {
     connect: (platform: string) => `Sign in to ${platform} again`,

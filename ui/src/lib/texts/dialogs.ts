@@ -48,8 +48,6 @@ const bulkConfirm = (preview: SyncPreview): string => {
 };
 
 export const dialogs = {
-  copy: "Copy link",
-  copied: "Copied",
   looking: "Looking at what will happen…",
   willHappen: "What will happen",
   sync: {

@@ -11,7 +11,7 @@ const PREPOSITION: { [kind in Run]: string } = { import: "from", sync: "to", res
 
 export const frame = {
   product: "User Sync",
-  pages: { "user-sync": "User Sync", platforms: "Platforms", activity: "Activity", settings: "Settings" },
+  pages: { "user-sync": "User Sync", platforms: "Platforms", activity: "Activity", settings: "Settings", security: "Security" },
   navigation: "Pages",
   connections: "Connections",
   health: {

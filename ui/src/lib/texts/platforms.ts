@@ -4,7 +4,7 @@ import type { PlatformCard } from "../bindings";
 import { count as figure, counted } from "../format";
 
 /** "a, b and c". */
-function listed(parts: string[]): string {
+export function listed(parts: string[]): string {
   return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
 
@@ -35,6 +35,7 @@ const fieldLabels: Record<string, Record<string, string>> = {
   },
 };
 const commonFieldLabels: Record<string, string> = {
+  cloud: "Cloud",
   client_id: "Client ID",
   client_secret: "Client secret",
   access_token: "Access token",
@@ -71,6 +72,7 @@ export const platformsTexts = {
   connectedCount: (connected: number, all: number) => `${connected} of ${all} connected`,
   loading: "Reading the platforms…",
   importAll: "Import all",
+  security: "Security",
   none: "This version of User Sync knows no platform.",
   summary: {
     nothing: "Connect a platform; then import its people. Nobody is told.",
@@ -98,7 +100,9 @@ export const platformsTexts = {
     never: "Never",
     noSyncs: "None yet",
     unnamed: "Not named",
-    since: (when: string) => `Connected ${when}`,
+    since: (when: string, cloud: string) => (cloud === "" ? `Connected ${when}` : `${cloud}, connected ${when}`),
+    ends: { token: (when: string) => `A token ends ${when}`, sign_in: (when: string) => `The sign-in ends ${when}` },
+    ended: { token: (when: string) => `A token ended ${when}`, sign_in: (when: string) => `The sign-in ended ${when}` },
     whatSender: "What a sender is",
     senderDoes: "Writes prompts and posts",
     importFirst: "Import to see its people",
@@ -115,13 +119,20 @@ export const platformsTexts = {
     throttled: (name: string, until: string | null) =>
       until === null ? `${name} asked to slow down.` : `${name} asked to slow down until ${until}.`,
     throttledRemedy: "Nothing is lost: work goes on then.",
-    expires: (when: string, exact: string) => `A token that does not renew itself ends ${when} (${exact}).`,
-    expiresRemedy: "Sign in again before.",
-    expired: (when: string, exact: string) => `A token that does not renew itself ended ${when} (${exact}).`,
-    expiredRemedy: "Sign in again.",
+    ends: {
+      token: (when: string, exact: string) => `A token that does not renew itself ends ${when} (${exact}).`,
+      sign_in: (when: string, exact: string) => `The sign-in ends ${when} (${exact}), for it has not been used for long.`,
+    },
+    endsRemedy: { token: "Enter a new one, or sign in again, before.", sign_in: "An import before then keeps it; else sign in again." },
+    ended: {
+      token: (when: string, exact: string) => `A token that does not renew itself ended ${when} (${exact}).`,
+      sign_in: (when: string, exact: string) => `The sign-in ended ${when} (${exact}): it was not used for too long.`,
+    },
+    endedRemedy: "Sign in again.",
     lostScopes: (count: number) => (count === 1 ? "A permission is missing." : `${figure(count)} permissions are missing.`),
     lostScopesRemedy: (count: number) => `Grant ${count === 1 ? "it" : "them"} at the platform, then sign in again. Without ${count === 1 ? "it" : "them"} this does not work:`,
     withoutThem: "What does not work without",
+    advicePage: "the page where it is changed",
   },
 
   actions: {
@@ -129,6 +140,7 @@ export const platformsTexts = {
     connectLabel: (name: string) => `Connect ${name}`,
     signInAgain: "Sign in again",
     signInAgainMenu: "Sign in again…",
+    change: "Change credentials…",
     signInAgainLabel: (name: string) => `Sign in again to ${name}`,
     import: "Import",
     importAgain: "Import again",
@@ -149,6 +161,8 @@ export const platformsTexts = {
     lastFailure: "Last failure",
     token: "Token ends",
     renewsItself: "Renews itself",
+    signIn: "Sign-in ends if unused",
+    cloud: "Cloud",
     since: "Connected on",
     moment: (when: string, exact: string) => `${exact} (${when})`,
     until: (exact: string) => `Until ${exact}`,
@@ -162,6 +176,8 @@ export const platformsTexts = {
     permissions: "Permissions",
     granted: "Granted",
     missing: "Missing",
+    leftOut: "Left out",
+    without: (what: string) => `Without it: ${what}`,
   },
 
   importing: {
@@ -198,46 +214,6 @@ export const platformsTexts = {
 
   fieldLabel: (platform: string, name: string) => fieldLabels[platform]?.[name] ?? commonFieldLabels[name] ?? readable(name),
   slotLabel: (platform: string, slot: string) => slotLabels[platform]?.[slot] ?? commonSlotLabels[slot] ?? readable(slot),
-
-  connect: {
-    title: (name: string) => `Connect ${name}`,
-    titleAgain: (name: string) => `Sign in to ${name} again`,
-    asksAgain: "What is asked for",
-    asks: (name: string, tenant: string) =>
-      `These permissions are asked for in your ${name} ${tenant}, and no others. Nothing is sent to anybody by connecting.`,
-    next: "Continue",
-    fieldsIntro: (name: string) =>
-      `You find these values where your app is registered with ${name}. Secrets go into this computer’s keychain and are never shown again.`,
-    optional: "Optional",
-    optionalFields: (count: number) => `Optional fields (${count})`,
-    demo: "In the demo company you may leave everything empty: its credentials are filled in for you.",
-    missing: (label: string) => `Enter a value for “${label}”.`,
-    submit: "Connect",
-    submitAgain: "Sign in again",
-    checking: "Checking what you entered…",
-    browser: "Your browser opens. Sign in there, then come back: this window notices by itself.",
-    address: "Should the browser not have opened, copy this address into it:",
-    copy: "Copy address",
-    copied: "Copied",
-    notCopied: "The address could not be copied. Select it and copy it by hand.",
-    addressLabel: "Address of the sign-in page",
-    code: "Enter this code there:",
-    codeUntil: (exact: string) => `The code is good until ${exact}.`,
-    codeExpired: "The code has ended. Cancel and connect once more for a new one.",
-    skippedTitle: "Left out for now",
-    cancelling: "Cancelling…",
-    cancel: "Cancel sign-in",
-    cancelled: "The sign-in was cancelled. Nothing was kept.",
-    connectedTo: (tenant: string) => `Connected to ${tenant}.`,
-    connected: (name: string) => `${name} is connected.`,
-    sender: (sender: string) => `Prompts come from ${sender}.`,
-    nextImport: "Next, import its people. Nobody is told.",
-    nextTeams: "Choose teams first if not everyone is to be imported.",
-    import: "Import people",
-    chooseTeams: "Choose teams…",
-    later: "Later",
-    announced: (name: string) => `${name} is connected.`,
-  },
 
   teams: {
     title: (name: string) => `Choose teams of ${name}`,
@@ -279,7 +255,7 @@ export const platformsTexts = {
             : `Nobody is synced to ${name} now, so nobody loses anything.`,
           ...(pending > 0 ? [`${counted(pending, "pending sync waits", "pending syncs wait")} until you connect it again.`] : []),
           "No more imports from here; the list of people is no longer refreshed.",
-          `The tokens and secrets of ${name} are removed from this computer.`,
+          `The tokens of this connection are ended at ${name} as far as it offers that, and removed from this computer with all its secrets.`,
         ],
         stays: [
           ...(card.accounts > 0 ? [`${counted(card.accounts, "imported account stays", "imported accounts stay")} listed.`] : []),
@@ -290,5 +266,12 @@ export const platformsTexts = {
     },
     confirm: "Disconnect",
     announced: (name: string) => `${name} is disconnected.`,
+    doneTitle: (name: string) => `${name} is disconnected`,
+    gone: (name: string) => `Ended at ${name}`,
+    left: (name: string) => `What stays at ${name}, and how to end it there`,
+    grants: (count: number, name: string) =>
+      count === 1
+        ? `One employee’s sign-in to ${name} stays sealed on this computer: a reset of that person needs it to undo things there.`
+        : `${figure(count)} employees’ sign-ins to ${name} stay sealed on this computer: a reset of those people needs them to undo things there.`,
   },
 };

@@ -5,7 +5,8 @@ export const settings = {
   appearance: "Appearance",
   theme: { label: "Theme", help: "Follows your computer unless you choose otherwise.", choices: { system: "System", light: "Light", dark: "Dark" } },
   data: "Data",
-  folder: { label: "Data folder", help: "Everything User Sync knows lies here; secrets are sealed, their key is in the keychain.", open: "Open folder" },
+  folder: { label: "Data folder", help: "Everything User Sync knows lies here; secrets are in the keychain, or sealed under a key that is.", open: "Open folder" },
+  security: { label: "Security", help: "What is kept where, what protects it, and how to end everything at once.", open: "Look at it" },
   demo: {
     label: "Demo company",
     outside: "Try everything with made-up people. Your own data is closed meanwhile and stays as it is.",

@@ -48,8 +48,8 @@ export const unwell: Scenario = {
     fake.runs = [importRun({ platform: "webex", state: "cancelled", done: 1200, counts: { accounts: 1200 } })];
     replace(fake, "slack", (card) => {
       card.connection.missing_scopes = [
-        { slot: "bot", scope: "chat:write", reason: "Sends the messages that you confirm." },
-        { slot: "admin", scope: "users:read.email", reason: "Reads the addresses by which people are matched." },
+        { slot: "bot", scope: "chat:write", reason: "Sends the messages that you confirm.", without: "Nobody can be prompted." },
+        { slot: "admin", scope: "users:read.email", reason: "Reads the addresses by which people are matched.", without: "People are not matched by address." },
       ];
     });
     replace(fake, "teams", (card) => {
@@ -65,7 +65,7 @@ export const unwell: Scenario = {
     replace(fake, "webex", (card) => {
       card.health.state = "throttled";
       card.health.throttled_until = minutesAgo(-14);
-      card.health.token_expires = minutesAgo(-60 * 24 * 6);
+      card.health.sign_in_ends = minutesAgo(-60 * 24 * 6);
       card.import = { run: null, accounts: 1200, unfinished: true };
       card.connection.teams = ["team-1", "team-2"];
     });
@@ -103,34 +103,101 @@ const notConnected: Scenario = {
   },
 };
 
-/** What connecting asks for. */
-export const connectAsks: Scenario = { ...notConnected, after: () => press("Connect Slack") };
+/** What connecting begins with. */
+export const connectBegin: Scenario = { ...notConnected, after: () => press("Connect Webex") };
 
 async function fill(name: string, value: string): Promise<void> {
   const field = await until(() => document.querySelector<HTMLInputElement>(`input[name="${name}"]`));
+  field.focus();
   field.value = value;
   field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.blur();
 }
 
 /** The button at the foot of the dialog; the page behind has buttons of the same name. */
 async function submit(): Promise<void> {
-  (await until(() => document.querySelector<HTMLButtonElement>("dialog button[type=submit]"))).click();
+  (await until(() => document.querySelector<HTMLButtonElement>("dialog button[type=submit]:not([aria-busy])"))).click();
 }
 
-async function openFields(): Promise<void> {
-  await press("Connect Webex");
-  await press("Continue");
+/** The step with this title is there. */
+const step = (title: string) => until(() => [...document.querySelectorAll("dialog h3")].find((heading) => heading.textContent === title));
+
+/** Says something different of each field, as the platforms do. */
+function checking(fake: FakeBackend): void {
+  fake.on("check_field", (args) => {
+    const [field, fields] = [String(args["field"]), (args["fields"] ?? {}) as { [field in string]: string }];
+    const checked = { field, state: "looks", says: "", waits_for: [] as string[], missing: [] as unknown[] };
+    const lacks = ["client_id", "client_secret"].find((one) => !fields[one]);
+    if (field.startsWith("client_") && lacks) return { ...checked, state: "waits", waits_for: [lacks] };
+    if (fields["client_secret"] === "wrong") throw wrongSecret;
+    if (field === "service_app_token") return { ...checked, state: "proven", says: "Service App “User Sync” of Example Works.", missing: [{ slot: "service_app", scope: "guest-issuer:write", reason: "", without: "no guest can be made." }] };
+    return { ...checked, state: "proven", says: "Webex knows this integration." };
+  });
 }
+
+const wrongSecret = { kind: "invalid", platform: "webex", message: "Webex does not know this client secret.", remedy: "Copy it once more from the integration’s page, or have a new one made there.", act: null };
+
+async function openFirst(): Promise<void> {
+  await press("Connect Webex");
+  await step("What you need");
+  await submit();
+  await step("Create the integration");
+}
+
+/** The first part with a page, texts to copy, permissions and fields. */
+export const connectPart: Scenario = { before: (fake) => { void notConnected.before?.(fake, undefined as never); checking(fake); }, after: openFirst };
+
+async function entered(secret = "made up"): Promise<void> {
+  await openFirst();
+  await fill("client_id", "C0ffee");
+  await fill("client_secret", secret);
+}
+
+/** Fields that were checked together. */
+export const connectChecked: Scenario = { ...connectPart, after: async () => { await entered(); document.querySelector("dialog input[name=client_secret]")?.scrollIntoView({ block: "end" }); } };
+
+/** One was refused. */
+export const connectWrong: Scenario = { ...connectPart, after: () => entered("wrong") };
+
+/** One waits for the other. */
+export const connectWaits: Scenario = {
+  ...connectPart,
+  after: async () => {
+    await openFirst();
+    await fill("client_id", "C0ffee");
+  },
+};
 
 /** Required fields were left empty. */
 export const connectMissing: Scenario = {
-  ...notConnected,
+  ...connectPart,
   after: async () => {
-    await openFields();
+    await openFirst();
     await fill("client_id", "C0ffee");
     await submit();
   },
 };
+
+/** A part that may be skipped, half done. */
+export const connectOptional: Scenario = {
+  ...connectPart,
+  after: async () => {
+    await entered();
+    await submit();
+    await step("Create the Service App");
+    await fill("service_app_token", "made up");
+  },
+};
+
+async function toReview(): Promise<void> {
+  await entered();
+  await submit();
+  await step("Create the Service App");
+  await submit();
+  await step("Review and sign in");
+}
+
+export const connectReview: Scenario = { ...connectPart, after: toReview };
 
 /** The sign-in was refused; what was entered is still there. */
 export const connectRefused: Scenario = {
@@ -139,9 +206,7 @@ export const connectRefused: Scenario = {
     fake.refuse("connect", { ...network, platform: "webex", message: "Webex did not answer.", remedy: "Check the network of this computer, then connect again." });
   },
   after: async () => {
-    await openFields();
-    await fill("client_id", "C0ffee");
-    await fill("client_secret", "made up");
+    await toReview();
     await submit();
   },
 };
@@ -150,9 +215,7 @@ export const connectRefused: Scenario = {
 export const connectBrowser: Scenario = {
   ...notConnected,
   after: async (fake) => {
-    await openFields();
-    await fill("client_id", "C0ffee");
-    await fill("client_secret", "made up");
+    await toReview();
     await submit();
     await until(() => (fake.callsOf("connect").length > 0 ? true : null));
     await fake.signIn({
@@ -176,11 +239,44 @@ export const connectDone: Scenario = {
     });
   },
   after: async () => {
-    await openFields();
-    await fill("client_id", "C0ffee");
-    await fill("client_secret", "made up");
+    await toReview();
     await submit();
   },
+};
+
+/** Signing in again: everything is known. */
+export const signInAgain: Scenario = { ...imported, after: () => menu("Webex", "Sign in again…") };
+
+/** What was entered is to be changed; a secret is kept. */
+export const changeCredentials: Scenario = {
+  ...imported,
+  after: async () => {
+    await menu("Webex", "Change credentials…");
+    await step("What you need");
+    await submit();
+  },
+};
+
+/** What a tenant's own rules will refuse, a sign-in that nears its end, another cloud, a permission left out. */
+export const advised: Scenario = {
+  before: (fake) => {
+    fake.runs = [importRun()];
+    replace(fake, "teams", (card) => {
+      card.connection.cloud = "GCC High";
+      card.connection.left_out = ["User.Invite.All"];
+      card.connection.advice = [
+        {
+          about: "consent",
+          message: "Employees of this tenant may not allow User Sync for themselves.",
+          remedy: "An administrator grants consent for everybody, once.",
+          link: "https://login.microsoftonline.com/example/v2.0/adminconsent?client_id=example",
+        },
+      ];
+    });
+    replace(fake, "webex", (card) => (card.health.sign_in_ends = minutesAgo(-60 * 24 * 12 - 10)));
+    replace(fake, "zoom", (card) => (card.health.token_expires = minutesAgo(-60 * 24 * 3 - 10)));
+  },
+  after: () => press("Details of Microsoft Teams"),
 };
 
 async function menu(platform: string, entry: string): Promise<void> {
@@ -192,3 +288,21 @@ export const platformMenu: Scenario = { ...imported, after: () => press("More ac
 export const chooseTeams: Scenario = { ...imported, after: () => menu("Webex", "Choose teams…") };
 export const answerQuestions: Scenario = { ...imported, after: () => menu("Slack", "Questions about signing in…") };
 export const disconnecting: Scenario = { ...imported, after: () => menu("Webex", "Disconnect…") };
+
+/** What disconnecting ended at the platform, and what it could not. */
+export const disconnected: Scenario = {
+  before: (fake, world) => {
+    void imported.before?.(fake, world);
+    fake.on("disconnect", () => ({
+      platform: "webex",
+      syncs: {},
+      grants: 12,
+      gone: ["The sign-in of usersync@example.com"],
+      left: [{ what: "The token of the Service App", why: "Webex offers no way to end it from here.", link: "https://developer.webex.com/my-apps" }],
+    }));
+  },
+  after: async () => {
+    await menu("Webex", "Disconnect…");
+    await press("Disconnect");
+  },
+};

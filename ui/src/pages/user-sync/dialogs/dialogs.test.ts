@@ -141,7 +141,7 @@ it("a bulk sync shows its counts, its reasons and the first people before anythi
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
 });
 
-it("a reset lists what goes and what stays, and its link is only there to be copied", async () => {
+it("a reset lists what goes and what stays, and its link can be opened or copied", async () => {
   const { actions, fake } = await shown();
   fake.on("preview_reset", () => RESET_ONE);
   actions.openReset({ people: [asked.id] });
