@@ -10,6 +10,8 @@ mod cells;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod output;
@@ -17,7 +19,7 @@ mod output;
 mod people;
 #[cfg(test)]
 mod prompts;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod stage;

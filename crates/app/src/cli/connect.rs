@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::guide;
 use engine::platform::{Platform, PlatformInfo};
 use engine::secrets::Secret;
-use engine::signin::{CheckState, Checked, Entered, Field, Given, Shape, Slot, Source, Step};
+use engine::signin::{CheckState, Checked, Entered, Field, Given, Slot, Source, Step};
 use engine::{Engine, Error, Kind, Result};
 use serde::Serialize;
 
@@ -130,10 +130,6 @@ async fn walk(answer: Answer, engine: &Engine, platform: &'static dyn Platform) 
 
 /// Asks for one field until it is right or, where it may be, left empty.
 async fn ask_field(answer: Answer, engine: &Engine, info: &'static PlatformInfo, field: &Field, given: &Given) -> Result<Option<Secret>> {
-    if let Some(Shape::OneOf(choices)) = field.shapes.iter().find(|shape| matches!(shape, Shape::OneOf(_))) {
-        let words: Vec<String> = choices.iter().map(|(word, label)| format!("{word} ({label})")).collect();
-        answer.note(&format!("   {}: one of {}", field.name, words.join(", ")));
-    }
     let ended = || Error::new(Kind::Cancelled, "connect", "The input ended before everything was entered. Nothing was kept.");
     let empty = if field.required { "" } else { ", empty to leave it out" };
     loop {

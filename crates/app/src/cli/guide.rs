@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use engine::guide::{self, CopyView, GuideView, PartView, ScopeView};
 use engine::model::PlatformId;
 use engine::platform::PlatformInfo;
+use engine::signin::{Field, Shape};
 use engine::{Error, Result};
 
 use super::answer::{Answer, Exit};
@@ -74,7 +75,9 @@ pub(super) fn part(info: &PlatformInfo, number: usize, part: &PartView) -> Strin
                 let _ = writeln!(text, "   {}:\n   {url}", open.label);
             }
             None => {
-                lines(&mut text, "   ", &format!("{}: the address follows when {} is known.", open.label, open.waits_for.join(" and ")))
+                let verb = if open.waits_for.len() == 1 { "is" } else { "are" };
+                let waiting = open.waits_for.join(" and ");
+                lines(&mut text, "   ", &format!("{}: the address follows when {waiting} {verb} known.", open.label));
             }
         }
     }
@@ -92,13 +95,24 @@ pub(super) fn part(info: &PlatformInfo, number: usize, part: &PartView) -> Strin
         let optional = if field.required { "" } else { " (optional)" };
         let _ = writeln!(text, "   Note down {name}{optional}:");
         lines(&mut text, "     ", field.help);
+        for choices in choices(field) {
+            choices.iter().for_each(|(word, label)| lines(&mut text, "       ", &format!("{word}: {label}")));
+        }
     }
     text
 }
 
+/// The choices of a field that is chosen and not written.
+fn choices(field: &Field) -> impl Iterator<Item = &'static [(&'static str, &'static str)]> {
+    field.shapes.iter().filter_map(|shape| match shape {
+        Shape::OneOf(choices) => Some(*choices),
+        _ => None,
+    })
+}
+
 /// The scopes stand below with their reasons: not twice.
 fn is_list_of(copy: &CopyView, scopes: &[ScopeView]) -> bool {
-    !scopes.is_empty() && copy.text.lines().eq(scopes.iter().map(|scope| scope.name.as_str()))
+    copy.text.lines().all(|line| scopes.iter().any(|scope| scope.name == line))
 }
 
 fn copied(text: &mut String, copy: &CopyView) {

@@ -11,17 +11,7 @@ use crate::ready::{Ready, write_private};
 
 /// Runs until the program is interrupted.
 pub(super) async fn run(answer: Answer, args: &args::Simulator) -> Result<()> {
-    let options = Options {
-        people: args.people,
-        seed: args.seed,
-        rate_limits: !args.no_rate_limits,
-        employees: args.employees,
-        no_device_grant: args.no_device_grant.clone(),
-        clouds: args.cloud.clone(),
-        clock: Clock::wall(),
-        record: args.record.clone(),
-    };
-    let (simulator, served) = start(options, args.listen).await?;
+    let (simulator, served) = start(options(args), args.listen).await?;
     let ready = ready(&simulator, &served, &args.ready_file.with_extension("ca.pem"))?;
     ready.write(&args.ready_file)?;
     answer.note(&format!(
@@ -35,6 +25,20 @@ pub(super) async fn run(answer: Answer, args: &args::Simulator) -> Result<()> {
     // The doors are closed: whoever still holds the file would only meet a closed port.
     let _ = std::fs::remove_file(&args.ready_file);
     Ok(())
+}
+
+/// What the words of the command line ask for.
+fn options(args: &args::Simulator) -> Options {
+    Options {
+        people: args.people,
+        seed: args.seed,
+        rate_limits: !args.no_rate_limits,
+        employees: args.employees,
+        no_device_grant: args.no_device_grant.clone(),
+        clouds: args.cloud.clone(),
+        clock: Clock::wall(),
+        record: args.record.clone(),
+    }
 }
 
 /// Starts a simulator with both doors open.
@@ -95,5 +99,37 @@ async fn interrupted() {
     // Without a signal handler the program simply runs until it is ended.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    fn asked(words: &[&str]) -> std::result::Result<Options, clap::Error> {
+        let cli = args::Cli::try_parse_from([&["usersync", "simulator", "--ready-file", "READY.json"], words].concat())?;
+        let args::Command::Simulator(simulator) = &cli.command else { panic!("another command") };
+        Ok(options(simulator))
+    }
+
+    #[test]
+    fn clouds_are_named_by_platform_and_name() {
+        let options = asked(&["--cloud", "teams=gcc-high", "zoom=gov", "--no-rate-limits"]).unwrap();
+        let named: Vec<(&str, &str)> = options.clouds.iter().map(|cloud| (cloud.platform().slug(), cloud.name())).collect();
+        assert_eq!((named, options.rate_limits), (vec![("teams", "gcc-high"), ("zoom", "gov")], false));
+        let wrong = asked(&["--cloud", "teams=govslack"]).unwrap_err().to_string();
+        assert!(wrong.contains("commercial, gcc-high, dod, china"), "{wrong}");
+    }
+
+    #[tokio::test]
+    async fn a_ready_file_tells_the_cloud_beside_the_first_credentials() {
+        let options = Options { people: 100, clouds: vec!["slack=govslack".parse().unwrap()], ..Options::default() };
+        let (simulator, served) = start(options, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let ready = ready(&simulator, &served, &folder.path().join("ca.pem")).unwrap();
+        assert_eq!((&ready.credentials["slack"]["cloud"], ready.credentials["teams"].get("cloud")), (&"govslack".into(), None));
+        served.stop().await;
     }
 }
