@@ -3,6 +3,7 @@
 //!
 //! Only what belongs to the platforms' side is left out: the simulator's ready file and its recording. The demo's key file and the sealed
 //! rows of the database are searched as well: they hold secrets, but not open ones.
+#![cfg(unix)]
 
 use std::cell::Cell;
 use std::process::{Command, Output, Stdio};

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use engine::clock::Browser;
-use engine::platform::Platforms;
+use engine::platform::{PlatformInfo, Platforms};
 use engine::{Error, Kind, Result};
 use url::Url;
 
@@ -47,11 +47,7 @@ pub struct DemoAdmin {
 impl Browser for DemoAdmin {
     async fn open(&self, url: &Url) -> Result<()> {
         let host = url.host_str().unwrap_or_default();
-        let platform = self
-            .platforms
-            .iter()
-            .map(|platform| platform.info())
-            .find(|info| info.hosts.contains(&host))
+        let platform = whose(&self.platforms, host)
             .ok_or_else(|| Error::new(Kind::Bug, "open_browser", format!("{host} is no host of any platform.")))?;
         let address = self.ready.control(&format!("employee/{}/{}/follow", platform.id, self.ready.admin.as_deref().unwrap_or_default()));
         let client = https::loopback()?;
@@ -67,5 +63,28 @@ impl Browser for DemoAdmin {
             Err(_) => Err(Error::new(Kind::Network, "open_browser", "The simulator does not answer any more.")
                 .ask_admin("Start the simulator again.")),
         }
+    }
+}
+
+/// Whose page a host shows, in whichever of the platform's clouds.
+fn whose(platforms: &Platforms, host: &str) -> Option<&'static PlatformInfo> {
+    let mut all = platforms.iter().map(|platform| platform.info());
+    all.find(|info| info.hosts.contains(&host) || info.clouds.iter().any(|cloud| info.is_host_of(cloud, host)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_any_cloud_is_known_as_its_platforms() {
+        let platforms = platforms::all();
+        for info in platforms.iter().map(|platform| platform.info()) {
+            let elsewhere = info.clouds.iter().flat_map(|cloud| info.hosts.iter().filter_map(move |host| info.host_in(cloud, host)));
+            for host in info.hosts.iter().copied().chain(elsewhere) {
+                assert_eq!(whose(&platforms, host).map(|found| found.id), Some(info.id), "{host}");
+            }
+        }
+        assert!(whose(&platforms, "elsewhere.example").is_none());
     }
 }

@@ -132,8 +132,8 @@ fn cause(error: &reqwest::Error) -> Cause {
     if error.is_dns() {
         return Cause::NameNotFound;
     }
-    let kinds = chain.iter().filter_map(|link| link.downcast_ref::<io::Error>()).map(io::Error::kind);
-    kinds.last().map_or(Cause::Unreachable, |kind| match kind {
+    let mut kinds = chain.iter().filter_map(|link| link.downcast_ref::<io::Error>()).map(io::Error::kind);
+    kinds.next_back().map_or(Cause::Unreachable, |kind| match kind {
         io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown | io::ErrorKind::AddrNotAvailable => Cause::NoNetwork,
         io::ErrorKind::UnexpectedEof
         | io::ErrorKind::ConnectionReset
