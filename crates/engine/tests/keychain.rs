@@ -59,7 +59,9 @@ fn secrets_of_any_length_are_kept_replaced_and_removed() {
             let handle = Handle("alpha/bot".into());
             keychain.probe().await.unwrap();
             assert_eq!(keychain.get(&handle).await.unwrap(), None);
-            for text in ["short".to_owned(), "äöü😀".repeat(2000), "x".repeat(3000), String::new(), "last".to_owned()] {
+            for text in
+                ["short".to_owned(), "äöü😀".repeat(2000), "x".repeat(3000), "100 kB ".repeat(14_286), String::new(), "last".to_owned()]
+            {
                 let secret = Secret::new(text);
                 keychain.put(&handle, &secret).await.unwrap();
                 assert_eq!(Keychain::new("test").get(&handle).await.unwrap(), Some(secret));
@@ -108,6 +110,9 @@ fn a_locked_keychain_says_so_at_once() {
                 assert!(error.message.contains("locked") && next_step(&error).contains("Unlock"), "{error:?}");
             }
             assert!(start.elapsed() < Duration::from_secs(10), "a locked keychain made the program wait");
+            // This keyring is opened only at its start.
+            start_keyring();
+            assert_eq!(answer(&keychain, &handle).await.unwrap(), Some(Secret::new("kept")), "unlocked, it goes on by itself");
         });
     }
 }
@@ -121,6 +126,147 @@ fn a_computer_without_keychain_is_told_apart_from_an_empty_one() {
             assert!(error.message.contains("no keychain") && next_step(&error).contains("Install"), "{error:?}");
         });
     }
+}
+
+#[test]
+fn a_keyring_that_dies_is_a_clear_error_in_time_and_one_that_is_started_again_is_used_again() {
+    if inside("a_keyring_that_dies_is_a_clear_error_in_time_and_one_that_is_started_again_is_used_again", true) {
+        run(async {
+            let (keychain, handle) = (Keychain::new("test"), Handle("alpha/bot".into()));
+            keychain.put(&handle, &Secret::new("kept")).await.unwrap();
+            let ended = Command::new("kill").args(["-9", &owner().unwrap()]).status().unwrap();
+            assert!(ended.success());
+            while owner().is_some() {
+                tokio::task::yield_now().await;
+            }
+            let start = Instant::now();
+            // The bus may start another one by itself, locked or without any keyring: whatever it is, it is said.
+            for error in [keychain.get(&handle).await.unwrap_err(), keychain.put(&handle, &Secret::new("new")).await.unwrap_err()] {
+                assert_eq!(error.kind, Kind::Keychain, "{error:?}");
+                assert!(next_step(&error).len() > 20, "{error:?}");
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "a dead keyring made the program wait");
+            start_keyring();
+            assert_eq!(answer(&keychain, &handle).await.unwrap(), Some(Secret::new("kept")), "what was kept is found again");
+            keychain.put(&handle, &Secret::new("new")).await.unwrap();
+            assert_eq!(keychain.get(&handle).await.unwrap(), Some(Secret::new("new")));
+        });
+    }
+}
+
+#[test]
+fn an_admin_recognises_the_entries_and_those_with_an_earlier_label_are_found() {
+    if inside("an_admin_recognises_the_entries_and_those_with_an_earlier_label_are_found", true) {
+        run(async {
+            let (keychain, handle) = (Keychain::new("test"), Handle("alpha/bot".into()));
+            keychain.put(&handle, &Secret::new("x".repeat(3000))).await.unwrap();
+            let labels = tokio::task::spawn_blocking(|| labels_of("User Sync (test)")).await.unwrap();
+            assert_eq!(labels, ["User Sync (test): alpha/bot", "User Sync (test): alpha/bot a2", "User Sync (test): alpha/bot a3"]);
+            keychain.delete(&handle).await.unwrap();
+            let (early, other) = (Handle("alpha/app".into()), Keychain::new("other"));
+            other.put(&early, &Secret::new("kept")).await.unwrap();
+            let moved = || {
+                let text = keyring::Entry::new("User Sync (other)", "alpha/app").unwrap().get_password().unwrap();
+                keyring::Entry::new("User Sync (test)", "alpha/app").unwrap().set_password(&text).unwrap();
+            };
+            tokio::task::spawn_blocking(moved).await.unwrap();
+            let labels = tokio::task::spawn_blocking(|| labels_of("User Sync (test)")).await.unwrap();
+            assert_eq!(labels, ["keyring:alpha/app@User Sync (test)"], "the earlier label");
+            assert_eq!(keychain.get(&early).await.unwrap(), Some(Secret::new("kept")));
+            keychain.put(&early, &Secret::new("new")).await.unwrap();
+            assert_eq!(keychain.get(&early).await.unwrap(), Some(Secret::new("new")));
+        });
+    }
+}
+
+/// A Secret Service that says that it is open, and refuses everybody.
+struct Refusing;
+
+#[zbus::interface(name = "org.freedesktop.Secret.Service")]
+impl Refusing {
+    fn open_session(&self, _algorithm: &str, _input: zbus::zvariant::Value<'_>) -> zbus::fdo::Result<zbus::zvariant::OwnedObjectPath> {
+        Err(zbus::fdo::Error::AccessDenied("A policy forbids it.".into()))
+    }
+}
+
+struct Open;
+
+#[zbus::interface(name = "org.freedesktop.Secret.Collection")]
+impl Open {
+    #[zbus(property)]
+    fn locked(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_keychain_that_refuses_is_told_apart_from_one_that_is_locked_or_absent() {
+    if inside("a_keychain_that_refuses_is_told_apart_from_one_that_is_locked_or_absent", false) {
+        run(async {
+            let bus = zbus::connection::Builder::session()
+                .unwrap()
+                .name("org.freedesktop.secrets")
+                .unwrap()
+                .serve_at("/org/freedesktop/secrets", Refusing)
+                .unwrap()
+                .serve_at("/org/freedesktop/secrets/aliases/default", Open)
+                .unwrap()
+                .build()
+                .await
+                .unwrap();
+            let error = Keychain::new("test").get(&Handle("alpha/bot".into())).await.unwrap_err();
+            assert_eq!(error.kind, Kind::Keychain);
+            assert!(error.message.contains("refuses") && next_step(&error).contains("Allow User Sync"), "{error:?}");
+            drop(bus);
+        });
+    }
+}
+
+/// The first answer that is no error, while a keyring comes up.
+async fn answer(keychain: &Keychain, handle: &Handle) -> Result<Option<Secret>, Error> {
+    let start = Instant::now();
+    loop {
+        match keychain.get(handle).await {
+            Err(error) if start.elapsed() > Duration::from_secs(20) => return Err(error),
+            Err(_) => tokio::task::yield_now().await,
+            answer => return answer,
+        }
+    }
+}
+
+/// Starts the keyring, open, in the place of one that may run.
+fn start_keyring() {
+    let script = "printf secret | gnome-keyring-daemon --replace --daemonize --unlock --components=secrets >/dev/null";
+    assert!(Command::new("sh").args(["-c", script]).status().unwrap().success());
+}
+
+/// The process that is the Secret Service now.
+fn owner() -> Option<String> {
+    let output = Command::new("dbus-send")
+        .args(["--print-reply", "--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.GetConnectionUnixProcessID"])
+        .arg("string:org.freedesktop.secrets")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    said.split("uint32 ").nth(1).map(|pid| pid.trim().to_owned())
+}
+
+/// What the keyring's own program shows of a service's entries.
+fn labels_of(service: &str) -> Vec<String> {
+    use std::collections::HashMap;
+    use zbus::blocking::{Connection, Proxy};
+    use zbus::zvariant::OwnedObjectPath;
+    const NAME: &str = "org.freedesktop.secrets";
+    let bus = Connection::session().unwrap();
+    let secrets = Proxy::new(&bus, NAME, "/org/freedesktop/secrets", "org.freedesktop.Secret.Service").unwrap();
+    let (open, _locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) =
+        secrets.call("SearchItems", &(HashMap::from([("service", service)]),)).unwrap();
+    let label = |path: OwnedObjectPath| {
+        Proxy::new(&bus, NAME, path, "org.freedesktop.Secret.Item").unwrap().get_property::<String>("Label").unwrap()
+    };
+    let mut labels: Vec<String> = open.into_iter().map(label).collect();
+    labels.sort();
+    labels
 }
 
 fn run(work: impl Future<Output = ()>) {

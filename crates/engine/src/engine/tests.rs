@@ -156,6 +156,29 @@ async fn the_health_of_a_platform_follows_its_traffic_and_every_flip_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn when_a_sign_in_ends_is_known_right_after_a_start_and_forgotten_with_the_connection() {
+    let (kit, engine) = Kit::with(&[("bob", &[ALPHA])]).await;
+    let ends = async |engine: &Engine| engine.health().await.unwrap().get(&BETA).and_then(|health| health.sign_in_ends);
+    assert_eq!(ends(&engine).await, None);
+    drop(engine);
+    let stored = r#"{"access":"admin-token","refresh":"r","ends_at":"2030-01-20T08:00:00Z","flow":"slot"}"#;
+    kit.secrets.tamper("beta/main", Some(stored)).await;
+    let engine = kit.open().await;
+    engine.sync_one("bob", ALPHA, BETA).await;
+    let known = ends(&engine).await;
+    assert_eq!(known.unwrap().to_string(), "2030-01-20T08:00:00Z");
+    drop(engine);
+    let engine = kit.open().await;
+    let calls = kit.world().calls.clone();
+    assert_eq!((ends(&engine).await, &kit.world().calls), (known, &calls), "without any request");
+    engine.disconnect(BETA).await.unwrap();
+    kit.connect(&engine, BETA).await;
+    drop(engine);
+    let engine = kit.open().await;
+    assert_eq!(ends(&engine).await, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_import_is_known_before_it_reads_and_one_that_was_stopped_says_so() {
     let (_kit, engine) = Kit::with(&[("bob", &[ALPHA]), ("dan", &[BETA])]).await;
     let mut events = engine.subscribe();

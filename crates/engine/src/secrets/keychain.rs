@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use keyring::{Entry, Error as KeyringError};
+use keyring::Error as KeyringError;
 
-use super::parts::{self, Entries, Unreadable};
+use super::os::{self, Os, absent, denied, look};
+use super::parts::{self, Unreadable};
 use super::{Handle, Secret, SecretStore, damaged_entry};
 use crate::error::{Error, Kind, Result};
 use crate::transport::Realm;
 
-const OPERATION: &str = "keychain";
+pub(super) const OPERATION: &str = "keychain";
 /// How long the system may take, a dialog that somebody has to read included.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -47,15 +48,25 @@ impl Keychain {
         if kept == Some(secret) { Ok(()) } else { Err(damaged(&self.service, &handle)) }
     }
 
-    async fn run<T: Send + 'static>(&self, handle: &Handle, work: impl FnOnce(&Os) -> Result<T, Failure> + Send + 'static) -> Result<T> {
+    async fn run<T: Send + 'static>(&self, handle: &Handle, work: impl Fn(&Os) -> Result<T, Failure> + Send + 'static) -> Result<T> {
         let _turn = self.turn.lock().await;
         let service = self.service.clone();
         let call = tokio::task::spawn_blocking(move || {
             look().map_err(Failure::Known)?;
-            work(&Os { service })
+            let os = Os::new(service);
+            match work(&os) {
+                // A keyring that was started anew does not know the session any more; everything here is harmless to do again.
+                Err(Failure::System(KeyringError::PlatformFailure(_))) => {
+                    os::forget();
+                    work(&os)
+                }
+                done => done,
+            }
         });
         match tokio::time::timeout(PATIENCE, call).await {
             Err(_too_long) => {
+                // Whoever asks next does not wait behind this call.
+                os::forget();
                 Err(Error::new(Kind::Keychain, OPERATION, "The keychain did not answer in time; perhaps it waits for a password.")
                     .ask_admin("Look for a password dialog of your system, answer it, and try again."))
             }
@@ -111,34 +122,6 @@ impl SecretStore for Keychain {
     }
 }
 
-/// The system's entries under one service name.
-struct Os {
-    service: Arc<str>,
-}
-
-impl Entries for Os {
-    type Error = KeyringError;
-
-    fn read(&self, name: &str) -> Result<Option<String>, KeyringError> {
-        match Entry::new(&self.service, name)?.get_password() {
-            Ok(text) => Ok(Some(text)),
-            Err(KeyringError::NoEntry) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn write(&self, name: &str, text: &str) -> Result<(), KeyringError> {
-        Entry::new(&self.service, name)?.set_password(text)
-    }
-
-    fn remove(&self, name: &str) -> Result<(), KeyringError> {
-        match Entry::new(&self.service, name)?.delete_credential() {
-            Err(KeyringError::NoEntry) => Ok(()),
-            other => other,
-        }
-    }
-}
-
 /// What the system's refusal means. Its own words name entries and never hold a secret, but bad data would: left out.
 fn explain(error: &KeyringError) -> Error {
     match error {
@@ -147,6 +130,7 @@ fn explain(error: &KeyringError) -> Error {
                 .ask_admin("Unlock the keychain, allow User Sync when your system asks, and try again.")
         }
         KeyringError::NoDefaultStore | KeyringError::NotSupportedByStore(_) => absent(),
+        KeyringError::PlatformFailure(cause) if cause.to_string().contains("AccessDenied") => denied(),
         KeyringError::PlatformFailure(cause) => Error::new(Kind::Keychain, OPERATION, "The keychain answered with a failure.")
             .ask_admin("Check that your system's keychain works (open its own program), then try again.")
             .with("cause", cause.to_string()),
@@ -164,44 +148,6 @@ fn damaged(service: &str, handle: &Handle) -> Error {
     damaged_entry(OPERATION, format!("The keychain entry `{}` of {service} is damaged or half-written.", handle.0))
 }
 
-fn absent() -> Error {
-    let what = if cfg!(target_os = "linux") {
-        "Install and start a keyring (GNOME Keyring or KWallet with the Secret Service), create its default keyring, and start User Sync again."
-    } else {
-        "Check that your system's keychain works (open its own program), then start User Sync again."
-    };
-    Error::new(Kind::Keychain, OPERATION, "This computer has no keychain that User Sync can use.").ask_admin(what)
-}
-
-/// Asks whether the default keyring is there and open, without the dialog that any other call would raise.
-#[cfg(target_os = "linux")]
-fn look() -> Result<()> {
-    use zbus::blocking::{Connection, Proxy};
-
-    let locked = Connection::session()
-        .and_then(|bus| {
-            let collection = Proxy::new(
-                &bus,
-                "org.freedesktop.secrets",
-                "/org/freedesktop/secrets/aliases/default",
-                "org.freedesktop.Secret.Collection",
-            )?;
-            collection.get_property::<bool>("Locked")
-        })
-        .map_err(|error| absent().with("cause", error.to_string()))?;
-    if locked {
-        return Err(Error::new(Kind::Keychain, OPERATION, "The keychain is locked.")
-            .ask_admin("Unlock your keyring (signing in to the desktop does it), then try again."));
-    }
-    Ok(())
-}
-
-/// The other systems answer at once, or ask the user by themselves within the time limit.
-#[cfg(not(target_os = "linux"))]
-fn look() -> Result<()> {
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,6 +159,7 @@ mod tests {
             KeyringError::NoStorageAccess("x".into()),
             KeyringError::NoDefaultStore,
             KeyringError::PlatformFailure("x".into()),
+            KeyringError::PlatformFailure("org.freedesktop.DBus.Error.AccessDenied: no".into()),
             KeyringError::Invalid("planted".into(), "planted".into()),
             KeyringError::Ambiguous(Vec::new()),
         ];
@@ -226,7 +173,7 @@ mod tests {
         }
         messages.sort();
         messages.dedup();
-        assert_eq!(messages.len(), 5, "two causes read the same");
+        assert_eq!(messages.len(), 6, "two causes read the same");
         assert!(matches!(Failure::from(KeyringError::BadEncoding(b"planted".to_vec())), Failure::Damaged));
     }
 }

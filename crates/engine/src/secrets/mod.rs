@@ -3,6 +3,7 @@
 mod key_file;
 mod keychain;
 mod memory;
+mod os;
 mod parts;
 mod ring;
 mod sealed;
