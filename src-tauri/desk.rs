@@ -22,7 +22,13 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(supervisor: Supervisor) -> Self {
-        Self { supervisor, listings: Listings::default(), shown: Shown::default(), exports: Exports::default(), offered: Offered::default() }
+        Self {
+            supervisor,
+            listings: Listings::default(),
+            shown: Shown::default(),
+            exports: Exports::default(),
+            offered: Offered::default(),
+        }
     }
 
     /// What is open now.
