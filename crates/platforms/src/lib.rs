@@ -2,9 +2,9 @@
 //! production hosts and the vendor's answers back into the engine's words.
 //!
 //! An adapter knows nothing of tokens, time, retries, the database or the simulator; see `engine::platform` for the contract.
-//! Every folder holds the same files with the same contents in the same order: `info` (data), `people` (directory),
-//! `messages` (direct messages), `stand_in` (bots and guests, where the platform has them), `grants` (an employee's own account),
-//! `preflight`, `wire` (the vendor's shapes) and `error` (the vendor's refusals).
+//! Every folder holds the same files with the same contents in the same order: `info` (data), `guide` (how a company sets it up, and
+//! the vendor's clouds), `people` (directory), `messages` (direct messages), `stand_in` (bots and guests, where the platform has
+//! them), `grants` (what a token is, and the end of it), `preflight`, `wire` (the vendor's shapes) and `error` (the vendor's refusals).
 
 mod html;
 mod http;

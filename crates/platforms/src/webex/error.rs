@@ -80,6 +80,11 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
         "Ask a Full Administrator to authorise the Service App with guest-issuer:write in Control Hub (Management, Apps, Service Apps); making guests needs a paid organisation.",
     ),
     (
+        "sign_in",
+        "Webex does not give out the token of the Service App.",
+        "Ask a Full Administrator to authorise the Service App in Control Hub (Management, Apps, Service Apps), and tick spark:applications_token on the integration.",
+    ),
+    (
         "prove_guests",
         "This token may not make guests: it belongs to no Service App that an administrator authorised for it.",
         "Enter the token of a Service App with guest-issuer:read and guest-issuer:write that a Full Administrator authorised in Control Hub (Management, Apps, Service Apps).",
@@ -128,6 +133,16 @@ fn by_status(response: &Response, operation: &'static str) -> Error {
                 known.unwrap_or(&("", "Webex does not allow this.", "Connect Webex again and allow every scope that User Sync lists."));
             next_step(Error::new(Kind::Forbidden, operation, *message), remedy)
         }
+        StatusCode::NOT_FOUND if operation == "sign_in" => Error::not_found(
+            operation,
+            "Webex does not know this Service App.",
+            "Check service_app.id on the Service App's page at developer.webex.com, My Webex Apps.",
+        ),
+        StatusCode::BAD_REQUEST if operation == "sign_in" => Error::invalid(
+            operation,
+            "Webex did not accept the sign-in.",
+            "Check the ids, the secrets, the scopes and the redirect addresses at developer.webex.com, My Webex Apps.",
+        ),
         StatusCode::NOT_FOUND | StatusCode::GONE => {
             Error::not_found(operation, "Webex does not have this any more.", "Import Webex again to see what is there.")
         }
@@ -197,6 +212,9 @@ mod tests {
             (403, "accounts", Kind::Forbidden),
             (404, "send_direct", Kind::NotFound),
             (405, "send_direct", Kind::Bug),
+            (400, "sign_in", Kind::Invalid),
+            (403, "sign_in", Kind::Forbidden),
+            (404, "sign_in", Kind::NotFound),
             (409, "represent", Kind::Conflict),
             (410, "send_direct", Kind::NotFound),
             (415, "send_direct", Kind::Bug),
@@ -267,6 +285,14 @@ mod tests {
             assert_eq!(poll(status, word), expected, "{status} {word}");
         }
         assert!(matches!(read_poll(&html(200)), Poll::Failed(error) if error.is_passing()));
+    }
+
+    #[test]
+    fn what_a_sign_in_is_refused_for_is_mended_where_the_apps_are_kept() {
+        for status in [400, 403, 404] {
+            let step = read_error(&answer(status, "{}"), "sign_in").unwrap().next_step();
+            assert!(step.contains("developer.webex.com") || step.contains("Control Hub"), "{status}: {step}");
+        }
     }
 
     #[test]
