@@ -15,7 +15,7 @@ use crate::http::{Answer, Context};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// The vendor host.
+    /// The vendor host, as it is called in this run's cloud.
     pub host: String,
     /// The path, exact or ending in `*`.
     pub path: String,
