@@ -53,7 +53,7 @@ const WORDS: &[(&[&str], Kind, &str, &str)] = &[
         &["messages_tab_disabled"],
         Kind::Forbidden,
         "The app has no messages tab, so nobody can write with it.",
-        "Turn on the Messages Tab of the app at api.slack.com/apps, App Home, and let people send messages from it.",
+        "Turn on the Messages Tab on the app's page App Home, and let people send messages from it.",
     ),
     (
         &["two_factor_setup_required"],
@@ -151,25 +151,25 @@ const WORDS: &[(&[&str], Kind, &str, &str)] = &[
         &["invalid_client_id", "bad_client_secret"],
         Kind::Invalid,
         "Slack does not know this app.",
-        "Check client_id at api.slack.com/apps, Basic Information.",
+        "Check client_id against the app's page Basic Information.",
     ),
     (
         &["bad_redirect_uri", "oauth_authorization_url_mismatch"],
         Kind::Invalid,
         "The app does not know this computer's address for signing in.",
-        "Add http://localhost:43117/slack to http://localhost:43126/slack to the redirect addresses of the app at api.slack.com/apps, OAuth & Permissions.",
+        "Add http://localhost:43117/slack to http://localhost:43126/slack to the redirect addresses on the app's page OAuth & Permissions.",
     ),
     (
         &["pkce_not_allowed", "preview_feature_not_available"],
         Kind::Forbidden,
         "The app does not allow signing in from a desktop program.",
-        "Turn on PKCE for the app at api.slack.com/apps, OAuth & Permissions.",
+        "Turn on PKCE on the app's page OAuth & Permissions.",
     ),
     (
         &["no_scopes"],
         Kind::Forbidden,
         "The app asks for no scopes.",
-        "Add users:read, users:read.email and team:read to the user scopes of the app at api.slack.com/apps, OAuth & Permissions.",
+        "Add users:read, users:read.email and team:read to the user scopes on the app's page OAuth & Permissions.",
     ),
     (
         &["cannot_install_an_org_installed_app"],
@@ -210,7 +210,7 @@ fn by_word(reason: &str, needed: Option<&str>, response: &Response, operation: &
             let scopes: Vec<&str> = needed.unwrap_or_default().split(',').filter_map(word).collect();
             let scopes = if scopes.is_empty() { "a scope".to_owned() } else { format!("the scope {}", scopes.join(" or ")) };
             Error::new(Kind::Forbidden, operation, format!("Slack's token lacks {scopes}.")).ask_admin(format!(
-                "Add {scopes} to the app at api.slack.com/apps, OAuth & Permissions, install it again, and connect Slack with the new token."
+                "Add {scopes} on the app's page OAuth & Permissions, install the app again, and connect Slack with the new token."
             ))
         }
         "edit_window_closed" | "cant_update_message" | "message_not_found" if operation == "edit_direct" => {

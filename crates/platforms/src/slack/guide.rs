@@ -87,7 +87,9 @@ pub(super) const GUIDE: Guide = Guide {
             open: Some(Open { label: "Open your Slack apps", url: APPS }),
             copy: &[Copied::Text { label: "Scope of the app-level token", text: "connections:write" }],
             fields: &["app_token"],
-            without: Some("User Sync looks for answers every now and then, as it does today, and cannot be told of them at once later."),
+            without: Some(
+                "Nothing is missing today: User Sync asks Slack for answers by itself. Hearing of messages at once will need it.",
+            ),
         },
         Part {
             title: "You have a token already",

@@ -17,7 +17,7 @@ impl SlackConnection {
             let missing = missing.join(", ");
             return Err(Error::new(Kind::Forbidden, operation, format!("Slack's bot lacks the scope {missing}."))
                 .on(INFO.id)
-                .ask_admin(format!("Add {missing} to the bot scopes of the app at api.slack.com/apps, install it again, and connect Slack with the new bot token.")));
+                .ask_admin(format!("Add {missing} to the bot scopes on the app's page OAuth & Permissions, install the app again, and connect Slack with the new bot token.")));
         }
         Ok(Representation { kind: RepresentationKind::Bot, id: bot.user_id, name: person.name.clone(), detail: None, created: true })
     }

@@ -36,20 +36,20 @@ const SIGN_IN_NUMBERS: &[(i64, Kind, &str, &str)] = &[
     (4704, Kind::Invalid, "Zoom does not know this app.", CHECK_CLIENT),
     (4709, Kind::Invalid, "The Zoom app does not accept the redirect address.", ADD_REDIRECTS),
     (4711, Kind::Forbidden, "The Zoom app lacks a scope.", ADD_SCOPES),
-    (4717, Kind::Forbidden, "The Zoom app is switched off.", "Activate the app at marketplace.zoom.us (Manage, Activation)."),
+    (4717, Kind::Forbidden, "The Zoom app is switched off.", "Activate the app in the Zoom App Marketplace (Manage, Activation)."),
     (4733, Kind::SignedOut, "The code for signing in at Zoom is too old.", ""),
     (4734, Kind::SignedOut, "Zoom does not know the code for signing in.", ""),
     (
         4735,
         Kind::Forbidden,
         "The owner of the Zoom app has left the account.",
-        "Ask the Zoom administrator to take over the app at marketplace.zoom.us, or enter another one.",
+        "Ask the Zoom administrator to take over the app in the Zoom App Marketplace, or enter another one.",
     ),
     (
         4738,
         Kind::Forbidden,
         "The Zoom administrator has switched the app off.",
-        "Ask the Zoom administrator to approve the app at marketplace.zoom.us (Admin, Permissions).",
+        "Ask the Zoom administrator to approve the app in the Zoom App Marketplace (Manage, Permissions).",
     ),
     (4741, Kind::SignedOut, "The sign-in at Zoom was withdrawn, or replaced by a newer one.", ""),
 ];
@@ -75,13 +75,13 @@ const SENTENCES: &[(&str, Kind, &str, &str)] = &[
 ];
 
 const ADD_SCOPES: &str =
-    "Add every scope that User Sync lists to the app at marketplace.zoom.us (Manage, Scopes), then connect Zoom again.";
+    "Add every scope that User Sync lists to the app in the Zoom App Marketplace (Manage, Scopes), then connect Zoom again.";
 const ASK_ROLE: &str = "Give the sender, and the admin who installed the app, a role with Chat Messages: View and Edit in the Zoom web portal (User Management, Roles).";
 const IMPORT_AGAIN: &str = "Import Zoom again to see what is there.";
-const CHECK_CLIENT: &str = "Check account id, client id and client secret of the app at marketplace.zoom.us (Manage, App Credentials).";
-const ADD_REDIRECTS: &str =
-    "Add http://localhost:43117/zoom to http://localhost:43126/zoom to the redirect addresses of the General App at marketplace.zoom.us.";
-const ASK_DEVICE: &str = "Switch on Features, Embed, Meeting SDK and “Use App on Device” for the app at marketplace.zoom.us, or let people use the link instead of the code.";
+const CHECK_CLIENT: &str =
+    "Check account id, client id and client secret of the app in the Zoom App Marketplace (Manage, App Credentials).";
+const ADD_REDIRECTS: &str = "Add http://localhost:43117/zoom to http://localhost:43126/zoom to the redirect addresses of the General App in the Zoom App Marketplace.";
+const ASK_DEVICE: &str = "Switch on Features, Embed, Meeting SDK and “Use App on Device” for the app in the Zoom App Marketplace, or let people use the link instead of the code.";
 
 pub(super) fn read_error(response: &Response, operation: &'static str) -> Option<Error> {
     if let Some(error) = unwell(&INFO, response, operation) {

@@ -121,9 +121,9 @@ pub(super) const GUIDE: Guide = Guide {
     ],
 };
 
-/// Deactivating the first app and removing the second ends all their tokens.
+/// Deactivating the first app and deleting the second. UNCONFIRMED: how soon Zoom ends the tokens that are out; an hour is their life.
 pub(super) const OFF_SWITCH: OffSwitch = OffSwitch {
-    how: "Click Manage, open the Server-to-Server OAuth app, and deactivate it on its page Activation: User Sync can do nothing with the account any more. Then open the employees' General App and delete it, which ends what people authorised.",
+    how: "Click Manage, open the Server-to-Server OAuth app, and deactivate it on its page Activation: User Sync gets no token any more, and the one it has ends within the hour. Then delete the employees' General App, to which their authorisations belong.",
     link: MARKETPLACE,
 };
 

@@ -19,7 +19,7 @@ fn no_employee_app(facts: &Facts<'_>) -> Option<Block> {
     (!known).then(|| Block {
         reason: "no_employee_app",
         message: "Employees authorise their own Zoom account through a second app, and none was entered.".into(),
-        remedy: "Create a user-managed General App at marketplace.zoom.us, then connect Zoom again with employee.client_id, employee.client_secret and employee.public_client_id.".into(),
+        remedy: "Create a user-managed General App in the Zoom App Marketplace, then connect Zoom again with employee.client_id, employee.client_secret and employee.public_client_id.".into(),
         act: Some(Act::Connect { platform: super::INFO.id }),
     })
 }
