@@ -45,6 +45,8 @@ use crate::transport::{Lane, Realm, Repeat, Request, Response, Subject, Transpor
 const ATTEMPTS: u32 = 4;
 /// How long one request waits for rate limits altogether before it is reported.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// A platform that asks for a shorter pause than this gets our own growing one.
+const LEAST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Whether requests wait for the platforms' published rates. What a platform itself asks for (429) is obeyed in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -269,6 +271,8 @@ impl Paced {
                 Remedy::Retry { after } => after,
                 _ => None,
             });
+            // "At once" (nought, a moment that has passed) is no pause: obeyed for ever, it would be a flood.
+            let asked = asked.filter(|pause| *pause >= LEAST_PAUSE);
             let pause = if error.kind == Kind::RateLimited {
                 // Nothing was done, so even what must not happen twice is sent again.
                 let pause = asked.unwrap_or_else(|| backoff(refusals, self.chance()));

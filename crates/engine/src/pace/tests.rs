@@ -140,6 +140,16 @@ async fn a_rate_limit_is_waited_for_and_even_a_once_only_request_is_sent_again()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_platform_that_refuses_for_ever_and_asks_for_no_pause_is_not_flooded() {
+    for nought in ["0", "-5", "0.001", "Mon, 05 Jan 2015 08:00:00 GMT"] {
+        let bench = bench((0..2000).map(|_| says_with(429, "retry-after", nought, "{}"))).ready().await;
+        let error = bench.send(get("/")).await.unwrap_err();
+        assert_eq!(error.kind, Kind::RateLimited, "{nought}");
+        assert!(bench.lines().len() < 100, "{nought}: {} requests within {:?}", bench.lines().len(), bench.start.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rate_limit_beyond_all_patience_is_reported_with_its_time() {
     let bench = bench([says_with(429, "retry-after", "86400", "{}")]).ready().await;
     let error = bench.send(get("/")).await.unwrap_err();
