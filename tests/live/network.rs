@@ -34,6 +34,8 @@ fn connect_and_import_work_through_a_proxy_that_inspects_and_leave_no_secret_beh
     for name in ["slack/bot", "teams/admin", "webex/admin", "zoom/admin", "teams/admin a2"] {
         assert!(named(name), "no entry {name} in {entries:?}");
     }
+    let told = stage.ok(&["security"]);
+    assert!(told.to_string().contains("User Sync (development)"), "{told}");
     let folder = stage.folder().join("data/user-sync");
     assert!(folder.is_dir() && !folder.join("profile").exists(), "the default folder needs no name");
 
