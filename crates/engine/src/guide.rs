@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::model::PlatformId;
-use crate::platform::{Platform, Scope};
+use crate::platform::{Cloud, Platform, Scope};
 use crate::signin::Ports;
 
 /// How a platform is set up.
@@ -149,10 +149,7 @@ pub struct ScopeView {
 pub fn view(platform: &'static dyn Platform, entered: &BTreeMap<String, String>) -> Result<GuideView> {
     let info = platform.info();
     let cloud = info.cloud_named(entered.get(crate::platform::CLOUD).map(String::as_str))?;
-    let page = |url: &str| {
-        let moved = cloud.pages.iter().find(|(from, _)| url.strip_prefix("https://").is_some_and(|rest| is_at(rest, from)));
-        moved.map_or_else(|| url.to_owned(), |(from, to)| url.replacen(from, to, 1))
-    };
+    let page = |url: &str| in_cloud(cloud, url);
     let part = |part: &'static Part| PartView {
         title: part.title.into(),
         text: part.text.iter().map(|sentence| (*sentence).to_owned()).collect(),
@@ -175,6 +172,12 @@ pub fn view(platform: &'static dyn Platform, entered: &BTreeMap<String, String>)
     })
 }
 
+/// A page as the chosen cloud has it.
+fn in_cloud(cloud: &Cloud, url: &str) -> String {
+    let moved = cloud.pages.iter().find(|(from, _)| url.strip_prefix("https://").is_some_and(|rest| is_at(rest, from)));
+    moved.map_or_else(|| url.to_owned(), |(from, to)| url.replacen(from, to, 1))
+}
+
 fn is_at(rest: &str, host: &str) -> bool {
     rest.strip_prefix(host).is_some_and(|path| path.is_empty() || path.starts_with(['/', '?']))
 }
@@ -186,6 +189,8 @@ fn filled(platform: &'static dyn Platform, template: &str, entered: &BTreeMap<St
         url.push_str(before);
         let value = match name {
             "manifest" => platform.manifest(),
+            // Whatever the caller hands over: nothing secret stands in an address.
+            _ if platform.info().fields.iter().any(|field| field.name == name && field.secret) => None,
             _ => entered.get(name).filter(|value| !value.trim().is_empty()).cloned(),
         };
         match value {
@@ -240,5 +245,88 @@ fn scopes(platform: &'static dyn Platform, copied: Copied) -> Vec<&'static Scope
 impl From<&'static Scope> for ScopeView {
     fn from(scope: &'static Scope) -> Self {
         Self { name: scope.name.into(), reason: scope.reason.into(), without: scope.without.into(), optional: scope.optional }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pace::testing::{Alpha, info};
+    use crate::platform::{CLOUD, Cloud, OffSwitch, PlatformInfo};
+
+    const GOV: Cloud =
+        Cloud { name: "gov", title: "Government", hosts: &[], pages: &[("admin.alpha.example", "admin.alpha-gov.example")], limits: "" };
+
+    const PARTS: &[Part] = &[
+        Part {
+            title: "Make an app",
+            text: &["Press Create."],
+            open: Some(Open { label: "Open", url: "https://admin.alpha.example/{tenant_id}/apps?id={client_id}" }),
+            copy: &[Copied::Redirects(Holder::Slot("user")), Copied::Redirects(Holder::Employee), Copied::Scopes(Holder::Slot("user"))],
+            fields: &["tenant_id", "client_id"],
+            without: None,
+        },
+        Part {
+            title: "Elsewhere",
+            text: &[],
+            open: Some(Open { label: "Open", url: "https://admin.alpha.example.evil.example/{client_secret}" }),
+            copy: &[Copied::Manifest, Copied::Text { label: "Name", text: "User Sync" }],
+            fields: &["client_secret"],
+            without: Some("Nothing."),
+        },
+    ];
+
+    fn view_of(entered: &[(&str, &str)]) -> GuideView {
+        let info = PlatformInfo {
+            guide: Guide { needs: &["An admin."], parts: PARTS },
+            off_switch: OffSwitch { how: "Remove it.", link: "https://admin.alpha.example/apps" },
+            clouds: &[Cloud::COMMERCIAL, GOV],
+            ..info()
+        };
+        let entered = entered.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        view(Box::leak(Box::new(Alpha(info))), &entered).unwrap()
+    }
+
+    fn opened(view: &GuideView, part: usize) -> (Option<&str>, Vec<&str>) {
+        let open = view.parts[part].open.as_ref().unwrap();
+        (open.url.as_deref(), open.waits_for.iter().map(String::as_str).collect())
+    }
+
+    #[test]
+    fn an_address_waits_for_its_fields_and_holds_them_encoded() {
+        assert_eq!(opened(&view_of(&[("tenant_id", " ")]), 0), (None, vec!["tenant_id", "client_id"]));
+        let view = view_of(&[("tenant_id", " ä/b "), ("client_id", "a b&c=d")]);
+        assert_eq!(opened(&view, 0), (Some("https://admin.alpha.example/%C3%A4%2Fb/apps?id=a%20b%26c%3Dd"), vec![]));
+    }
+
+    #[test]
+    fn nothing_secret_stands_in_an_address() {
+        assert_eq!(opened(&view_of(&[("client_secret", "planted")]), 1), (None, vec!["client_secret"]));
+    }
+
+    #[test]
+    fn pages_are_those_of_the_chosen_cloud_and_no_other_host_changes() {
+        let view = view_of(&[(CLOUD, "gov"), ("tenant_id", "t"), ("client_id", "c")]);
+        assert_eq!(opened(&view, 0).0, Some("https://admin.alpha-gov.example/t/apps?id=c"));
+        assert_eq!(view.off_switch_link, "https://admin.alpha-gov.example/apps");
+        assert_eq!(in_cloud(&GOV, "https://admin.alpha.example.evil.example/"), "https://admin.alpha.example.evil.example/");
+    }
+
+    #[test]
+    fn what_is_pasted_there_is_made_of_the_platforms_data() {
+        let view = view_of(&[]);
+        let copies: Vec<(&str, &str)> =
+            view.parts.iter().flat_map(|part| &part.copy).map(|copy| (copy.label.as_str(), copy.text.as_str())).collect();
+        assert_eq!(
+            copies,
+            [
+                ("Redirect addresses, one a line", "http://localhost/alpha"),
+                ("Redirect addresses, one a line", "http://localhost:43117\nhttp://localhost:43118"),
+                ("Scopes, one a line", "people.read"),
+                ("Name", "User Sync"),
+            ]
+        );
+        assert_eq!(view.parts[0].scopes.iter().map(|scope| scope.reason.as_str()).collect::<Vec<_>>(), ["To list people."]);
+        assert_eq!(view.parts[1].without.as_deref(), Some("Nothing."));
     }
 }

@@ -257,6 +257,22 @@ mod tests {
     use crate::model::Identity;
     use crate::pace::testing::{SLOTS, info};
     use crate::platform::Need;
+    use crate::signin::CheckState;
+    use crate::sync::testing::{BETA, Kit};
+
+    #[tokio::test(start_paused = true)]
+    async fn connecting_again_and_checking_a_field_need_nothing_that_is_kept() {
+        let (kit, engine) = Kit::with(&[]).await;
+        let (before, stored) = (engine.facts(BETA).await.unwrap(), kit.secrets.inner.all());
+        assert_eq!(engine.check_field(BETA, Given::new(), "access_token").await.unwrap().state, CheckState::Looks);
+        let error = engine.check_field(BETA, Given::new(), "nothing").await.unwrap_err();
+        assert_eq!((error.kind, error.operation, error.platform), (Kind::Invalid, "check_field", Some(BETA)));
+        engine.connect(BETA, Entered::default(), &|_| {}).await.unwrap();
+        assert_eq!((engine.facts(BETA).await.unwrap(), kit.secrets.inner.all()), (before, stored));
+        // What was never entered is not there.
+        engine.disconnect(BETA).await.unwrap();
+        assert_eq!(engine.connect(BETA, Entered::default(), &|_| {}).await.unwrap_err().kind, Kind::Invalid);
+    }
 
     const SCOPES: &[Scope] = &[
         Scope { name: "people.read", reason: "To list.", need: Need::Import, without: "Nobody is listed.", optional: false },

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Host, Url};
 
 use super::authorize::asked;
 use super::connect::Step;
@@ -153,6 +153,10 @@ pub async fn start(paced: &Paced, platform: &'static dyn Platform, facts: &Conne
     let Ok(answer) = serde_json::from_slice::<StartAnswer>(&response.body) else {
         return Ok(Started::Refused(refusal(platform, &response)));
     };
+    if ![Some(&answer.verification_uri), answer.verification_uri_complete.as_ref()].into_iter().flatten().all(may_be_sent) {
+        let message = "The platform's device code leads to a page that is not protected.";
+        return Err(Error::new(Kind::PlatformDown, OPERATION, message).on(platform.info().id));
+    }
     let expires_at = paced.clock().now().checked_add(jiff::SignedDuration::from_secs(i64::from(answer.expires_in))).map_err(|_| {
         Error::new(Kind::PlatformDown, OPERATION, "The platform's device code has no usable expiry.").on(platform.info().id)
     })?;
@@ -164,6 +168,17 @@ pub async fn start(paced: &Paced, platform: &'static dyn Platform, facts: &Conne
         interval: answer.interval.filter(|seconds| *seconds > 0).map_or(FIVE_SECONDS, |seconds| Duration::from_secs(u64::from(seconds))),
         device_code: Secret::new(answer.device_code),
     }))
+}
+
+/// People are sent to protected pages only, or to this computer.
+fn may_be_sent(url: &Url) -> bool {
+    let is_here = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && is_here)
 }
 
 async fn send_start(

@@ -519,6 +519,33 @@ async fn a_refused_device_grant_says_so_and_a_passing_failure_does_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_page_of_a_code_is_read_in_every_documented_shape_and_is_a_safe_one() {
+    let page = "https://login.alpha.example/verify";
+    for (pages, complete, interval) in [
+        (format!(r#""verification_uri":"{page}""#), None, 5),
+        (format!(r#""verification_url":"{page}","interval":0"#), None, 5),
+        (format!(r#""verification_uri":"{page}","verification_uri_complete":"{page}?c=1","interval":9"#), Some(format!("{page}?c=1")), 9),
+        (r#""verification_uri":"http://localhost:7/verify""#.to_owned(), None, 5),
+    ] {
+        let answer = format!(r#"{{"device_code":"dc-1","user_code":"7","expires_in":300,{pages}}}"#);
+        let bench = with_secret(bench([says(200, &answer)])).await;
+        let code = device_code(&bench).await;
+        assert_eq!((code.complete_url.map(String::from), code.interval.as_secs()), (complete, interval), "{pages}");
+    }
+    for page in ["http://login.alpha.example/verify", "javascript:alert(1)", "file:///etc/passwd", "http://localhost.evil.example/"] {
+        for pages in [
+            format!(r#""verification_uri":"{page}""#),
+            format!(r#""verification_uri":"https://login.alpha.example/verify","verification_uri_complete":"{page}""#),
+        ] {
+            let answer = format!(r#"{{"device_code":"dc-1","user_code":"7","expires_in":300,{pages}}}"#);
+            let bench = with_secret(bench([says(200, &answer)])).await;
+            let error = start(&bench.paced, bench.platform, &facts()).await.err().unwrap();
+            assert_eq!(error.kind, Kind::PlatformDown, "{pages}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_link_is_answered_and_exchanged_with_its_own_verifier() {
     let bench = with_secret(bench([says(200, r#"{"access_token":"e-1","refresh_token":"er-1"}"#)])).await;
     let link = invite(&bench.paced, bench.platform, &facts(), Some("ana@x.example")).unwrap();
