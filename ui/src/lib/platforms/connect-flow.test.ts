@@ -172,7 +172,8 @@ test("closing_forgets_secrets_stops_the_sign_in_and_remembers_the_rest", async (
 
 test("closing_while_fields_are_checked_signs_nobody_in", async () => {
   const release = fake.hold("check_field");
-  const flow = await filled();
+  const flow = new ConnectFlow(sheet("slack"), "again", fake.cards.find((card) => card.platform === "slack")?.connection ?? null);
+  await flow.load();
   const signingIn = flow.submit();
   await flow.close();
   release();
