@@ -13,11 +13,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Starts an import and stops it at the proxy in the middle.
 fn stopped_in_the_middle(stage: &Stage) -> Child {
-    let begun = stage.proxy.pieces();
+    stage.proxy.stop_after(3);
     let mut import = stage.command(&["import"]);
     let child = import.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    until("the import is under way", || stage.proxy.pieces() >= begun + 3);
-    stage.proxy.close_gate();
     until("the import waits", || stage.proxy.has_waiting());
     child
 }
@@ -25,7 +23,7 @@ fn stopped_in_the_middle(stage: &Stage) -> Child {
 /// Lets it go on; gives what it said in the end.
 fn go_on(stage: &Stage, child: Child) -> Ran {
     let begun = Instant::now();
-    stage.proxy.open_gate();
+    stage.proxy.go_on();
     let ran = stage.heard(child.wait_with_output().unwrap());
     assert!(begun.elapsed() < LIMIT, "{:?}", begun.elapsed());
     ran
@@ -36,10 +34,12 @@ fn tokens_die(stage: &Stage) {
     stage.control("POST", "clock", &serde_json::json!({ "advance_s": 26 * 60 * 60 }));
 }
 
-/// What an import that could not ask the keychain said for each platform, and that it said nothing worse.
+/// What an import that could not ask the keychain said: for each platform that needed it, or once where all of them did.
 fn refusals(ran: &Ran) -> Vec<Value> {
-    assert_eq!(ran.code, 3, "{ran:?}");
-    let errors: Vec<Value> = ran.json()["errors"].as_object().unwrap().values().cloned().collect();
+    let errors: Vec<Value> = match ran.code {
+        3 => ran.json()["errors"].as_object().unwrap().values().cloned().collect(),
+        _ => vec![ran.error()],
+    };
     for error in &errors {
         assert_eq!(text(&error["kind"]), "keychain", "{ran:?}");
         assert!(!text(&error["remedy"]).is_empty(), "{ran:?}");

@@ -25,7 +25,7 @@ pub(crate) struct Proxy {
     /// The company's root certificate, as PEM.
     pub(crate) root: String,
     seen: Arc<Seen>,
-    gate: watch::Sender<bool>,
+    limit: watch::Sender<usize>,
     /// Last, so that it ends last.
     _runtime: Runtime,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Proxy {
 #[derive(Default)]
 struct Seen {
     hosts: Mutex<BTreeSet<String>>,
-    /// How many pieces of requests were passed on, or wait at the gate.
+    /// How many pieces of requests were passed on, or wait.
     pieces: AtomicUsize,
     waiting: AtomicUsize,
 }
@@ -47,7 +47,7 @@ struct Office {
     /// `Basic …`, where the proxy lets in only those who have a password.
     password: Option<String>,
     seen: Arc<Seen>,
-    gate: watch::Receiver<bool>,
+    limit: watch::Receiver<usize>,
 }
 
 impl Proxy {
@@ -61,7 +61,7 @@ impl Proxy {
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let (gate, passing) = watch::channel(true);
+        let (limit, passing) = watch::channel(usize::MAX);
         let seen = Arc::new(Seen::default());
         let office = Office {
             acceptor: TlsAcceptor::from(Arc::new(server)),
@@ -69,7 +69,7 @@ impl Proxy {
             vendors,
             password,
             seen: seen.clone(),
-            gate: passing,
+            limit: passing,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -80,7 +80,7 @@ impl Proxy {
                 open.spawn(serve(stream, office.clone()));
             }
         });
-        Self { address, root, seen, gate, _runtime: runtime }
+        Self { address, root, seen, limit, _runtime: runtime }
     }
 
     /// The vendors' hosts that were asked for.
@@ -88,24 +88,19 @@ impl Proxy {
         self.seen.hosts.lock().unwrap().clone()
     }
 
-    /// How many pieces of requests came so far.
-    pub(crate) fn pieces(&self) -> usize {
-        self.seen.pieces.load(Ordering::SeqCst)
+    /// After so many further pieces of requests everything waits.
+    pub(crate) fn stop_after(&self, pieces: usize) {
+        self.limit.send_replace(self.seen.pieces.load(Ordering::SeqCst) + pieces);
     }
 
-    /// From now on every request waits.
-    pub(crate) fn close_gate(&self) {
-        self.gate.send_replace(false);
-    }
-
-    /// Whether a request waits at the gate.
+    /// Whether a request waits.
     pub(crate) fn has_waiting(&self) -> bool {
         self.seen.waiting.load(Ordering::SeqCst) > 0
     }
 
     /// All who wait go on.
-    pub(crate) fn open_gate(&self) {
-        self.gate.send_replace(true);
+    pub(crate) fn go_on(&self) {
+        self.limit.send_replace(usize::MAX);
     }
 }
 
@@ -126,7 +121,7 @@ async fn serve(mut stream: TcpStream, office: Office) -> io::Result<()> {
     let outside = office.connector.connect(name, TcpStream::connect(office.vendors).await?).await?;
     let (mut from_client, mut to_client) = tokio::io::split(inside);
     let (mut from_vendor, mut to_vendor) = tokio::io::split(outside);
-    let (seen, mut gate) = (office.seen, office.gate);
+    let (seen, mut limit) = (office.seen, office.limit);
     let up = async {
         let mut piece = vec![0; 64 * 1024];
         loop {
@@ -134,12 +129,12 @@ async fn serve(mut stream: TcpStream, office: Office) -> io::Result<()> {
             if length == 0 {
                 return to_vendor.shutdown().await;
             }
-            seen.pieces.fetch_add(1, Ordering::SeqCst);
+            let number = seen.pieces.fetch_add(1, Ordering::SeqCst) + 1;
             seen.waiting.fetch_add(1, Ordering::SeqCst);
             // The sender lives as long as this runtime.
-            let opened = gate.wait_for(|is_open| *is_open).await.is_ok();
+            let passes = limit.wait_for(|limit| number <= *limit).await.is_ok();
             seen.waiting.fetch_sub(1, Ordering::SeqCst);
-            if !opened {
+            if !passes {
                 return Ok(());
             }
             to_vendor.write_all(&piece[..length]).await?;
