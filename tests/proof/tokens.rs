@@ -59,10 +59,14 @@ async fn a_connections_token_is_renewed_with_rotation_and_the_old_one_is_refused
         world.connect(&[("client_id", "desktop")], &Opens::new(&ana, Does::Allow)).await.unwrap();
         let handle = slot_handle(PROOF, USER);
         let first = world.secrets.get(&handle).await.unwrap().unwrap();
+        let mut before = vec![first.clone()];
         for renewals in 1..=2 {
             world.pass(LONG).await;
             world.whoami(Subject::Connection).await.unwrap();
             assert_eq!(world.proxy.grants("refresh_token"), renewals);
+            let stored = world.secrets.get(&handle).await.unwrap().unwrap();
+            assert!(!before.contains(&stored), "what was renewed is not what is stored");
+            before.push(stored);
         }
         // The same as a restart of the program after an old copy of the keychain was put back.
         world.secrets.put(&handle, &first).await.unwrap();

@@ -134,5 +134,5 @@ pub(crate) fn fields(given: &[(&str, &str)]) -> Given {
 
 /// Runs a case; one that hangs fails.
 pub(crate) async fn soon<T>(case: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(120), case).await.expect("the case is still not done after two minutes")
+    tokio::time::timeout(Duration::from_secs(240), case).await.expect("the case is still not done after four minutes")
 }

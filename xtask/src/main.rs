@@ -6,6 +6,7 @@
 
 mod bench;
 mod command;
+mod fuzz;
 mod run;
 mod setup;
 mod steps;
@@ -25,8 +26,11 @@ cargo xtask COMMAND
 
   run            set up, build and play the demo in the terminal; ends by itself
   app [ARGS]     set up, build and open the window (needs a desktop); ARGS go to its program
-  test [--fast]  set up, then every check and every test; --fast leaves out clippy, the documentation and the tests in the window
+  test           set up, then every check and every test; a minute of it is hostile input for what reads others' words
+  test --fast    the same without clippy, the documentation, the tests in the window and the hostile input
+  test --full    the same with five minutes of hostile input for each reader
   ci             as test, and cargo-deny where it is installed
+  fuzz TARGET [SECONDS]  hostile input for one reader, five minutes unless told; the targets lie in fuzz/targets
   bench [ARGS]   run the benchmarks; ARGS go to cargo bench
   bench ui       measure the window with 100,000 people
   setup          only prepare this machine: system packages, Node.js, the page of the window, Rust tools
@@ -38,9 +42,12 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["run"] => run::run(),
         ["app", rest @ ..] => run::app(rest),
-        ["test"] => test::test(test::Extent::Full),
+        ["test"] => test::test(test::Extent::Usual),
         ["test", "--fast"] => test::test(test::Extent::Fast),
+        ["test", "--full"] => test::test(test::Extent::Full),
         ["ci"] => test::test(test::Extent::Ci),
+        ["fuzz", target] => fuzz::by_hand(target, None),
+        ["fuzz", target, seconds] => fuzz::by_hand(target, Some(seconds)),
         ["bench", "ui", rest @ ..] => bench::window(rest),
         ["bench", rest @ ..] => bench::bench(rest),
         ["setup"] => setup::only(),

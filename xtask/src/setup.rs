@@ -14,7 +14,9 @@ pub(crate) const TERMINAL_STEPS: usize = 1;
 /// How many steps [`for_window`] takes.
 pub(crate) const WINDOW_STEPS: usize = 3;
 /// How many steps [`for_everything`] takes.
-pub(crate) const EVERYTHING_STEPS: usize = 6;
+pub(crate) const EVERYTHING_STEPS: usize = 8;
+/// How many steps [`for_fuzzing`] takes.
+pub(crate) const FUZZER_STEPS: usize = 3;
 
 /// What `cargo xtask setup` does.
 pub(crate) fn only() -> Result<ExitCode> {
@@ -42,23 +44,55 @@ pub(crate) fn for_everything(steps: &mut Steps) -> Result<Node> {
     steps.step("System packages", || tools::system_packages(&packages))?;
     steps.step("Rust tools", tools::rust_tools)?;
     // All systems' packages, so that the licence test needs no network.
-    steps.step("Rust packages", || succeed(&mut cargo(&["fetch", "--locked"])))?;
+    steps.step("Rust packages", || {
+        succeed(&mut cargo(&["fetch", "--locked"]))?;
+        succeed(&mut cargo(&["fetch", "--locked", "--manifest-path", FUZZ]))
+    })?;
     steps.step("Driver of the window", tools::driver)?;
+    steps.step("Fuzzer", tools::fuzzer)?;
     let node = steps.step("Node.js", Node::find)?;
     steps.step("Page of the window", || page(&node))?;
+    steps.step("Authorization server of the proof", || server(&node))?;
     Ok(node)
+}
+
+/// The manifest of the fuzz targets, a workspace of its own.
+pub(crate) const FUZZ: &str = "fuzz/Cargo.toml";
+
+/// What the fuzz targets need.
+pub(crate) fn for_fuzzing(steps: &mut Steps) -> Result<()> {
+    steps.step("System packages", || tools::system_packages(tools::FOR_TERMINAL))?;
+    steps.step("Rust packages", || succeed(&mut cargo(&["fetch", "--locked", "--manifest-path", FUZZ])))?;
+    steps.step("Fuzzer", tools::fuzzer)
+}
+
+fn server(node: &Node) -> Result<()> {
+    let folder = root().join("tests/proof/server");
+    if is_installed(&folder) {
+        println!("      its packages are there");
+        return Ok(());
+    }
+    install(node, &folder)
+}
+
+/// Whether npm has installed what the folder's lock file says now.
+fn is_installed(folder: &Path) -> bool {
+    modified(&folder.join("node_modules/.package-lock.json")) >= modified(&folder.join("package-lock.json"))
+}
+
+fn install(node: &Node, folder: &Path) -> Result<()> {
+    succeed(&mut node.npm(folder, &["ci", "--no-audit", "--no-fund"]))
 }
 
 fn page(node: &Node) -> Result<()> {
     let ui = root().join("ui");
-    let installed = modified(&ui.join("node_modules/.package-lock.json"));
-    if installed < modified(&ui.join("package-lock.json")) {
-        succeed(&mut node.npm(&["ci", "--no-audit", "--no-fund"]))?;
+    if !is_installed(&ui) {
+        install(node, &ui)?;
     }
     let sources = ["index.html", "package-lock.json", "package.json", "src", "tsconfig.json", "vite.config.ts"];
     let newest = sources.iter().filter_map(|name| newest_below(&ui.join(name))).max();
     if modified(&ui.join("dist/index.html")) < newest {
-        return succeed(&mut node.npm(&["run", "build"]));
+        return succeed(&mut node.npm(&ui, &["run", "build"]));
     }
     println!("      ui/dist is newer than its sources");
     Ok(())

@@ -5,7 +5,8 @@
 
 use std::process::ExitCode;
 
-use crate::command::{ask, cargo, succeed, watch};
+use crate::command::{ask, cargo, root, succeed, watch};
+use crate::fuzz;
 use crate::setup;
 use crate::steps::Steps;
 use crate::tools::Node;
@@ -14,11 +15,13 @@ use crate::{Failure, Result};
 /// How much is done.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// Without clippy, documentation and the tests in the window.
+    /// Without clippy, documentation, the tests in the window and hostile input.
     Fast,
-    /// Everything.
+    /// Everything, with a minute of hostile input.
+    Usual,
+    /// Everything, with five minutes of hostile input for each target.
     Full,
-    /// Everything, and cargo-deny where it is installed.
+    /// As usual, and cargo-deny where it is installed.
     Ci,
 }
 
@@ -56,7 +59,7 @@ pub(crate) fn test(extent: Extent) -> Result<ExitCode> {
 }
 
 fn checks(extent: Extent, has_deny: bool) -> Vec<(&'static str, Check)> {
-    let mut checks: Vec<(&'static str, Check)> = vec![("Format", plain("fmt --all --check"))];
+    let mut checks: Vec<(&'static str, Check)> = vec![("Format", Box::new(|_, _| format()))];
     if extent != Extent::Fast {
         let clippy = "clippy --workspace --all-targets --test e2e --locked -- -D warnings";
         checks.push(("Clippy", plain(clippy)));
@@ -65,19 +68,22 @@ fn checks(extent: Extent, has_deny: bool) -> Vec<(&'static str, Check)> {
     // Building the tests along with them selects the same features, so nothing is built twice.
     let programs = "build --workspace --bins --tests --test e2e --locked";
     checks.push(("Building programs and tests", plain(programs)));
-    checks.push(("Tests", Box::new(|_, tally| tests(tally, ALL_BUT_WINDOW))));
-    let page: Check = Box::new(|node, _| succeed(&mut node.npm(&["run", "check"])));
+    checks.push(("Tests", Box::new(|node, tally| tests(node, tally, ALL_BUT_WINDOW))));
+    let page: Check = Box::new(|node, _| succeed(&mut node.npm(&root().join("ui"), &["run", "check"])));
     checks.push(("Types of the page", page));
     checks.push(("Tests of the page", Box::new(page_tests)));
     if extent != Extent::Fast {
         if cfg!(target_os = "linux") {
-            checks.push(("Tests in the window", Box::new(|_, tally| tests(tally, WINDOW))));
+            checks.push(("Tests in the window", Box::new(|node, tally| tests(node, tally, WINDOW))));
+            let time = if extent == Extent::Full { fuzz::Time::Long } else { fuzz::Time::Short };
+            checks.push(("Hostile input", Box::new(move |_, tally| hostile(tally, time))));
         }
         checks.push(("Documentation", Box::new(|_, _| documentation())));
     }
     if has_deny {
-        let deny = "deny check bans licenses sources";
-        checks.push(("Licences and sources", plain(deny)));
+        checks.push(("Licences and sources", plain("deny check bans licenses sources")));
+        let fuzz = "deny --manifest-path fuzz/Cargo.toml check --config deny.toml bans licenses sources";
+        checks.push(("Licences and sources of the fuzz targets", plain(fuzz)));
     }
     checks
 }
@@ -92,12 +98,27 @@ const ALL_BUT_WINDOW: &str = "test --workspace --no-fail-fast --locked";
 /// add is missing, and a few packages are built once more (half a minute).
 const WINDOW: &str = "test --workspace --test e2e --no-fail-fast --locked";
 
-fn tests(tally: &mut Tally, words: &str) -> Result<()> {
-    watch(cargo(&[]).args(words.split_whitespace()), |line| tally.see(line))
+fn format() -> Result<()> {
+    succeed(&mut cargo(&["fmt", "--all", "--check"]))?;
+    succeed(&mut cargo(&["fmt", "--manifest-path", setup::FUZZ, "--check"]))
+}
+
+fn tests(node: &Node, tally: &mut Tally, words: &str) -> Result<()> {
+    let mut cargo = cargo(&[]);
+    // The proof starts a server that runs on it.
+    node.first_on_path(&mut cargo);
+    watch(cargo.args(words.split_whitespace()), |line| tally.see(line))
+}
+
+fn hostile(tally: &mut Tally, time: fuzz::Time) -> Result<()> {
+    let (well, broken) = fuzz::all(time)?;
+    tally.passed += well;
+    tally.failed += broken.len() as u64;
+    if broken.is_empty() { Ok(()) } else { Err(Failure(broken.join("\n"))) }
 }
 
 fn page_tests(node: &Node, tally: &mut Tally) -> Result<()> {
-    watch(node.npm(&["run", "test"]).env("NO_COLOR", "1"), |line| tally.see_page(line))
+    watch(node.npm(&root().join("ui"), &["run", "test"]).env("NO_COLOR", "1"), |line| tally.see_page(line))
 }
 
 fn documentation() -> Result<()> {
@@ -184,10 +205,11 @@ test result: FAILED. 40 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out;
     }
 
     #[test]
-    fn the_fast_extent_leaves_out_clippy_documentation_and_the_window_only() {
+    fn the_fast_extent_leaves_out_clippy_documentation_the_window_and_hostile_input_only() {
         let titles = |extent| checks(extent, false).into_iter().map(|(title, _)| title).collect::<Vec<_>>();
         let (fast, full) = (titles(Extent::Fast), titles(Extent::Full));
         let left_out: Vec<_> = full.iter().filter(|title| !fast.contains(title)).copied().collect();
-        assert_eq!(left_out, ["Clippy", "Tests in the window", "Documentation"]);
+        assert_eq!(left_out, ["Clippy", "Tests in the window", "Hostile input", "Documentation"]);
+        assert_eq!(full, titles(Extent::Usual));
     }
 }

@@ -1,6 +1,6 @@
 //! What this machine must have: system packages, Rust's tools and Node.js. Looks first, installs only what is missing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{ask, command, root, succeed};
@@ -122,14 +122,39 @@ pub(crate) fn driver() -> Result<()> {
         println!("      the tests of the window run on Linux only");
         return Ok(());
     }
-    let tools = root().join("target").join("tools");
-    // The program itself cannot tell its version; cargo's own list of what it installed can.
-    let listed = std::fs::read_to_string(tools.join(".crates.toml")).unwrap_or_default();
-    if tools.join("bin").join("tauri-driver").is_file() && listed.contains(&format!("tauri-driver {DRIVER} ")) {
-        println!("      tauri-driver {DRIVER} is in target/tools");
+    installed("tauri-driver", DRIVER)
+}
+
+/// What builds and starts the fuzz targets.
+const FUZZER: &str = "0.13.2";
+
+/// Builds cargo-fuzz into `target/tools` once (half a minute).
+pub(crate) fn fuzzer() -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        println!("      the fuzz targets are run on Linux only");
         return Ok(());
     }
-    let mut install = crate::command::cargo(&["install", "tauri-driver", "--locked", "--quiet", "--version", DRIVER, "--root"]);
+    installed("cargo-fuzz", FUZZER)
+}
+
+/// Where a program of [`installed`] lies.
+pub(crate) fn bin(name: &str) -> PathBuf {
+    tools_folder().join("bin").join(name)
+}
+
+fn tools_folder() -> PathBuf {
+    root().join("target").join("tools")
+}
+
+fn installed(name: &str, version: &str) -> Result<()> {
+    let tools = tools_folder();
+    // Not every program can tell its version; cargo's own list of what it installed can.
+    let listed = std::fs::read_to_string(tools.join(".crates.toml")).unwrap_or_default();
+    if bin(name).is_file() && listed.contains(&format!("{name} {version} ")) {
+        println!("      {name} {version} is in target/tools");
+        return Ok(());
+    }
+    let mut install = crate::command::cargo(&["install", name, "--locked", "--quiet", "--version", version, "--root"]);
     succeed(install.arg(&tools))
 }
 
@@ -160,7 +185,7 @@ impl Node {
         let fetched = Self { folder: Some(fetched_folder()?) };
         if fetched.version().is_none_or(|version| !new_enough(&version)) {
             println!("      the system's Node.js is older than 20.19: fetching a newer one into target/tools");
-            let tools = root().join("target").join("tools");
+            let tools = tools_folder();
             std::fs::create_dir_all(&tools).map_err(|error| Failure(format!("{} could not be made: {error}", tools.display())))?;
             let package = format!("{}@{FETCHED_NODE}", node_package()?);
             succeed(command("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--prefix"]).arg(&tools).arg(package))?;
@@ -174,10 +199,10 @@ impl Node {
         }
     }
 
-    /// npm in the folder of the page, with this Node.js.
-    pub(crate) fn npm(&self, arguments: &[&str]) -> Command {
+    /// npm in a folder, with this Node.js.
+    pub(crate) fn npm(&self, folder: &Path, arguments: &[&str]) -> Command {
         let mut npm = command(if cfg!(windows) { "npm.cmd" } else { "npm" }, arguments);
-        npm.current_dir(root().join("ui"));
+        npm.current_dir(folder);
         self.first_on_path(&mut npm);
         npm
     }
@@ -190,7 +215,8 @@ impl Node {
         ask(&mut node)
     }
 
-    fn first_on_path(&self, command: &mut Command) {
+    /// Lets a program find this Node.js first.
+    pub(crate) fn first_on_path(&self, command: &mut Command) {
         let Some(folder) = &self.folder else { return };
         let before = std::env::var_os("PATH").unwrap_or_default();
         let folders = std::iter::once(folder.clone()).chain(std::env::split_paths(&before));
@@ -209,7 +235,7 @@ fn node_package() -> Result<&'static str> {
 }
 
 fn fetched_folder() -> Result<PathBuf> {
-    Ok(root().join("target").join("tools").join("node_modules").join(node_package()?).join("bin"))
+    Ok(tools_folder().join("node_modules").join(node_package()?).join("bin"))
 }
 
 /// What ui/package.json says under `engines`: 20.19 and later 20s, 22.12 and everything after.

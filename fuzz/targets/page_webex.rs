@@ -1,0 +1,5 @@
+//! What the adapter makes of pages that nobody documents.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::page("webex", input));
