@@ -260,7 +260,9 @@ async fn a_crash_at_any_moment_after_a_wrong_approval_destroys_it_and_the_right_
         engine.sync_one("ana", ALPHA, BETA).await;
         kit.world().decide("beta", CodeState::Approved("beta-eve".into()));
     };
-    let act = async |engine: &Engine| drop(engine.work_on().await);
+    let act = async |engine: &Engine| {
+        engine.work_on().await;
+    };
     let check = async |kit: &Kit, engine: &Engine, polls: u32| {
         engine.work_on().await;
         let row = engine.row("ana", BETA).await;
