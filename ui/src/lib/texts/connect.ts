@@ -10,7 +10,7 @@ export const connectTexts = {
   titleAgain: (name: string) => `Sign in to ${name} again`,
   titleChange: (name: string) => `Credentials of ${name}`,
   steps: "Steps",
-  step: (at: number, all: number, title: string) => `Step ${at} of ${all}: ${title}`,
+  step: (at: number, all: number) => `Step ${at} of ${all}:`,
   stepStates: { current: "now", done: "done", skipped: "skipped", wrong: "needs your attention", ahead: "still to come" },
   loading: "Reading the guide…",
   back: "Back",
