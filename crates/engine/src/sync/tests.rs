@@ -273,9 +273,8 @@ async fn a_crash_at_any_moment_after_a_wrong_approval_destroys_it_and_the_right_
         }
         assert_eq!(kit.many(|world| world.said.len()), 1, "after {polls} polls");
         let code = code_in(&kit.world().said[0]);
-        let mut world = kit.world();
-        world.codes.values_mut().find(|known| known.user_code == code).unwrap().state = CodeState::Approved("beta-ana".into());
-        drop(world);
+        let approved = CodeState::Approved("beta-ana".into());
+        kit.world().codes.values_mut().find(|known| known.user_code == code).unwrap().state = approved;
         assert_eq!(engine.work_on().await.done, 1, "after {polls} polls");
     };
     at_every_moment(&[("ana", &[ALPHA, BETA]), ("eve", &[ALPHA, BETA])], before, act, check).await;
