@@ -116,8 +116,23 @@ fn the_readme_names_only_commands_that_exist() {
     }
     let mut found: Vec<String> =
         given.iter().filter(|words| !known(words)).map(|words| format!("cargo xtask {}", words.join(" "))).collect();
-    found.extend(commands(&readme, "usersync").iter().filter_map(|words| wrong_use(words)));
-    assert_none("README.md shows a command that does not exist", &found);
+    let security = read("SECURITY.md");
+    found.extend(commands(&readme, "usersync").iter().chain(&commands(&security, "usersync")).filter_map(|words| wrong_use(words)));
+    assert_none("A document shows a command that does not exist", &found);
+}
+
+#[test]
+fn the_security_document_names_every_platforms_off_switch_and_every_place() {
+    let security = read("SECURITY.md");
+    let mut missing: Vec<String> = platforms::all()
+        .iter()
+        .map(|platform| platform.info())
+        .filter(|info| !security.contains(info.off_switch.link))
+        .map(|info| format!("{} and {}", info.id, info.off_switch.link))
+        .collect();
+    let service = engine::secrets::Keychain::new("");
+    missing.extend([service.service(), "grants/key", "USERSYNC_LOG"].into_iter().filter(|word| !security.contains(word)).map(str::to_owned));
+    assert_none("SECURITY.md does not name it", &missing);
 }
 
 #[test]
@@ -130,7 +145,7 @@ fn the_two_commands_stand_on_the_first_screen_of_the_readme() {
 
 #[test]
 fn links_between_documents_lead_somewhere() {
-    let documents = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"];
+    let documents = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md"];
     let found: Vec<String> = documents.iter().flat_map(|name| dead_links(name, &read(name))).collect();
     assert_none("A dead link", &found);
 }
