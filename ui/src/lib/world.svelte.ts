@@ -12,6 +12,9 @@ import { Theme } from "./theme.svelte";
 
 type Phase = { phase: "opening" } | { phase: "ready"; world: World } | { phase: "failed"; problem: Problem; folder: string | null };
 
+/** An import tells of changes many times a second; the keychain is not asked that often. In milliseconds. */
+const KEY_PAUSE = 2000;
+
 export class WorldState {
   readonly changes = new Changes();
   readonly running = new Running();
@@ -62,6 +65,7 @@ export class WorldState {
     }
   });
 
+  #keyTimer: ReturnType<typeof setTimeout> | null = null;
   readonly #key = new Refresher(async () => {
     try {
       this.grantKey = await call(commands.grantKey());
@@ -80,7 +84,7 @@ export class WorldState {
     this.changes.onChanged((changed) => {
       if (changed.connections || changed.everyone) {
         void this.#cards.run();
-        void this.#key.run();
+        this.#askKeySoon();
       }
       if (changed.runs) void this.#runs.run();
     });
@@ -124,6 +128,13 @@ export class WorldState {
   announce = (text: string): void => {
     this.announced = { text, turn: this.announced.turn + 1 };
   };
+
+  #askKeySoon(): void {
+    this.#keyTimer ??= setTimeout(() => {
+      this.#keyTimer = null;
+      void this.#key.run();
+    }, KEY_PAUSE);
+  }
 
   #onProgress(progress: Progress): void {
     if (this.running.take(progress)) this.announce(frame.runEnded[progress.kind]);

@@ -120,7 +120,7 @@ it("a lost key is told above every page, and the banner leads to where it is put
   const fake = new FakeBackend({ people: 3 });
   fake.security = { ...fake.security, key: { state: "lost", grants: 3, people: 2, since: null } };
   const { user, world } = await open(fake);
-  expect(await screen.findByText("The key that protects the sign-ins of 2 people is gone; their syncs stand still.")).toBeVisible();
+  expect(await screen.findByText("The key that protects the sign-ins of 2 people is gone: their syncs have failed until they are asked again.")).toBeVisible();
   await expectAccessible();
   await user.click(screen.getByRole("button", { name: "What to do" }));
   expect(world.place).toEqual({ page: "security" });

@@ -39,9 +39,10 @@ export const security = {
     renewed: "The key was renewed, and everything is sealed under it.",
     lost: (grants: number, of: number) => `The key that protects ${counted(grants, "sign-in", "sign-ins")} of ${people(of)} is gone.`,
     lostSince: (exact: string) => `Noticed on ${exact}.`,
-    lostMeans: "It is no longer in this computer’s keychain, so these sign-ins cannot be opened, by nobody. Their syncs stand still; nothing else is touched.",
+    lostMeans: "It is no longer in this computer’s keychain, so these sign-ins cannot be opened, by nobody. Their syncs are shown as failed; nothing else is touched, and nobody is asked by itself.",
     ask: (of: number) => `Ask the ${people(of)} again…`,
-    asked: (of: number) => `${people(of)} ${of === 1 ? "is" : "are"} being asked again. Activity shows how far it is.`,
+    asked: (of: number) =>
+      of === 0 ? "Nobody could be asked; the User Sync page says why of each." : `${people(of)} ${of === 1 ? "is" : "are"} being asked again. Activity shows how far it is.`,
   },
 
   ask: {
@@ -125,6 +126,6 @@ export const security = {
     announced: "All platforms are disconnected.",
   },
 
-  banner: (of: number) => `The key that protects the sign-ins of ${people(of)} is gone; their syncs stand still.`,
+  banner: (of: number) => `The key that protects the sign-ins of ${people(of)} is gone: their syncs have failed until they are asked again.`,
   bannerAction: "What to do",
 };
