@@ -104,8 +104,21 @@ impl Company {
 }
 
 /// Members of credentials that are no secret: names and public ids.
-const PUBLIC: &[&str] =
-    &["client_id", "app_id", "tenant_id", "tenant", "organization_id", "org_id", "account_id", "team_id", "region", "email", "admin"];
+const PUBLIC: &[&str] = &[
+    "id",
+    "client_id",
+    "public_client_id",
+    "app_id",
+    "tenant_id",
+    "tenant",
+    "organization_id",
+    "org_id",
+    "account_id",
+    "team_id",
+    "region",
+    "email",
+    "admin",
+];
 
 fn collect_texts(value: &Value, name: &str, found: &mut Vec<String>) {
     match value {
