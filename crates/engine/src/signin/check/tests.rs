@@ -21,6 +21,7 @@ const FIELDS: &[Field] = &[
     field("client_secret", true, true, &[], Proof::Fetch("server")),
     field("user_token", true, false, &[Shape::Prefix("xu-")], Proof::Token("user")),
     field("bot_token", true, false, &[Shape::Prefix("xb-")], Proof::Token("bot")),
+    field("server_token", true, false, &[Shape::Prefix("xs-")], Proof::Token("server")),
     field("app.id", false, false, &[], Proof::Device),
     field("app.secret", true, false, &[], Proof::Looks),
 ];
@@ -96,7 +97,8 @@ async fn a_token_is_proven_by_what_the_platform_says_of_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_is_refused_is_wrong_even_where_another_could_be_had() {
-    for (field, token) in [("bot_token", "xb-1"), ("user_token", "xu-1")] {
+    // The client of the last one would get itself another token.
+    for (field, token) in [("bot_token", "xb-1"), ("user_token", "xu-1"), ("server_token", "xs-1")] {
         let bench = with_fields([says(401, r#"{"refusal":"dead"}"#), says(200, r#"{"access_token":"fresh"}"#)]);
         bench.paced.connected(ALPHA, ConnectionFacts::default());
         let error = check_one(&bench, &[CLIENT, &[(field, token)]].concat(), field).await.unwrap_err();

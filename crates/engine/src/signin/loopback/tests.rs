@@ -115,6 +115,25 @@ async fn the_page_names_the_platform_and_nothing_that_came_in_the_address() {
     }
 }
 
+/// Nobody's patience ends here.
+struct Never;
+
+#[async_trait::async_trait]
+impl Clock for Never {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::UNIX_EPOCH
+    }
+
+    async fn wait(&self, _: Duration) {
+        std::future::pending().await
+    }
+}
+
+/// Waits for the port, and not for ever.
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), what).await.expect("the port does not answer")
+}
+
 #[tokio::test]
 async fn a_head_without_an_end_is_refused_and_the_port_lives_on() {
     let (loopback, port) = listening("/alpha").await;
@@ -128,11 +147,11 @@ async fn a_head_without_an_end_is_refused_and_the_port_lives_on() {
             written += line.len();
         }
         let mut head = [0; 12];
-        let refused = stream.read_exact(&mut head).await.is_err() || &head == b"HTTP/1.1 431";
+        let refused = soon(stream.read_exact(&mut head)).await.is_err() || &head == b"HTTP/1.1 431";
         assert!(refused, "{}", String::from_utf8_lossy(&head));
         say(("127.0.0.1", port), &format!("GET /alpha?code=c-1&state=state HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")).await
     };
-    let (answer, page) = futures::join!(loopback.answer(&state, "Alpha", &SystemClock), asking);
+    let (answer, page) = futures::join!(loopback.answer(&state, "Alpha", &Never), asking);
     assert_eq!(answer.unwrap().expose(), "c-1");
     assert!(page.starts_with("HTTP/1.1 200"));
 }
@@ -150,11 +169,11 @@ async fn any_number_of_silent_connections_keeps_nobody_out() {
         }
         // The oldest were let go: nobody listens to more than so many.
         let mut nothing = Vec::new();
-        let first = silent.first_mut().unwrap().read_to_end(&mut nothing).await;
+        let first = soon(silent.first_mut().unwrap().read_to_end(&mut nothing)).await;
         assert!(nothing.is_empty() && (first.is_err() || first.is_ok_and(|count| count == 0)));
         say(("127.0.0.1", port), &format!("GET /alpha?code=c-1&state=state HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")).await
     };
-    let (answer, page) = futures::join!(loopback.answer(&state, "Alpha", &SystemClock), asking);
+    let (answer, page) = futures::join!(loopback.answer(&state, "Alpha", &Never), asking);
     assert_eq!(answer.unwrap().expose(), "c-1");
     assert!(page.starts_with("HTTP/1.1 200"));
 }
