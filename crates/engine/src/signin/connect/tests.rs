@@ -3,7 +3,6 @@
 use super::*;
 use crate::pace::testing::*;
 use crate::platform::{CLOUD, Cloud, Need, PlatformInfo, Scope};
-use crate::secrets::SecretStore;
 use crate::signin::tests::{ALLOW, Clicks, FIELDS, clicks, exchanged, given, kept, me, parameter, success};
 use crate::signin::{Field, Started, invite, start};
 
