@@ -107,6 +107,9 @@ pub struct Error {
     pub act: Option<Box<Act>>,
 }
 
+/// The detail that says where a cause lies.
+const AT_HOME: (&str, &str) = ("where", "this computer");
+
 impl Error {
     /// A failure with the kind's usual remedy.
     pub fn new(kind: Kind, operation: &'static str, message: impl Into<String>) -> Self {
@@ -157,6 +160,17 @@ impl Error {
     pub fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
         self.context.push((key, value.into()));
         self
+    }
+
+    /// Says that the cause lies with this computer's own network, whichever platform was asked.
+    #[must_use]
+    pub fn at_home(self) -> Self {
+        self.with(AT_HOME.0, AT_HOME.1)
+    }
+
+    /// Whether the cause lies with this computer's own network.
+    pub fn is_at_home(&self) -> bool {
+        self.context.iter().any(|(key, value)| (*key, value.as_str()) == AT_HOME)
     }
 
     /// Says whether the other side may have acted.

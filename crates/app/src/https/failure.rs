@@ -52,6 +52,11 @@ impl Cause {
         }
     }
 
+    /// Whether it lies with this computer's own network and no platform at all can be reached.
+    const fn is_at_home(self) -> bool {
+        matches!(self, Self::NameNotFound | Self::NoNetwork | Self::ProxyUnreachable)
+    }
+
     /// What happened, and the next step where trying again is not enough.
     fn sentences(self, host: &str) -> (String, Option<String>) {
         let (message, step) = match self {
@@ -109,6 +114,7 @@ pub(super) fn explain(host: &str, error: &reqwest::Error) -> Error {
     // Without a connection, nothing was sent.
     let acted = if error.is_connect() { Acted::No } else { Acted::Perhaps };
     let failure = Error::new(Kind::Network, "exchange", message).acted(acted).with("cause", cause.word());
+    let failure = if cause.is_at_home() { failure.at_home() } else { failure };
     match step {
         Some(step) => failure.ask_admin(step),
         None => failure,

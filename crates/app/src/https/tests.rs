@@ -106,6 +106,8 @@ async fn fails(client: ClientBuilder, scheme: &str) -> (String, Acted) {
     assert!(!format!("{error:?}").contains("ada"), "the address is in {error:?}");
     let word = error.context.iter().find(|(key, _)| *key == "cause").unwrap().1.clone();
     assert_eq!(matches!(error.remedy, Remedy::AskAdmin { .. }), !["no_answer", "broken"].contains(&word.as_str()), "{error:?}");
+    let of_this_computer = ["name_not_found", "no_network", "proxy_unreachable"].contains(&word.as_str());
+    assert_eq!(error.is_at_home(), of_this_computer, "{error:?}");
     (word, error.acted)
 }
 

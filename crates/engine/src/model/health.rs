@@ -29,6 +29,8 @@ pub enum HealthState {
 pub struct Health {
     /// In one word.
     pub state: HealthState,
+    /// Whether it is unreachable because this computer's own network is: then no other platform is reachable either.
+    pub offline: bool,
     /// When it last answered as it should.
     #[specta(type = Option<String>)]
     pub last_success: Option<Timestamp>,

@@ -25,10 +25,12 @@ struct Pulse {
     last_failure: Option<Reason>,
     /// Whether the last request found nobody well enough to answer.
     silent: bool,
+    /// Whether that was this computer's own network.
+    offline: bool,
     throttled_until: Option<Timestamp>,
     token_expires: BTreeMap<&'static str, Timestamp>,
     sign_in_ends: BTreeMap<String, Timestamp>,
-    told: (HealthState, Near),
+    told: (HealthState, bool, Near),
 }
 
 /// How near the end of a sign-in is.
@@ -63,8 +65,12 @@ impl Pulse {
         self.sign_in_ends.values().min().copied()
     }
 
-    fn told(&self, now: Timestamp) -> (HealthState, Near) {
-        (self.state(now), Near::of(self.sign_in_ends(), now))
+    fn told(&self, now: Timestamp) -> (HealthState, bool, Near) {
+        (self.state(now), self.is_offline(), Near::of(self.sign_in_ends(), now))
+    }
+
+    fn is_offline(&self) -> bool {
+        self.silent && self.offline
     }
 
     fn state(&self, now: Timestamp) -> HealthState {
@@ -103,6 +109,7 @@ impl Pulses {
     pub(super) fn failed(&self, platform: PlatformId, error: &Error, now: Timestamp) {
         self.note(platform, now, |pulse| {
             pulse.silent = matches!(error.kind, Kind::Network | Kind::PlatformDown);
+            pulse.offline = error.is_at_home();
             if pulse.silent {
                 pulse.last_failure = Some(Reason::from(error));
             }
@@ -143,6 +150,7 @@ impl Pulses {
         let Some(pulse) = all.get(&platform) else { return Health::default() };
         Health {
             state: pulse.state(now),
+            offline: pulse.is_offline(),
             last_success: pulse.last_success,
             last_failure: pulse.last_failure.clone(),
             throttled_until: pulse.throttled_until.filter(|until| *until > now),
@@ -220,6 +228,20 @@ mod tests {
         check(HealthState::Well, 62, true);
         pulses.forget(ALPHA);
         check(HealthState::Unknown, 63, false);
+    }
+
+    #[test]
+    fn a_network_that_is_gone_here_is_told_apart_from_a_platform_that_is_down() {
+        let pulses = Pulses::new(Events::new());
+        let offline = || (pulses.of(ALPHA, at(9)).state, pulses.of(ALPHA, at(9)).offline);
+        let lost = || Error::new(Kind::Network, "test", "Test.");
+        pulses.failed(ALPHA, &lost().at_home(), at(1));
+        assert_eq!(offline(), (HealthState::Unreachable, true));
+        pulses.failed(ALPHA, &lost(), at(2));
+        assert_eq!(offline(), (HealthState::Unreachable, false));
+        pulses.failed(ALPHA, &lost().at_home(), at(3));
+        pulses.succeeded(ALPHA, at(4));
+        assert_eq!(offline(), (HealthState::Well, false));
     }
 
     #[test]
