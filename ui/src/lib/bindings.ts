@@ -412,6 +412,8 @@ export type GuideView = {
 export type Health = {
 	/**  In one word. */
 	state: HealthState,
+	/**  Whether it is unreachable because this computer's own network is: then no other platform is reachable either. */
+	offline: boolean,
 	/**  When it last answered as it should. */
 	last_success: string | null,
 	/**  What went wrong last. */

@@ -41,7 +41,8 @@ export class WorldState {
   readonly connectedCards = $derived(this.cards.filter((card) => card.connection !== null));
   /** The connected platforms, in the order in which people see platforms. */
   readonly connected = $derived(this.sheets.filter((sheet) => this.connectedCards.some((card) => card.platform === sheet.id)));
-  readonly isOffline = $derived(this.connectedCards.length > 0 && this.connectedCards.every((card) => card.health.state === "unreachable"));
+  /** No platform answers, and this computer's own network is the cause. */
+  readonly isOffline = $derived(this.connectedCards.some((card) => card.health.offline) && this.connectedCards.every((card) => card.health.state === "unreachable"));
   /** When people were last imported from anywhere, as an ISO time. */
   readonly importedAt = $derived(
     this.connectedCards

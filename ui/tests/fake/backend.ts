@@ -49,7 +49,7 @@ function card(sheet: PlatformSheet, people: PersonRow[], connected: boolean): Pl
           advice: [],
         }
       : null,
-    health: { state: connected ? "well" : "not_connected", last_success: connected ? minutesAgo(2) : null, last_failure: null, throttled_until: null, token_expires: null, sign_in_ends: null },
+    health: { state: connected ? "well" : "not_connected", offline: false, last_success: connected ? minutesAgo(2) : null, last_failure: null, throttled_until: null, token_expires: null, sign_in_ends: null },
     accounts: people.filter((person) => sheet.id in person.accounts).length,
     syncs: { synced: of("synced"), pending: of("pending"), failed: of("failed"), not_synced: of("not_synced") },
     import: { run: null, accounts: 0, unfinished: false },

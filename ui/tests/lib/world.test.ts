@@ -32,10 +32,17 @@ it("is at its first start until a platform is connected", async () => {
   await vi.waitFor(() => expect(world.isFirstStart).toBe(false));
 });
 
-it("is offline when every connected platform is unreachable, and not when one answers", async () => {
+it("is offline when no connected platform is reachable and the network here is the cause, and not when one answers", async () => {
   const { fake, world } = await openWorld(new FakeBackend({ connected: ["slack", "webex"] }));
-  const unreachable = (count: number) => fake.cards.filter((card) => card.connection).forEach((card, at) => (card.health = { ...card.health, state: at < count ? "unreachable" : "well" }));
+  const unreachable = (count: number, offline = true) =>
+    fake.cards.filter((card) => card.connection).forEach((card, at) => (card.health = { ...card.health, state: at < count ? "unreachable" : "well", offline: offline && at < count }));
+  unreachable(2, false);
+  await fake.changed({ connections: true });
+  await vi.waitFor(() => expect(world.healthOf("webex")).toBe("unreachable"));
+  expect(world.isOffline).toBe(false);
   unreachable(1);
+  await fake.changed({ connections: true });
+  await vi.waitFor(() => expect(world.healthOf("webex")).toBe("well"));
   await fake.changed({ connections: true });
   await vi.waitFor(() => expect(world.healthOf("slack")).toBe("unreachable"));
   expect(world.isOffline).toBe(false);

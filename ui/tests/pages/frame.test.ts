@@ -69,7 +69,7 @@ it("a demo that cannot be opened leaves everything as it was and says why", asyn
 
 it("offline says how old the people are", async () => {
   const fake = new FakeBackend({ people: 3 });
-  for (const card of fake.cards) card.health = { ...card.health, state: "unreachable" };
+  for (const card of fake.cards) card.health = { ...card.health, state: "unreachable", offline: true };
   await open(fake);
   expect(screen.getByText(/as of the last import 2 hours ago/)).toBeVisible();
 });

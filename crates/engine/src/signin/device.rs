@@ -12,7 +12,7 @@ use super::authorize::asked;
 use super::connect::Step;
 use super::fields::Fields;
 use super::spec::{DeviceGrant, Poll};
-use super::tokens::{Flow, Tokens, ask, ask_with, refusal, tokens_or_refusal};
+use super::tokens::{Flow, Tokens, ask, ask_with, client_fields, has_all, refusal, tokens_or_refusal};
 use crate::error::{Error, Kind, Result};
 use crate::pace::Paced;
 use crate::platform::{ConnectionFacts, Platform};
@@ -141,6 +141,12 @@ pub async fn start(paced: &Paced, platform: &'static dyn Platform, facts: &Conne
         ));
     };
     let fields = paced.fields(platform.info().id, facts);
+    // Whoever entered no client for codes may have entered one for links.
+    if !has_all(&fields, client_fields(&device.start_client).chain(client_fields(&device.poll_client))).await? {
+        return Ok(Started::Refused(
+            Error::new(Kind::Unsupported, OPERATION, "The app for signing in by code was not entered.").on(platform.info().id),
+        ));
+    }
     let mut form = Vec::new();
     if device.send_scopes {
         let scopes: Vec<&str> = asked(employee.scopes, facts).into_iter().chain(employee.grant_scopes.iter().copied()).collect();

@@ -516,6 +516,9 @@ async fn a_refused_device_grant_says_so_and_a_passing_failure_does_not() {
     let none = with_secret(bench_of(PlatformInfo { employee: None, ..info() }, [])).await;
     assert!(matches!(start(&none.paced, none.platform, &facts()).await, Ok(Started::Refused(_))));
     assert!(none.wire.left().is_empty());
+    let no_client = bench_of(info(), []);
+    assert!(matches!(start(&no_client.paced, no_client.platform, &ConnectionFacts::default()).await, Ok(Started::Refused(_))));
+    assert!(no_client.wire.left().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

@@ -290,7 +290,7 @@ pub(crate) fn client_fields(client: &Client) -> impl Iterator<Item = &'static st
     std::iter::once(client.id_field()).chain(secret)
 }
 
-async fn has_all(fields: &Fields<'_>, names: impl Iterator<Item = &'static str>) -> Result<bool> {
+pub(crate) async fn has_all(fields: &Fields<'_>, names: impl Iterator<Item = &'static str>) -> Result<bool> {
     for name in names {
         if fields.get(name).await?.is_none() {
             return Ok(false);

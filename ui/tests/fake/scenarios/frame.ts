@@ -5,7 +5,7 @@ import { until, type Scenario } from "../scenario";
 
 export const offline: Scenario = {
   before: (fake) => {
-    for (const card of fake.cards) card.health = { ...card.health, state: "unreachable" };
+    for (const card of fake.cards) card.health = { ...card.health, state: "unreachable", offline: true };
   },
 };
 
