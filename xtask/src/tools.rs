@@ -154,7 +154,8 @@ fn installed(name: &str, version: &str) -> Result<()> {
         println!("      {name} {version} is in target/tools");
         return Ok(());
     }
-    let mut install = crate::command::cargo(&["install", name, "--locked", "--quiet", "--version", version, "--root"]);
+    // A program that lies there without being listed, or of another version, gives way.
+    let mut install = crate::command::cargo(&["install", name, "--locked", "--quiet", "--force", "--version", version, "--root"]);
     succeed(install.arg(&tools))
 }
 
