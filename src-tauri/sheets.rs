@@ -154,11 +154,7 @@ impl From<&PlatformInfo> for PlatformSheet {
             questions: info
                 .questions
                 .iter()
-                .map(|question| QuestionSheet {
-                    key: question.key.into(),
-                    text: question.text.into(),
-                    choices: choices(question.choices),
-                })
+                .map(|question| QuestionSheet { key: question.key.into(), text: question.text.into(), choices: choices(question.choices) })
                 .collect(),
         }
     }

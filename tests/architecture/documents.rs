@@ -131,7 +131,8 @@ fn the_security_document_names_every_platforms_off_switch_and_every_place() {
         .map(|info| format!("{} and {}", info.id, info.off_switch.link))
         .collect();
     let service = engine::secrets::Keychain::new("");
-    missing.extend([service.service(), "grants/key", "USERSYNC_LOG"].into_iter().filter(|word| !security.contains(word)).map(str::to_owned));
+    missing
+        .extend([service.service(), "grants/key", "USERSYNC_LOG"].into_iter().filter(|word| !security.contains(word)).map(str::to_owned));
     assert_none("SECURITY.md does not name it", &missing);
 }
 

@@ -172,7 +172,8 @@ async fn a_port_that_is_not_registered_gets_no_code_and_five_minutes_end_it() {
 #[tokio::test]
 async fn a_client_is_known_or_not_before_anybody_signs_in() {
     soon(async {
-        let cases: [(&'static Pretended, &[(&str, &str)], bool); 5] = [
+        type Case = (&'static Pretended, &'static [(&'static str, &'static str)], bool);
+        let cases: [Case; 5] = [
             (&DESKTOP, &[("client_id", "desktop")], true),
             (&DESKTOP, &[("client_id", "nobody")], false),
             (&BASIC, &[("client_id", "basic"), ("client_secret", "basic-hush")], true),

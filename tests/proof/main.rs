@@ -4,11 +4,19 @@
 //! The server (`server/`) believes that it is `https://login.proof.example`; only the way there differs. Its pages for people are
 //! its own, and the pretended person follows them as a browser does. Its time and ours pass when a test says so.
 
+#[cfg(test)]
 mod code;
+#[cfg(test)]
 mod device;
+#[cfg(test)]
 mod paste_back;
+#[cfg(test)]
 mod person;
+#[cfg(test)]
 mod platform;
+#[cfg(test)]
 mod server;
+#[cfg(test)]
 mod tokens;
+#[cfg(test)]
 mod world;

@@ -41,7 +41,7 @@ fn other_place<'a>(info: &'a PlatformInfo, field: &Field, text: &str) -> Option<
 }
 
 fn exchanged(info: &PlatformInfo, field: &Field, other: &Field) -> Error {
-    wrong(info, field, format!("This is a `{}`; here belongs the `{}`.", other.name, field.name))
+    wrong(info, field, format!("This is the `{}`; here belongs the `{}`.", other.name, field.name))
 }
 
 fn wrong(info: &PlatformInfo, field: &Field, message: String) -> Error {
@@ -122,8 +122,8 @@ mod tests {
             (BOT, " \n xb-1\u{200b}\r\n", Ok("xb-1")),
             (BOT, "xb-", Err("This does not look like `bot_token`.")),
             (BOT, "planted", Err("This does not look like `bot_token`.")),
-            (BOT, "xa-planted", Err("This is a `app_token`; here belongs the `bot_token`.")),
-            (APP, "xb-planted", Err("This is a `bot_token`; here belongs the `app_token`.")),
+            (BOT, "xa-planted", Err("This is the `app_token`; here belongs the `bot_token`.")),
+            (APP, "xb-planted", Err("This is the `bot_token`; here belongs the `app_token`.")),
             (BOT, "xb-1 xb-2", Err("`bot_token` has a blank or a line break inside.")),
             (BOT, "xb-1\nxb-2", Err("`bot_token` has a blank or a line break inside.")),
             (BOT, "xb-1\u{200b}2", Err("`bot_token` has a blank or a line break inside.")),
@@ -131,9 +131,9 @@ mod tests {
             (WORD, "abc", Err("This does not look like `secret`.")),
             (WORD, "abcdefghi", Err("This does not look like `secret`.")),
             (WORD, "ab.cd", Err("This does not look like `secret`.")),
-            (WORD, "xb-1234", Err("This is a `bot_token`; here belongs the `secret`.")),
+            (WORD, "xb-1234", Err("This is the `bot_token`; here belongs the `secret`.")),
             (ANY, "whatever", Ok("whatever")),
-            (ANY, "xa-planted", Err("This is a `app_token`; here belongs the `any`.")),
+            (ANY, "xa-planted", Err("This is the `app_token`; here belongs the `any`.")),
             (TENANT, "9f0c1d2e-1111-2222-3333-444455556666", Ok("9f0c1d2e-1111-2222-3333-444455556666")),
             (TENANT, "9f0c1d2e111122223333444455556666", Err("This does not look like `tenant`.")),
             (TENANT, "{9f0c1d2e-1111-2222-3333-444455556666}", Err("This does not look like `tenant`.")),

@@ -144,6 +144,13 @@ pub(crate) fn of_sync(connection: &Connection, sync: SyncId) -> Result<Vec<Grant
     Ok(grants)
 }
 
+/// Whether an account's own authorisation is held for a sync.
+pub(crate) fn is_authorised(connection: &Connection, platform: PlatformId, account: &str) -> Result<bool> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM grants WHERE platform = ? AND account = ? AND verified AND sealed IS NOT NULL)")?
+        .query_row(params![platform.as_str(), account], |row| row.get(0))?)
+}
+
 /// Destroys the grants of a sync that were never found to be the expected person's.
 pub(crate) fn destroy_unverified(transaction: &Transaction<'_>, sync: SyncId) -> Result<()> {
     transaction.prepare_cached("DELETE FROM grants WHERE sync = ? AND NOT verified")?.execute([sync.0])?;

@@ -207,6 +207,20 @@ async fn the_wrong_person_is_refused_revoked_and_told_and_the_right_one_can_stil
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_colleague_who_is_synced_and_approves_for_another_keeps_their_own_authorisation() {
+    let (kit, engine) = Kit::with(&[("ana", &[ALPHA, BETA]), ("eve", &[ALPHA, BETA])]).await;
+    engine.sync_one("eve", ALPHA, BETA).await;
+    kit.world().decide("beta", CodeState::Approved("beta-eve".into()));
+    assert_eq!(engine.work_on().await.done, 1);
+    engine.sync_one("ana", ALPHA, BETA).await;
+    kit.world().decide("beta", CodeState::Approved("beta-eve".into()));
+    engine.work_on().await;
+    assert_eq!(engine.row("ana", BETA).await.detail.as_deref(), Some("wrong_person"));
+    assert_eq!(kit.world().revoked, Vec::<String>::new(), "eve is cut off");
+    assert_eq!(engine.row("eve", BETA).await.status, Status::Synced);
+}
+
+#[tokio::test(start_paused = true)]
 async fn three_wrong_approvals_end_the_matter_with_the_reason_and_trying_again_asks_anew() {
     let (kit, engine) = Kit::with(&[("ana", &[ALPHA, BETA]), ("eve", &[ALPHA, BETA])]).await;
     engine.sync_one("ana", ALPHA, BETA).await;

@@ -78,6 +78,11 @@ async fn revoke(shared: &Shared, step: &Step, grant: &Grant, account: String) ->
     if !shared.platforms.get(step.platform)?.info().capabilities.revoke {
         return Ok(());
     }
+    // A platform ends everything that this account allowed us: a colleague who is synced themselves would be cut off by it.
+    let (platform, whose) = (step.platform, account.clone());
+    if shared.store.read(move |db| grants::is_authorised(db, platform, &whose)).await? {
+        return Ok(());
+    }
     let connection = shared.connection(step.platform, Lane::Prompt).await?;
     match connection.revoke(&GrantFacts { id: grant.id, account }).await {
         Err(error) if error.is_passing() && step.attempt < PATIENCE => Err(error),

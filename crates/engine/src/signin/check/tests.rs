@@ -53,8 +53,8 @@ const CLIENT: &[(&str, &str)] = &[("tenant_id", "t1"), ("client_id", "app"), ("c
 async fn what_looks_wrong_is_refused_and_nobody_is_asked() {
     for (field, text, words) in [
         ("bot_token", "planted", "does not look like"),
-        ("bot_token", "xu-planted", "This is a `user_token`; here belongs the `bot_token`."),
-        ("client_secret", "xb-planted", "This is a `bot_token`"),
+        ("bot_token", "xu-planted", "This is the `user_token`; here belongs the `bot_token`."),
+        ("client_secret", "xb-planted", "This is the `bot_token`"),
         ("client_secret", "plan ted", "a blank or a line break"),
         ("tenant_id", "  ", "is missing"),
     ] {
