@@ -5,8 +5,6 @@
 //! and the realm hold for all of it. It knows no platform by name, and no body or token ever reaches a log.
 
 mod backoff;
-#[cfg(test)]
-mod cloud_tests;
 mod health;
 mod judge;
 mod keeper;

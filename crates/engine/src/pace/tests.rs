@@ -16,6 +16,7 @@ use crate::secrets::{MemorySecrets, NoGrants, Secret, SecretStore, field_handle,
 use crate::signin::{BasicFields, Client, Flow, Tokens};
 use crate::transport::{Lane, Realm, Request, Response, Sign, Subject, Transport};
 
+mod clouds;
 mod life;
 
 const DEAD: &str = r#"{"refusal":"dead"}"#;

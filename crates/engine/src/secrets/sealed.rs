@@ -82,7 +82,7 @@ impl Sealer {
         Self { secrets, random, ring: Mutex::new(None), storing: RwLock::new(()) }
     }
 
-    /// Seals a text under a label. Only the same label opens it. Whoever stores it holds [`Self::storing`] meanwhile.
+    /// Seals a text under a label. Only the same label opens it. Whoever stores it holds `storing` meanwhile.
     pub async fn seal(&self, label: &str, secret: &Secret) -> Result<Vec<u8>> {
         let ring = self.ring_or_new().await?;
         let key = ring.newest().ok_or_else(|| Error::new(Kind::Bug, "seal", "There is no key."))?;
@@ -92,7 +92,7 @@ impl Sealer {
 
     /// Opens what [`Self::seal`] made.
     ///
-    /// Errors: [`is_lost`] when the key is gone or another one: what was sealed is then lost for good. `Kind::Keychain` when the
+    /// Errors: `Kind::Keychain`. Where `is_lost` says so, the key is gone or another one, and what was sealed is lost for good; else the
     /// keychain cannot be asked now, which says nothing about the key.
     pub async fn open(&self, label: &str, sealed: &[u8]) -> Result<Secret> {
         let ring = match self.ring().await {
@@ -102,7 +102,7 @@ impl Sealer {
         opened(&ring, label, sealed).ok_or_else(lost)
     }
 
-    /// Seals an employee's tokens for the database. Whoever stores them holds [`Self::storing`] meanwhile.
+    /// Seals an employee's tokens for the database. Whoever stores them holds `storing` meanwhile.
     pub async fn seal_grant(&self, grant: GrantId, platform: PlatformId, tokens: &Tokens) -> Result<SealedGrant> {
         let sealed = self.seal(&grant_label(grant, platform), &tokens.to_secret()?).await?;
         Ok(SealedGrant { sealed, expires_at: tokens.expires_at, ends_at: tokens.ends_at, scopes: tokens.scopes.clone() })

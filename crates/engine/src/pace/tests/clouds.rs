@@ -1,6 +1,6 @@
 //! Whatever leaves goes to the cloud that the admin chose, token endpoints too, and revocation shows a slot's token in its form.
 
-use super::testing::*;
+use super::super::testing::*;
 use crate::error::Kind;
 use crate::platform::{CLOUD, Cloud, ConnectionFacts, PlatformInfo};
 use crate::secrets::{Secret, SecretStore, field_handle, slot_handle};
