@@ -256,6 +256,7 @@ export const platformsTexts = {
           ...(pending > 0 ? [`${counted(pending, "pending sync waits", "pending syncs wait")} until you connect it again.`] : []),
           "No more imports from here; the list of people is no longer refreshed.",
           `The tokens of this connection are ended at ${name} as far as it offers that, and removed from this computer with all its secrets.`,
+          "To connect again, its credentials are entered anew; an app whose token has ended is installed again first.",
         ],
         stays: [
           ...(card.accounts > 0 ? [`${counted(card.accounts, "imported account stays", "imported accounts stay")} listed.`] : []),
