@@ -7,6 +7,7 @@
 //!
 //! An interrupted import is taken up within a day; a cursor that the platform no longer accepts means beginning anew, once.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use futures::future::{Either, select};
@@ -99,6 +100,7 @@ impl Import<'_> {
 
     async fn pages(&self, state: ImportState) -> Result<Imported> {
         let mut saved = state.clone();
+        let mut seen = HashSet::from([(state.team, state.cursor.clone())]);
         let mut at = Some(state);
         let mut fetched = Vec::new();
         let mut since = Instant::now();
@@ -141,7 +143,7 @@ impl Import<'_> {
                 }
             };
             fetched.append(&mut page.items);
-            at = following(&here, page.next)?;
+            at = following(&here, page.next, &mut seen)?;
         }
         if let Some(write) = writing {
             saved = self.written(write.await)?;
@@ -227,15 +229,49 @@ fn counts(state: &ImportState) -> Imported {
     Imported { accounts: state.accounts, new: state.new, changed: state.changed, gone: 0 }
 }
 
-/// Where the page after this one is; `None` after the last one of the last team.
-fn following(state: &ImportState, next: Option<String>) -> Result<Option<ImportState>> {
+/// Where the page after this one is; `None` after the last one of the last team. A platform that leads back to a place where this
+/// import has been would be read for ever.
+fn following(state: &ImportState, next: Option<String>, seen: &mut HashSet<(usize, Option<String>)>) -> Result<Option<ImportState>> {
     let following = match next {
-        Some(cursor) if state.cursor.as_ref() == Some(&cursor) => {
-            return Err(Error::new(Kind::PlatformDown, "import", "The platform answered with the same page again and again."));
-        }
         Some(cursor) => ImportState { cursor: Some(cursor), ..state.clone() },
         None if state.team + 1 < state.teams.len() => ImportState { team: state.team + 1, cursor: None, ..state.clone() },
         None => return Ok(None),
     };
+    if !seen.insert((following.team, following.cursor.clone())) {
+        return Err(Error::new(Kind::PlatformDown, "import", "The platform answered with the same page again and again."));
+    }
     Ok(Some(following))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_leads_back_to_where_it_was_is_not_read_for_ever() {
+        let begin = ImportState {
+            generation: 1,
+            teams: vec!["one".into(), "two".into()],
+            team: 0,
+            cursor: None,
+            started_at: Timestamp::UNIX_EPOCH,
+            accounts: 0,
+            new: 0,
+            changed: 0,
+            done: false,
+        };
+        for ring in [&["a", "a"][..], &["a", "b", "a"], &["a", "b", "c", "b"]] {
+            let mut seen = HashSet::from([(0, None)]);
+            let mut at = begin.clone();
+            let (last, way) = ring.split_last().unwrap();
+            for cursor in way {
+                at = following(&at, Some((*cursor).to_owned()), &mut seen).unwrap().unwrap();
+            }
+            let error = following(&at, Some((*last).to_owned()), &mut seen).unwrap_err();
+            assert_eq!(error.kind, Kind::PlatformDown, "{ring:?}");
+            let other = following(&at, None, &mut seen).unwrap().unwrap();
+            assert_eq!((other.team, other.cursor.as_deref()), (1, None));
+            assert!(following(&other, Some("a".into()), &mut seen).is_ok(), "another team may have pages of the same name");
+        }
+    }
 }
