@@ -157,7 +157,9 @@ fn a_lost_key_is_said_clearly_and_people_are_asked_again_only_when_the_admin_say
 fn disconnecting_ends_the_tokens_at_the_platforms_and_names_what_it_cannot_end() {
     let stage = Stage::empty(Setup { people: 100, ..Setup::default() });
     stage.connect();
-    let entries = stage.ok(&["security"])["entries"].clone();
+    let security = stage.ok(&["security"]);
+    assert!(std::path::Path::new(text(&security["database"])).is_file(), "{security}");
+    let entries = security["entries"].clone();
     for platform in ALL {
         assert!(list(&entries).iter().any(|name| text(name).starts_with(&format!("{platform}/"))), "{entries}");
     }

@@ -1,5 +1,8 @@
 //! What is kept where on this computer, and how to end everything: the data of the window's security page and of the terminal's answer.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use engine::engine::GrantKey;
 use engine::guide;
 use engine::model::PlatformId;
@@ -7,8 +10,6 @@ use engine::secrets::Keychain;
 use engine::transport::Realm;
 use engine::{Engine, Result};
 use serde::Serialize;
-use std::collections::BTreeMap;
-use std::path::Path;
 
 use crate::compose::namespace;
 
@@ -50,6 +51,8 @@ pub struct OffSwitchView {
 
 /// Looks it up.
 pub async fn view(engine: &Engine, folder: &Path, realm: Realm) -> Result<SecurityView> {
+    // People look for it from elsewhere.
+    let folder = &std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let connections = engine.reading().connections().await?;
     let mut platforms = Vec::new();
     for platform in platforms::all().iter() {
