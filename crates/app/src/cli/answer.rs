@@ -53,13 +53,13 @@ impl Answer {
         self.ask_for(&format!("{question} [y/N] ")).is_some_and(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// Asks for a line.
+    /// Asks for a line. `None` when the input has ended.
     pub fn ask_for(self, question: &str) -> Option<String> {
         let mut stderr = io::stderr();
         write!(stderr, "{question}").and_then(|()| stderr.flush()).ok()?;
         let mut line = String::new();
-        io::stdin().read_line(&mut line).ok()?;
-        Some(line.trim().to_owned())
+        let read = io::stdin().read_line(&mut line).ok()?;
+        (read > 0).then(|| line.trim().to_owned())
     }
 
     /// Asks for a line that the terminal does not show while it is typed.

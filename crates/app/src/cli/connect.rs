@@ -116,6 +116,9 @@ async fn walk(answer: Answer, engine: &Engine, platform: &'static dyn Platform) 
         if part.without.is_some() && !part.fields.is_empty() && !answer.ask("Do this part now?") {
             continue;
         }
+        if part.fields.is_empty() {
+            answer.ask_for("   Enter to go on> ").ok_or_else(ended)?;
+        }
         for name in &part.fields {
             let Some(field) = info.fields.iter().find(|field| field.name == name) else { continue };
             let Some(text) = ask_field(answer, engine, info, field, &given).await? else { continue };
@@ -130,7 +133,6 @@ async fn walk(answer: Answer, engine: &Engine, platform: &'static dyn Platform) 
 
 /// Asks for one field until it is right or, where it may be, left empty.
 async fn ask_field(answer: Answer, engine: &Engine, info: &'static PlatformInfo, field: &Field, given: &Given) -> Result<Option<Secret>> {
-    let ended = || Error::new(Kind::Cancelled, "connect", "The input ended before everything was entered. Nothing was kept.");
     let empty = if field.required { "" } else { ", empty to leave it out" };
     loop {
         let question = format!("   {}{empty}> ", field.name);
@@ -159,6 +161,10 @@ async fn ask_field(answer: Answer, engine: &Engine, info: &'static PlatformInfo,
             Err(error) => answer.note(&format!("     {} {}", error.message, step::after(&error))),
         }
     }
+}
+
+fn ended() -> Error {
+    Error::new(Kind::Cancelled, "connect", "The input ended before everything was entered. Nothing was kept.")
 }
 
 /// What a check found, in one line.

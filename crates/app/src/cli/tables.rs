@@ -21,7 +21,8 @@ const HEADER_LINE: &str = "     ──            ";
 fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_preset(HEADER_LINE).set_content_arrangement(ContentArrangement::Dynamic).set_header(head);
-    if table.width().is_none() {
+    // A terminal that names no width, or none that a table could stand in.
+    if table.width().is_none_or(|width| width < 40) {
         table.set_width(140);
     }
     table

@@ -60,7 +60,7 @@ fn described(shape: &Shape) -> String {
         Shape::Word { marks, least, most } => {
             let letters = match *marks {
                 "" => "letters and digits".to_owned(),
-                marks => format!("letters, digits and {}", marks.chars().map(String::from).collect::<Vec<_>>().join(" ")),
+                marks => format!("letters, digits and {}", marks.chars().map(|mark| format!("“{mark}”")).collect::<Vec<_>>().join(" ")),
             };
             match least == most {
                 true => format!("a word of {least} {letters}"),
@@ -164,7 +164,7 @@ mod tests {
         let info = PlatformInfo { fields: ALL, ..info() };
         for (field, words) in [
             (BOT, "a word that begins with xb-"),
-            (WORD, "a word of 4 to 8 letters, digits and - _"),
+            (WORD, "a word of 4 to 8 letters, digits and “-” “_”"),
             (TENANT, "an id such as 00000000-0000-0000-0000-000000000000, or a domain such as company.example"),
             (SENDER, "an address such as name@company.example, or a word of 22 letters and digits"),
             (CLOUD, "one of commercial, gov"),
