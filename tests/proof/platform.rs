@@ -40,6 +40,7 @@ const fn code(client: Client, redirect: Redirect) -> AuthCode {
         parameters: &[("response_type", "code"), ("prompt", "consent")],
         login_hint: true,
         token_at: "",
+        refresh_life: None,
     }
 }
 

@@ -40,6 +40,7 @@ pub(crate) const CODE: AuthCode = AuthCode {
     parameters: &[("prompt", "select_account")],
     login_hint: true,
     token_at: "/authed",
+    refresh_life: None,
 };
 
 const SCOPES: &[Scope] = &[Scope { name: "people.read", reason: "To list people.", need: Need::Import, without: "", optional: false }];
@@ -126,6 +127,7 @@ const INFO: PlatformInfo = PlatformInfo {
                 client: Client::Public { id: "client_id" },
                 redirect: Redirect { host: "localhost", ports: Ports::Fixed(&[43117, 43118]), path: "" },
                 token_at: "",
+                refresh_life: None,
                 ..CODE
             },
         }),

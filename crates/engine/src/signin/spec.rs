@@ -1,5 +1,7 @@
 //! The tables that adapters fill. URLs may hold `{field}` placeholders for the connection's fields.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::error::Error;
@@ -148,6 +150,8 @@ pub struct AuthCode {
     pub login_hint: bool,
     /// JSON pointer of the object that holds the token in the answer of the code exchange; empty for the answer itself.
     pub token_at: &'static str,
+    /// How long a refresh token lives that nobody uses, where the vendor's documents say it and its answers do not.
+    pub refresh_life: Option<Duration>,
 }
 
 /// A token that the client gets for itself.

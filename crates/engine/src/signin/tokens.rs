@@ -101,6 +101,14 @@ impl Tokens {
         })
     }
 
+    /// With the documented end of the refresh token, where the answer named none.
+    fn living(mut self, life: Option<Duration>, now: Timestamp) -> Self {
+        if self.ends_at.is_none() && self.refresh.is_some() {
+            self.ends_at = life.and_then(|life| now.checked_add(life).ok());
+        }
+        self
+    }
+
     /// Whether the access token is dead at `now`, or dies within `margin` of it.
     pub fn expires_within(&self, margin: Duration, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|at| at.duration_since(now).as_secs_f64() <= margin.as_secs_f64())
@@ -159,7 +167,8 @@ pub(crate) async fn exchange_code(
         form.push(("scope", joined_scopes(code, scopes)));
     }
     let response = ask(paced, platform, fields, code.token_url, &code.client, form).await?;
-    tokens_or_refusal(paced, platform, &response, code.token_at, Flow::Slot)
+    let tokens = tokens_or_refusal(paced, platform, &response, code.token_at, Flow::Slot)?;
+    Ok(tokens.living(code.refresh_life, paced.clock().now()))
 }
 
 /// A token that the client gets by itself.
@@ -206,7 +215,9 @@ pub(crate) async fn renew_slot(
     old: &Tokens,
 ) -> Result<Tokens> {
     let renewed = match (&slot.source, &old.refresh) {
-        (Source::Browser(code), Some(token)) => refresh(paced, platform, fields, code.token_url, &code.client, token, old).await,
+        (Source::Browser(code), Some(token)) => refresh(paced, platform, fields, code.token_url, &code.client, token, old)
+            .await
+            .map(|tokens| tokens.living(code.refresh_life, paced.clock().now())),
         (Source::Minted(mint), Some(token)) => refresh(paced, platform, fields, mint.refresh_url, &mint.client, token, old).await,
         (Source::Minted(source), None) if mintable(fields, source).await? => mint(paced, platform, fields, source).await,
         (Source::Client(grant), _) if obtainable(fields, grant).await? => client_token(paced, platform, fields, grant).await,
@@ -446,5 +457,20 @@ mod tests {
         assert_eq!(Tokens::from_secret(&other.to_secret().unwrap()).unwrap(), other);
         assert_eq!(read(r#"{"access_token":"a","refresh_expires_in":60}"#).ends_at, None, "nothing ends that is not there");
         assert_eq!(read(r#"{"access_token":"a","refresh_token":"r"}"#).ends_at, None);
+    }
+
+    #[test]
+    fn a_documented_life_of_the_refresh_token_counts_where_the_answer_names_none() {
+        let month = Some(Duration::from_secs(30 * 24 * 3600));
+        let ends = |answer: &str, life| {
+            let tokens = read_tokens(answer.as_bytes(), "", Flow::Slot, now()).unwrap().living(life, now());
+            tokens.ends_at.map(|at| at.to_string())
+        };
+        let renewable = r#"{"access_token":"a","refresh_token":"r"}"#;
+        assert_eq!(ends(renewable, month).as_deref(), Some("2026-02-04T08:00:00Z"));
+        assert_eq!(ends(renewable, None), None);
+        assert_eq!(ends(r#"{"access_token":"a"}"#, month), None, "nothing ends that is not there");
+        let told = r#"{"access_token":"a","refresh_token":"r","refresh_token_expires_in":60}"#;
+        assert_eq!(ends(told, month).as_deref(), Some("2026-01-05T08:01:00Z"));
     }
 }

@@ -43,6 +43,8 @@ const SIGN_IN: AuthCode = AuthCode {
     parameters: &[],
     login_hint: false,
     token_at: "/authed_user",
+    // Refresh tokens of an app with PKCE.
+    refresh_life: Some(Duration::from_secs(30 * 24 * 3600)),
 };
 
 /// A minute's tier; bursts are allowed.

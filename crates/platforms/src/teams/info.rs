@@ -52,6 +52,8 @@ const fn code(ports: Ports, parameters: &'static [(&'static str, &'static str)])
         parameters,
         login_hint: true,
         token_at: "",
+        // From each use anew.
+        refresh_life: Some(Duration::from_secs(90 * 24 * 3600)),
     }
 }
 

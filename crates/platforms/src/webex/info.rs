@@ -43,6 +43,8 @@ const BROWSER: AuthCode = AuthCode {
     parameters: &[("response_type", "code")],
     login_hint: true,
     token_at: "",
+    // Webex answers it.
+    refresh_life: None,
 };
 
 /// Everything about Webex that is data.

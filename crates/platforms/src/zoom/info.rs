@@ -52,6 +52,8 @@ const BY_LINK: AuthCode = AuthCode {
     parameters: &[("response_type", "code")],
     login_hint: false,
     token_at: "",
+    // Zoom's documents differ: ninety days, or years.
+    refresh_life: None,
 };
 
 /// What Zoom's account, client and user ids look like. They have no sign of their own, so the limits are wide.

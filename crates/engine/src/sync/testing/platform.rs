@@ -76,6 +76,7 @@ macro_rules! employee {
                         parameters: &[],
                         login_hint: false,
                         token_at: "",
+                        refresh_life: None,
                     },
                 })
             } else {
