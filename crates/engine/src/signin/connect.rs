@@ -13,12 +13,13 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::authorize::{asked, authorize};
+use super::endpoint::{client_fields, client_token, exchange_code, mint};
 use super::entered::{Entered, sort};
 use super::fields::Fields;
 use super::loopback::Loopback;
 use super::prove::{token as token_is, wrong_token};
 use super::spec::{AuthCode, Proof, Question, Slot, Source};
-use super::tokens::{Tokens, client_fields, client_token, exchange_code, mint};
+use super::tokens::Tokens;
 use crate::clock::Browser;
 use crate::error::{Error, Kind, Remedy, Result};
 use crate::model::{Advice, Identity};

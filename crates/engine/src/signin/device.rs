@@ -10,9 +10,10 @@ use url::{Host, Url};
 
 use super::authorize::asked;
 use super::connect::Step;
+use super::endpoint::{ask, ask_with, client_fields, has_all, refusal, tokens_or_refusal};
 use super::fields::Fields;
 use super::spec::{DeviceGrant, Poll};
-use super::tokens::{Flow, Tokens, ask, ask_with, client_fields, has_all, refusal, tokens_or_refusal};
+use super::tokens::{Flow, Tokens};
 use crate::error::{Error, Kind, Result};
 use crate::pace::Paced;
 use crate::platform::{ConnectionFacts, Platform};

@@ -5,6 +5,7 @@ mod authorize;
 mod check;
 mod connect;
 mod device;
+mod endpoint;
 mod entered;
 mod fields;
 mod landing;
@@ -30,9 +31,9 @@ pub use spec::{
 pub use tokens::{Flow, Tokens};
 
 pub(crate) use connect::handles;
+pub(crate) use endpoint::{of_person, renew_grant, renew_slot};
 pub(crate) use fields::Fields;
 #[cfg(fuzzing)]
 pub(crate) use loopback::{Expected, Judged, judge};
 #[cfg(fuzzing)]
 pub(crate) use tokens::read_tokens;
-pub(crate) use tokens::{of_person, renew_grant, renew_slot};

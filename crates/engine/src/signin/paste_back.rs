@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::authorize::{Authorization, DENIED, asked, authorize, redirect_uri, refused, same};
+use super::endpoint::exchange_code;
 use super::spec::{PasteBack, Ports};
-use super::tokens::{Flow, Tokens, exchange_code};
+use super::tokens::{Flow, Tokens};
 use crate::error::{Error, Kind, Result};
 use crate::pace::Paced;
 use crate::platform::{ConnectionFacts, Platform};
