@@ -104,7 +104,6 @@ impl Engine {
         progress: &(dyn Fn(signin::Step) + Send + Sync),
     ) -> Result<ConnectionView> {
         let known = self.shared.platforms.get(platform)?;
-        check_answers(known.info(), &entered.answers)?;
         let before = self.facts(platform).await?;
         let facts = signin::connect(&self.shared.paced, known, entered, before.as_ref(), self.browser.as_ref(), progress).await?;
         self.keep(platform, facts).await
@@ -126,7 +125,7 @@ impl Engine {
     /// Changes answers to the platform's questions.
     pub async fn answer(&self, platform: PlatformId, answers: BTreeMap<String, String>) -> Result<ConnectionView> {
         let (known, mut facts) = self.shared.connected(platform).await?;
-        check_answers(known.info(), &answers)?;
+        signin::check_answers(known.info(), &answers)?;
         facts.answers.extend(answers);
         let (now, stored) = (self.shared.now(), facts.clone());
         self.shared.store.write(move |transaction| connections::put(transaction, platform, &stored, now)).await?;
@@ -231,24 +230,6 @@ impl Engine {
         }
         answer
     }
-}
-
-fn check_answers(info: &PlatformInfo, answers: &BTreeMap<String, String>) -> Result<()> {
-    for (key, word) in answers {
-        let question = info.questions.iter().find(|question| question.key == key).ok_or_else(|| {
-            Error::invalid("connect", format!("{} does not ask about `{key}`.", info.name), "Leave that answer out.").on(info.id)
-        })?;
-        if !question.choices.iter().any(|(choice, _)| choice == word) {
-            let choices: Vec<&str> = question.choices.iter().map(|(choice, _)| *choice).collect();
-            return Err(Error::invalid(
-                "connect",
-                format!("`{word}` is no answer to: {}", question.text),
-                format!("Choose one of: {}.", choices.join(", ")),
-            )
-            .on(info.id));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub(super) async fn sort(
         ));
     }
     info.cloud(&sorted.facts)?;
-    known_answers(info, &sorted.facts.answers)?;
+    check_answers(info, &entered.answers)?;
     optional_scopes(info, &sorted.facts.left_out)?;
     Ok(sorted)
 }
@@ -219,15 +219,20 @@ pub(super) fn known_fields(info: &PlatformInfo, given: &Given) -> Result<()> {
     Err(Error::invalid(OPERATION, format!("{} has no field `{name}`.", info.name), format!("Its fields are: {}.", names.join(", "))))
 }
 
-fn known_answers(info: &PlatformInfo, answers: &BTreeMap<String, String>) -> Result<()> {
-    for question in info.questions {
-        let words: Vec<&str> = question.choices.iter().map(|(word, _)| *word).collect();
-        if let Some(answer) = answers.get(question.key).filter(|answer| !words.contains(&answer.as_str())) {
+/// Only what the platform asks about can be answered, with one of its words.
+pub(crate) fn check_answers(info: &PlatformInfo, answers: &BTreeMap<String, String>) -> Result<()> {
+    for (key, word) in answers {
+        let question = info.questions.iter().find(|question| question.key == key).ok_or_else(|| {
+            Error::invalid(OPERATION, format!("{} does not ask about `{key}`.", info.name), "Leave that answer out.").on(info.id)
+        })?;
+        if !question.choices.iter().any(|(choice, _)| choice == word) {
+            let choices: Vec<&str> = question.choices.iter().map(|(choice, _)| *choice).collect();
             return Err(Error::invalid(
                 OPERATION,
-                format!("`{answer}` is no answer to: {}", question.text),
-                format!("Answer one of: {}.", words.join(", ")),
-            ));
+                format!("`{word}` is no answer to: {}", question.text),
+                format!("Choose one of: {}.", choices.join(", ")),
+            )
+            .on(info.id));
         }
     }
     Ok(())

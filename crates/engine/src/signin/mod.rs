@@ -32,6 +32,7 @@ pub use tokens::{Flow, Tokens};
 
 pub(crate) use connect::handles;
 pub(crate) use endpoint::{of_person, renew_grant, renew_slot};
+pub(crate) use entered::check_answers;
 pub(crate) use fields::Fields;
 #[cfg(fuzzing)]
 pub(crate) use loopback::{Expected, Judged, judge};

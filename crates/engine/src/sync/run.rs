@@ -64,10 +64,10 @@ pub(crate) async fn run(shared: Shared, id: i64, answers: Answers) -> Result<Tri
 async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error) -> Result<Tried> {
     let (id, sync, kind, platform, attempt) = (step.id, step.sync, step.kind, step.platform, step.attempt);
     let Some(now_stored) = shared.store.read(move |db| steps::get(db, id)).await? else { return Ok(Tried::Left) };
-    // A step that was in doubt stays so until the platform was asked and it was sent anew.
     // An entry of the keychain that is damaged stays so: only signing in again replaces it.
     let error =
         if is_damaged(&error) { Error { kind: Kind::SignedOut, platform: error.platform.or(Some(platform)), ..error } } else { error };
+    // A step that was in doubt stays so until the platform was asked and it was sent anew.
     let in_doubt = step.state == StepState::Sending && now_stored.attempt == attempt;
     let error = if in_doubt { error.acted(Acted::Perhaps) } else { error };
     let now = shared.now();
