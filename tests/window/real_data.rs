@@ -84,6 +84,7 @@ async fn made(folder: &Path, people: usize, filled: Filled) -> engine::Result<()
         random: Arc::new(SystemRandom),
         rates: Rates::Declared,
         browser: Arc::new(Unneeded),
+        actor: "it@example".into(),
     })
     .await?;
     for platform in platforms::all().iter() {

@@ -62,7 +62,17 @@ impl World {
             random,
             rates,
             browser,
+            actor: user(),
         })
+    }
+}
+
+/// Who uses this computer, as the audit log names them: the account's name and the computer's.
+fn user() -> String {
+    let name = whoami::username().unwrap_or_else(|_| "somebody".into());
+    match whoami::hostname() {
+        Ok(computer) => format!("{name}@{computer}"),
+        Err(_) => name,
     }
 }
 

@@ -4,8 +4,10 @@
 //! Nothing is decided here: rules are in `people` and `sync`, and every method is a few lines over them. It is the place
 //! where realms are compared, so that demo and real data cannot meet.
 
+mod audit;
 mod connections;
 mod disconnect;
+mod failures;
 mod import;
 mod inventory;
 mod keys;
@@ -13,6 +15,8 @@ mod lists;
 mod people;
 mod preview;
 mod reading;
+mod runs;
+mod stop_limits;
 mod syncs;
 
 use std::path::PathBuf;
@@ -26,17 +30,19 @@ use crate::event::{Event, Events};
 use crate::pace::{self, Paced, Rates};
 use crate::platform::Platforms;
 use crate::secrets::SecretStore;
-use crate::store::{Store, runs};
+use crate::store::Store;
 use crate::sync::shared::{Shared, Vault, Wake};
 use crate::transport::{Realm, Wire};
 
 pub use connections::{ConnectionView, TeamView};
 pub use disconnect::DisconnectView;
+pub use failures::{Failed, Failure};
 pub use import::{ImportRun, ImportView};
 pub use keys::{GrantKey, GrantKeyState};
 pub use people::{Confirmed, PrimaryRow, PrimaryView};
 pub use preview::{PreviewRow, SyncPreview};
 pub use reading::{Reading, Selection};
+pub use runs::UndoPreview;
 pub use syncs::WorkView;
 
 /// What an engine is made of.
@@ -60,6 +66,8 @@ pub struct Parts {
     pub rates: Rates,
     /// Where the admin signs in.
     pub browser: Arc<dyn Browser>,
+    /// Who uses this computer, as the audit log names them.
+    pub actor: String,
 }
 
 /// The only one who changes a data folder. Cheap to clone; the folder is let go with the last clone.
@@ -102,7 +110,7 @@ impl Engine {
         for (platform, slot, at) in store.read(crate::store::slot_ends::all).await? {
             paced.sign_in_ends(platform, &slot, at);
         }
-        store.write(runs::interrupt).await?;
+        store.write(crate::store::runs::interrupt).await?;
         let shared = Shared {
             store: store.clone(),
             platforms: parts.platforms.clone(),
@@ -115,6 +123,7 @@ impl Engine {
             wake: Wake::new(),
             progress: Arc::default(),
             shut: Arc::default(),
+            actor: parts.actor.into(),
         };
         Ok(Self { reading: Reading::new(store, parts.platforms), shared, browser: parts.browser })
     }

@@ -37,6 +37,8 @@ pub enum Event {
         done: u64,
         /// Of how much, when that is known.
         total: Option<u64>,
+        /// How long it will take at the platforms' real limits, in seconds, where that can be said.
+        time_left: Option<u64>,
         /// Whether it is over.
         ended: bool,
     },

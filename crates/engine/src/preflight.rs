@@ -49,6 +49,6 @@ pub struct Block {
 
 impl From<Block> for Reason {
     fn from(block: Block) -> Self {
-        Self { kind: block.reason.to_owned(), remedy: block.remedy, message: block.message, act: block.act }
+        Self { kind: block.reason.to_owned(), remedy: block.remedy, message: block.message, act: block.act, link: None }
     }
 }

@@ -392,6 +392,17 @@ export type GrantKeyState =
 /**  Some of what is sealed cannot be opened any more: those people must be asked again. */
 "lost";
 
+/**  What stop limits watch over, each by itself. */
+export type Guarded = 
+/**  People who are reset. */
+"resets" | 
+/**  Bots and guests that are removed. */
+"dismissals" | 
+/**  Bots and guests that are made. */
+"representations" | 
+/**  Prompts that are sent. */
+"prompts";
+
 /**  A guide with what was entered put in. */
 export type GuideView = {
 	/**  Which platform. */
@@ -440,6 +451,18 @@ export type HealthState =
 "signed_out" | 
 /**  It has not been asked since the program started. */
 "unknown";
+
+/**  A part of a run that a stop limit holds. */
+export type Held = {
+	/**  Which limit. */
+	what: Guarded,
+	/**  How many it lets through. */
+	allowed: number,
+	/**  How many the run is about. */
+	wanted: number,
+	/**  How many wait for approval: `wanted - allowed`. */
+	held: number,
+};
 
 /**  How a platform's import stands. */
 export type ImportState = {
@@ -744,6 +767,8 @@ export type Reason = {
 	message: string,
 	/**  What a button beside it does. Reasons that older versions stored have none. */
 	act: Act | null,
+	/**  Where a person can look it up, when the platform will not say whether it happened. */
+	link?: string | null,
 };
 
 /**  How many have the same reason. */
@@ -779,6 +804,8 @@ export type ResetPreview = {
 	goes: Goes[],
 	/**  What stays, each with how often. */
 	stays: Stays[],
+	/**  What stop limits would hold for approval. */
+	held: Held[],
 };
 
 /**  What a run does. */
@@ -787,8 +814,10 @@ export type RunKind =
 "import" | 
 /**  Syncs people. */
 "sync" | 
-/**  Undoes syncs. */
-"reset";
+/**  Undoes everything of people. */
+"reset" | 
+/**  Undoes exactly the syncs that an earlier run made. */
+"undo";
 
 /**  The results of a run, person by person. */
 export type RunPeople = {
@@ -820,6 +849,8 @@ export type RunPerson = {
 export type RunState = 
 /**  Under way. */
 "running" | 
+/**  The admin stopped it for a while: nothing new of it is begun. */
+"paused" | 
 /**  Nothing of it is left that does not wait for a person. */
 "done" | 
 /**  It broke off, or parts of it did. */
@@ -851,7 +882,28 @@ export type RunView = {
 	counts: { [key in string]: number },
 	/**  Why it failed. */
 	problem: Reason | null,
+	/**  Why it does not go on by itself just now, while it is open. */
+	waits: RunWait | null,
+	/**  How many people of it wait for approval. */
+	held: number,
+	/**  What stop limits held when it was confirmed. */
+	limits: Held[],
+	/**  How long it will take at the platforms' real limits, in seconds, where that can be said. */
+	time_left: number | null,
+	/**  How many of the syncs that it made still stand: so many can be undone. */
+	undoable: number,
+	/**  The run that it undoes. */
+	undoes: string | null,
 };
+
+/**  Why a run that is open does not go on by itself just now. */
+export type RunWait = 
+/**  The admin paused it. */
+"paused" | 
+/**  All that is left of it waits for approval. */
+"approval" | 
+/**  A platform has signed the connection out. */
+"sign_in";
 
 /**  A file that was exported. */
 export type Saved = {
@@ -1052,6 +1104,8 @@ export type SyncPreview = {
 	answers_by_hand: string[],
 	/**  Answers given so far to the platform's questions. */
 	answers: { [key in string]: string },
+	/**  What stop limits would hold for approval. */
+	held: Held[],
 };
 
 /**  A team that can be chosen for import. */

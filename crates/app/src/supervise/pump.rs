@@ -132,7 +132,7 @@ impl Batch {
             Event::SyncChanged { person, .. } => {
                 self.people.insert(person);
             }
-            Event::RunProgress { run, kind, platform, done, total, ended } => {
+            Event::RunProgress { run, kind, platform, done, total, ended, .. } => {
                 self.runs.insert(run, Far { kind, platform, done, total, ended });
             }
             Event::ConnectionChanged { .. } => self.changed.connections = true,
@@ -247,7 +247,7 @@ mod tests {
         let mut batch = Batch::default();
         for done in [1, 7] {
             let (kind, platform, total, ended) = (RunKind::Sync, Some(HERE), Some(9), false);
-            batch.add(Event::RunProgress { run: RunId(1), kind, platform, done, total, ended });
+            batch.add(Event::RunProgress { run: RunId(1), kind, platform, done, total, time_left: None, ended });
         }
         assert_eq!(batch.runs, BTreeMap::from([(RunId(1), far(7, Some(9), false))]));
     }

@@ -65,7 +65,15 @@ impl Engine {
         }
         let (now, only) = (self.shared.now(), only(&platforms));
         let run = self.shared.store.write(move |transaction| runs::begin(transaction, RunKind::Import, only, None, now)).await?;
-        self.shared.events.tell(Event::RunProgress { run, kind: RunKind::Import, platform: only, done: 0, total: None, ended: false });
+        self.shared.events.tell(Event::RunProgress {
+            run,
+            kind: RunKind::Import,
+            platform: only,
+            done: 0,
+            total: None,
+            time_left: None,
+            ended: false,
+        });
         Ok(ImportRun { run, platforms })
     }
 
@@ -87,7 +95,15 @@ impl Engine {
         let (now, done) = (self.shared.now(), counts.get("accounts").copied().unwrap_or(0));
         self.shared.store.write(move |transaction| runs::end(transaction, run, state, &counts, problem.as_ref(), now)).await?;
         let platform = only(&platforms);
-        self.shared.events.tell(Event::RunProgress { run, kind: RunKind::Import, platform, done, total: None, ended: true });
+        self.shared.events.tell(Event::RunProgress {
+            run,
+            kind: RunKind::Import,
+            platform,
+            done,
+            total: None,
+            time_left: None,
+            ended: true,
+        });
         match outcome? {
             (view, Some(error)) if view.platforms.is_empty() => Err(error),
             (view, _) => Ok(view),
@@ -109,7 +125,15 @@ impl Engine {
                 seen.values().sum()
             };
             let only = only(&import.platforms);
-            self.shared.events.tell(Event::RunProgress { run, kind: RunKind::Import, platform: only, done, total: None, ended: false });
+            self.shared.events.tell(Event::RunProgress {
+                run,
+                kind: RunKind::Import,
+                platform: only,
+                done,
+                total: None,
+                time_left: None,
+                ended: false,
+            });
             progress(platform, imported);
         };
         let each = import.platforms.iter().map(|platform| self.import_one(*platform, cancel, &told));

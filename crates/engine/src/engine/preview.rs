@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::error::{Kind, Result};
-use crate::model::{PersonId, PlatformId, Reason, ReasonCount, Status};
+use crate::model::{Held, PersonId, PlatformId, Reason, ReasonCount, Status};
 use crate::platform::Platforms;
 use crate::store::connections;
 use crate::sync::plan::{Action, Person, Planned, World, first_reason, plan};
@@ -48,6 +48,8 @@ pub struct SyncPreview {
     pub answers_by_hand: Vec<PlatformId>,
     /// Answers given so far to the platform's questions.
     pub answers: BTreeMap<String, String>,
+    /// What stop limits would hold for approval.
+    pub held: Vec<Held>,
 }
 
 /// One person of a preview.
@@ -98,6 +100,7 @@ impl SyncPreview {
             people: Vec::new(),
             answers_by_hand: Vec::new(),
             answers,
+            held: Vec::new(),
         }
     }
 }

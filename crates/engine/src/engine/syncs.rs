@@ -200,5 +200,6 @@ fn being_reset(person: PersonId, name: &str) -> Reason {
         message: format!("The reset of {name} is not finished."),
         remedy: "Let it come to its end first.".into(),
         act: Some(Act::FinishReset { person }),
+        link: None,
     }
 }

@@ -10,13 +10,15 @@ pub enum RunKind {
     Import,
     /// Syncs people.
     Sync,
-    /// Undoes syncs.
+    /// Undoes everything of people.
     Reset,
+    /// Undoes exactly the syncs that an earlier run made.
+    Undo,
 }
 
 impl RunKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Import, Self::Sync, Self::Reset];
+    pub const ALL: [Self; 4] = [Self::Import, Self::Sync, Self::Reset, Self::Undo];
 
     /// The word in the database and in JSON.
     pub fn as_str(self) -> &'static str {
@@ -24,6 +26,7 @@ impl RunKind {
             Self::Import => "import",
             Self::Sync => "sync",
             Self::Reset => "reset",
+            Self::Undo => "undo",
         }
     }
 }
@@ -34,6 +37,8 @@ impl RunKind {
 pub enum RunState {
     /// Under way.
     Running,
+    /// The admin stopped it for a while: nothing new of it is begun.
+    Paused,
     /// Nothing of it is left that does not wait for a person.
     Done,
     /// It broke off, or parts of it did.
@@ -46,16 +51,36 @@ pub enum RunState {
 
 impl RunState {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Running, Self::Done, Self::Failed, Self::Interrupted, Self::Cancelled];
+    pub const ALL: [Self; 6] = [Self::Running, Self::Paused, Self::Done, Self::Failed, Self::Interrupted, Self::Cancelled];
 
     /// The word in the database and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::Paused => "paused",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
             Self::Cancelled => "cancelled",
         }
     }
+}
+
+impl RunState {
+    /// Whether it is not at its end.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Running | Self::Paused | Self::Interrupted)
+    }
+}
+
+/// Why a run that is open does not go on by itself just now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum RunWait {
+    /// The admin paused it.
+    Paused,
+    /// All that is left of it waits for approval.
+    Approval,
+    /// A platform has signed the connection out.
+    SignIn,
 }

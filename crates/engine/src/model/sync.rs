@@ -46,12 +46,15 @@ pub struct Reason {
     pub message: String,
     /// What a button beside it does. Reasons that older versions stored have none.
     pub act: Option<Act>,
+    /// Where a person can look it up, when the platform will not say whether it happened.
+    #[serde(default)]
+    pub link: Option<String>,
 }
 
 impl From<&Error> for Reason {
     fn from(error: &Error) -> Self {
         let kind = serde_json::to_value(error.kind).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default();
-        Self { kind, remedy: error.next_step(), message: error.message.clone(), act: error.next_act() }
+        Self { kind, remedy: error.next_step(), message: error.message.clone(), act: error.next_act(), link: None }
     }
 }
 

@@ -76,9 +76,15 @@ pub(crate) fn primary(connection: &Connection, selected: &[PersonId], to: Platfo
         message: format!("There is no account in use on {name}."),
         remedy: format!("Choose another platform, or import {name} again once there is one."),
         act: None,
+        link: None,
     };
-    let not_there =
-        Reason { kind: "not_found".into(), message: "The person is not listed any more.".into(), remedy: "Select anew.".into(), act: None };
+    let not_there = Reason {
+        kind: "not_found".into(),
+        message: "The person is not listed any more.".into(),
+        remedy: "Select anew.".into(),
+        act: None,
+        link: None,
+    };
     let refused = [(no_account, without), (not_there, gone)].into_iter().filter(|(_, count)| *count > 0);
     preview.refused = refused.map(|(reason, count)| ReasonCount { reason, count }).collect();
     Ok(preview)

@@ -5,7 +5,10 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::error::{Error, Kind, Remedy, Result};
 
-use super::{accounts, conflicts, connections, facts, grants, history, imports, people, prompts, resets, runs, slot_ends, steps, syncs};
+use super::{
+    accounts, audit, conflicts, connections, facts, grants, history, imports, people, prompts, resets, runs, slot_ends, steps, syncs,
+    throttles,
+};
 
 /// Every migration in the order in which it came to be. The database counts how many it has seen.
 pub(super) const HISTORY: &[&str] = &[
@@ -26,6 +29,12 @@ pub(super) const HISTORY: &[&str] = &[
     grants::MIGRATIONS[1],
     prompts::MIGRATIONS[1],
     slot_ends::MIGRATIONS[0],
+    steps::MIGRATIONS[1],
+    syncs::MIGRATIONS[1],
+    resets::MIGRATIONS[1],
+    runs::MIGRATIONS[2],
+    throttles::MIGRATIONS[0],
+    audit::MIGRATIONS[0],
 ];
 
 /// How many of the migrations the database has seen.

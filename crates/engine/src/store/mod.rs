@@ -19,6 +19,7 @@
 //! `spawn_blocking`, because tokio's paused time stands still exactly while blocking tasks run.
 
 pub mod accounts;
+pub mod audit;
 pub(crate) mod columns;
 pub mod conflicts;
 pub mod connections;
@@ -39,6 +40,7 @@ pub mod runs;
 pub(crate) mod slot_ends;
 pub(crate) mod steps;
 pub mod syncs;
+pub(crate) mod throttles;
 mod writer;
 
 use std::path::{Path, PathBuf};

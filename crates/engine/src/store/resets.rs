@@ -12,14 +12,18 @@ use super::columns::{json, to_json};
 use super::history;
 
 /// The table.
-pub(super) const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE resets (
         person INTEGER PRIMARY KEY,
         undone TEXT NOT NULL,
         remaining TEXT NOT NULL,
         started_at TEXT NOT NULL
     ) STRICT;
-"];
+",
+    // The bits of `steps.held`.
+    "ALTER TABLE resets ADD COLUMN held INTEGER NOT NULL DEFAULT 0;",
+];
 
 /// Sets the marker; one that stands stays.
 pub(crate) fn begin(transaction: &Transaction<'_>, person: PersonId, run: Option<RunId>, now: Timestamp) -> Result<()> {

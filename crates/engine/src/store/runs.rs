@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::model::{PlatformId, Reason, RunId, RunKind, RunState};
+use crate::model::{Held, PlatformId, Reason, RunId, RunKind, RunState, RunWait};
 
 use super::columns::{json, maybe_json, maybe_word, to_json, word};
 use super::{imports, resets, steps};
@@ -45,6 +45,13 @@ pub(super) const MIGRATIONS: &[&str] = &[
     CREATE INDEX resets_by_run ON resets (run);
     CREATE INDEX runs_open ON runs (id) WHERE state IN ('running', 'interrupted');
 ",
+    // Which run it undoes, and what stop limits held when it was confirmed.
+    "
+    ALTER TABLE runs ADD COLUMN undoes INTEGER;
+    ALTER TABLE runs ADD COLUMN limits TEXT NOT NULL DEFAULT '[]';
+    DROP INDEX runs_open;
+    CREATE INDEX runs_open ON runs (id) WHERE state IN ('running', 'paused', 'interrupted');
+",
 ];
 
 /// What came of a run, or has so far: how many of each word.
@@ -75,6 +82,18 @@ pub struct RunView {
     pub counts: Counts,
     /// Why it failed.
     pub problem: Option<Reason>,
+    /// Why it does not go on by itself just now, while it is open.
+    pub waits: Option<RunWait>,
+    /// How many people of it wait for approval.
+    pub held: u64,
+    /// What stop limits held when it was confirmed.
+    pub limits: Vec<Held>,
+    /// How long it will take at the platforms' real limits, in seconds, where that can be said.
+    pub time_left: Option<u64>,
+    /// How many of the syncs that it made still stand: so many can be undone.
+    pub undoable: u64,
+    /// The run that it undoes.
+    pub undoes: Option<RunId>,
 }
 
 /// Begins a run.
@@ -140,7 +159,7 @@ pub(crate) fn open(connection: &Connection) -> Result<Vec<RunId>> {
     Ok(statement.query_map([], |row| Ok(RunId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
-const COLUMNS: &str = "id, kind, platform, state, started_at, ended_at, total, counts, problem";
+const COLUMNS: &str = "id, kind, platform, state, started_at, ended_at, total, counts, problem, limits, undoes";
 
 /// One run.
 pub(crate) fn get(connection: &Connection, run: RunId) -> Result<Option<RunView>> {
@@ -170,12 +189,18 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RunView> {
         total: row.get::<_, Option<i64>>(6)?.map(i64::unsigned_abs),
         counts: json(row, 7)?,
         problem: maybe_json(row, 8)?,
+        waits: None,
+        held: 0,
+        limits: json(row, 9)?,
+        time_left: None,
+        undoable: 0,
+        undoes: row.get::<_, Option<i64>>(10)?.map(RunId),
     })
 }
 
 /// Adds how far it is.
 fn with_progress(connection: &Connection, mut run: RunView) -> Result<RunView> {
-    let is_open = matches!(run.state, RunState::Running | RunState::Interrupted);
+    let is_open = run.state.is_open();
     run.done = match (run.kind, run.total) {
         (RunKind::Import, _) if is_open => imports::seen_since(connection, run.platform, run.started_at)?,
         (RunKind::Import, _) => run.counts.get("accounts").copied().unwrap_or(0),

@@ -12,7 +12,8 @@ use crate::model::{PlatformId, RunId, SyncId};
 use super::columns::word;
 
 /// The table.
-pub(super) const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE steps (
         id INTEGER PRIMARY KEY,
         sync INTEGER NOT NULL REFERENCES syncs(id) ON DELETE CASCADE,
@@ -31,7 +32,23 @@ pub(super) const MIGRATIONS: &[&str] = &["
     CREATE INDEX steps_sync ON steps(sync);
     CREATE INDEX steps_open ON steps(platform, priority, id) WHERE state IN ('todo', 'sending');
     CREATE INDEX steps_waiting ON steps(platform, not_before) WHERE state = 'waiting';
-"];
+",
+    "
+    ALTER TABLE steps ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE steps ADD COLUMN lease INTEGER;
+    ALTER TABLE steps ADD COLUMN sent_at INTEGER;
+    DROP INDEX steps_open;
+    CREATE INDEX steps_open ON steps(platform, priority, id) WHERE state IN ('todo', 'sending') AND held = 0;
+    CREATE INDEX steps_held ON steps(platform, id) WHERE held > 0;
+",
+];
+
+/// Why a step is held, as bits of `held`; nought is free.
+pub(crate) const PAUSED: i64 = 1;
+/// A stop limit holds it until the admin approves.
+pub(crate) const UNAPPROVED: i64 = 2;
+/// Its platform has signed the connection out.
+pub(crate) const SIGNED_OUT: i64 = 4;
 
 /// A step that waits until somebody tries the sync again.
 pub(crate) const PARKED: i64 = i64::MAX;

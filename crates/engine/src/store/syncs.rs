@@ -11,7 +11,8 @@ use crate::model::{PersonId, PlatformId, Reason, Representation, RepresentationK
 
 use super::columns::{maybe_json, to_json, to_word, word};
 
-pub(super) const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE syncs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     person INTEGER NOT NULL REFERENCES people (id),
@@ -38,7 +39,15 @@ END;
 CREATE TRIGGER stand_in_changed AFTER UPDATE OF stand_in ON syncs WHEN json_extract(NEW.stand_in, '$.created') BEGIN
     INSERT OR IGNORE INTO own_stand_ins VALUES (NEW.platform, json_extract(NEW.stand_in, '$.id'));
 END;
-"];
+",
+    // The run that brought the sync into being, and the one that undoes it.
+    "
+ALTER TABLE syncs ADD COLUMN made_by INTEGER;
+ALTER TABLE syncs ADD COLUMN undo_run INTEGER;
+CREATE INDEX syncs_by_maker ON syncs (made_by) WHERE made_by IS NOT NULL;
+CREATE INDEX syncs_by_undo ON syncs (undo_run) WHERE undo_run IS NOT NULL;
+",
+];
 
 /// One sync.
 #[derive(Clone, Debug)]

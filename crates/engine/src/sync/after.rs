@@ -74,7 +74,13 @@ mod tests {
         let refused = after(&Error::new(Kind::Forbidden, "test", "Not allowed.").ask_admin("Allow it."), 3);
         assert_eq!(
             refused,
-            After::Refused(Reason { kind: "forbidden".into(), remedy: "Allow it.".into(), message: "Not allowed.".into(), act: None })
+            After::Refused(Reason {
+                kind: "forbidden".into(),
+                remedy: "Allow it.".into(),
+                message: "Not allowed.".into(),
+                act: None,
+                link: None
+            })
         );
         assert_eq!(after(&Error::new(Kind::Storage, "test", "Full."), 0), After::Stop);
     }

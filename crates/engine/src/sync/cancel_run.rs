@@ -29,7 +29,7 @@ pub(crate) async fn cancel(shared: &Shared, run: RunId) -> Result<()> {
     let people = match view.kind {
         RunKind::Sync => syncs_of(shared, view).await?,
         RunKind::Reset => resets_of(shared, view).await?,
-        RunKind::Import => {
+        RunKind::Import | RunKind::Undo => {
             return Err(Error::new(Kind::Unsupported, "cancel_run", "This import is not under way.")
                 .ask_admin("Nothing needs to be stopped: import again whenever you like."));
         }
@@ -89,6 +89,7 @@ async fn resets_of(shared: &Shared, view: RunView) -> Result<Vec<PersonId>> {
                 message: "The reset was stopped before anything was undone.".into(),
                 remedy: "Reset the person again whenever you like.".into(),
                 act: None,
+                link: None,
             };
             for person in &people {
                 resets::take_back(transaction, *person, &reason, now)?;

@@ -62,6 +62,7 @@ pub(crate) fn key_lost() -> Reason {
         message: "The key that protected this sign-in is gone, so it cannot be used any more.".into(),
         remedy: "Ask the person again: they get a new prompt and sign in once more.".into(),
         act: None,
+        link: None,
     }
 }
 

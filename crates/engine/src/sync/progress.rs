@@ -30,7 +30,15 @@ struct Far {
 impl Far {
     fn tell(self, shared: &Shared, run: RunId) {
         let Self { kind, platform, left, total } = self;
-        shared.events.tell(Event::RunProgress { run, kind, platform, done: total - left, total: Some(total), ended: false });
+        shared.events.tell(Event::RunProgress {
+            run,
+            kind,
+            platform,
+            done: total - left,
+            total: Some(total),
+            time_left: None,
+            ended: false,
+        });
     }
 }
 
@@ -134,12 +142,12 @@ pub(crate) async fn end(shared: &Shared, run: RunId, state: RunState, problem: O
 /// Tells everybody that a run is over.
 pub(crate) fn tell_end(shared: &Shared, view: &RunView) {
     let RunView { id: run, kind, platform, done, total, .. } = *view;
-    shared.events.tell(Event::RunProgress { run, kind, platform, done, total, ended: true });
+    shared.events.tell(Event::RunProgress { run, kind, platform, done, total, time_left: None, ended: true });
 }
 
 /// Whether a run is not at its end.
 pub(crate) fn is_open(view: &RunView) -> bool {
-    matches!(view.state, RunState::Running | RunState::Interrupted)
+    view.state.is_open()
 }
 
 /// What has come of a run so far: what was written down before, with its syncs as they stand now.

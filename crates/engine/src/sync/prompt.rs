@@ -295,5 +295,6 @@ pub(crate) fn declined() -> Reason {
         message: "The person declined to authorise their account.".into(),
         remedy: "Speak with the person; when they agree, try again.".into(),
         act: None,
+        link: None,
     }
 }

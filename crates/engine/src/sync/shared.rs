@@ -44,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) progress: Arc<Progress>,
     /// Whether work waits for the keychain.
     pub(crate) shut: Arc<Shut>,
+    /// Who uses this computer, as the audit log names them.
+    pub(crate) actor: Arc<str>,
 }
 
 impl Shared {

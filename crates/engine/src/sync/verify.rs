@@ -147,6 +147,7 @@ async fn give_up(shared: &Shared, step: &Step, sync: &Sync, prompt: Option<Promp
         message: format!("Somebody else's account was authorised, not the person's own. Its tokens were destroyed.{times}"),
         remedy: "Speak with the person; when they are ready to sign in with their own account, try again.".into(),
         act: None,
+        link: None,
     };
     let tell = match &prompt {
         Some(prompt) => Some(telling(shared, prompt, words::wrong_person(About::of(shared, sync, prompt.carrier).await?.talk()))),

@@ -31,7 +31,7 @@ fn line(entry: &TimelineEntry) -> String {
 }
 
 fn reason(kind: &str) -> Reason {
-    Reason { kind: kind.into(), remedy: "Ask.".into(), message: "No.".into(), act: None }
+    Reason { kind: kind.into(), remedy: "Ask.".into(), message: "No.".into(), act: None, link: None }
 }
 
 async fn two(folder: &std::path::Path) -> Store {

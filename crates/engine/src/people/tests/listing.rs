@@ -270,7 +270,7 @@ async fn whatever_happens_to_people_and_syncs_the_next_listing_knows_of_it() {
     .await;
     write("a reason nobody had", |transaction, cy| {
         let sync = syncs::find(transaction, cy, GAMMA)?.unwrap().id;
-        let reason = crate::model::Reason { kind: "new".into(), message: String::new(), remedy: String::new(), act: None };
+        let reason = crate::model::Reason { kind: "new".into(), message: String::new(), remedy: String::new(), act: None, link: None };
         syncs::set(transaction, sync, Status::Failed, None, Some(&reason), now())
     })
     .await;

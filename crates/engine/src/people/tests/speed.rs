@@ -213,7 +213,8 @@ async fn the_history_of_a_bulk_run_costs_little_and_is_quick_to_read() {
     settle(&store).await.unwrap();
     let run_over = |run: i64| {
         store.write(move |transaction| {
-            let refused = Reason { kind: "offline".into(), remedy: "Try again.".into(), message: "Nobody answers.".into(), act: None };
+            let refused =
+                Reason { kind: "offline".into(), remedy: "Try again.".into(), message: "Nobody answers.".into(), act: None, link: None };
             for person in 1..=size as i64 {
                 let bot = crate::model::RepresentationKind::Bot;
                 let sync = syncs::queue(transaction, PersonId(person), BETA, bot, crate::model::RunId(run), now())?;

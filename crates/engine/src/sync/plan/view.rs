@@ -67,7 +67,7 @@ impl PlanView {
                 let reason = first_reason(blocks);
                 *self.counts.entry("blocked".to_owned()).or_default() += 1;
                 *self.counts.entry(reason.kind.clone()).or_default() += 1;
-                let Reason { kind, remedy, message, act } = reason;
+                let Reason { kind, remedy, message, act, .. } = reason;
                 self.blocked.push(BlockedRow { person, name: name.to_owned(), to, reason: kind, message, remedy, act });
             }
         }
@@ -81,5 +81,6 @@ pub fn first_reason(blocks: Vec<Block>) -> Reason {
         remedy: "Please report this with the log.".into(),
         message: "The platform blocked it without saying why.".into(),
         act: None,
+        link: None,
     })
 }

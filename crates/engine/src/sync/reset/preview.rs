@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{irremovable, irrevocable, name_of, not_ours};
 use crate::error::Result;
-use crate::model::{PersonId, PlatformId, Representation, RepresentationKind, SyncId};
+use crate::model::{Held, PersonId, PlatformId, Representation, RepresentationKind, SyncId};
 use crate::platform::Left;
 use crate::store::prompts::{self, Prompt, PromptState};
 use crate::store::{grants, syncs};
@@ -75,6 +75,8 @@ pub struct ResetPreview {
     pub goes: Vec<Goes>,
     /// What stays, each with how often.
     pub stays: Vec<Stays>,
+    /// What stop limits would hold for approval.
+    pub held: Vec<Held>,
 }
 
 /// Something that goes.
@@ -103,6 +105,7 @@ pub(crate) async fn preview_many(shared: &Shared, people: Vec<PersonId>) -> Resu
             people: 1,
             goes: goes.into_iter().map(|what| Goes { what, count: 1 }).collect(),
             stays: stays.into_iter().map(|left| Stays { left, count: 1 }).collect(),
+            held: Vec::new(),
         });
     }
     let count = people.len() as u64;

@@ -101,6 +101,7 @@ impl Kit {
             random: Arc::new(SystemRandom),
             rates: Rates::Declared,
             browser: Arc::new(NoBrowser),
+            actor: "it@example".into(),
         }
     }
 
