@@ -18,6 +18,7 @@ mod reading;
 mod runs;
 mod stop_limits;
 mod syncs;
+mod undo;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,8 +43,8 @@ pub use keys::{GrantKey, GrantKeyState};
 pub use people::{Confirmed, PrimaryRow, PrimaryView};
 pub use preview::{PreviewRow, SyncPreview};
 pub use reading::{Reading, Selection};
-pub use runs::UndoPreview;
 pub use syncs::WorkView;
+pub use undo::UndoPreview;
 
 /// What an engine is made of.
 #[derive(Clone)]
