@@ -1,10 +1,18 @@
 //! The words of the terminal program. Names are a contract with those who script it.
 
+mod connect;
+mod select;
+mod simulator;
+
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use engine::model::{PlatformId, Status};
+use clap::{Parser, Subcommand};
+use engine::model::PlatformId;
+
+pub use connect::{Approval, Connect, SecondFactor};
+pub use select::{AllMatching, Filter, Selection};
+pub use simulator::Simulator;
 
 /// One place to let colleagues on Slack, Microsoft Teams, Webex and Zoom write to each other.
 #[derive(Debug, Parser)]
@@ -184,135 +192,6 @@ pub enum Key {
         #[arg(long)]
         yes: bool,
     },
-}
-
-/// Who of all people.
-#[derive(Clone, Debug, Default, Args)]
-pub struct Filter {
-    /// Name or e-mail contains
-    #[arg(long, value_name = "TEXT")]
-    pub search: Option<String>,
-    /// Has a sync with this status
-    #[arg(long, value_parser = status)]
-    pub status: Option<Status>,
-    /// Has an account there, or with --status: a sync to there
-    #[arg(long)]
-    pub platform: Option<PlatformId>,
-    /// Uses this platform as primary
-    #[arg(long)]
-    pub primary: Option<PlatformId>,
-}
-
-/// Everybody whom the filter finds.
-#[derive(Clone, Debug, Default, Args)]
-pub struct AllMatching {
-    /// Everybody whom the following filters find
-    #[arg(long)]
-    pub all_matching: bool,
-    /// What they have in common
-    #[command(flatten)]
-    pub filter: Filter,
-}
-
-/// People and a secondary platform.
-#[derive(Clone, Debug, Args)]
-pub struct Selection {
-    /// E-mails or ids
-    #[arg(required_unless_present = "all_matching", conflicts_with = "all_matching")]
-    pub people: Vec<String>,
-    /// Or everybody who matches
-    #[command(flatten)]
-    pub all: AllMatching,
-    /// The secondary platform
-    #[arg(long)]
-    pub to: PlatformId,
-}
-
-/// `connect`
-#[derive(Clone, Debug, Args)]
-pub struct Connect {
-    /// The platforms
-    #[arg(required = true)]
-    pub platforms: Vec<PlatformId>,
-    /// Credentials as JSON: one platform's fields, or an object with a member per platform; `-` is standard input
-    #[arg(long, value_name = "FILE|-")]
-    pub credentials: Option<PathBuf>,
-    /// Do not ask for this optional scope (see the guide; kept for the next time)
-    #[arg(long = "without", value_name = "SCOPE")]
-    pub without: Vec<String>,
-    /// Enter the credentials anew, although the platform is connected
-    #[arg(long, conflicts_with = "credentials")]
-    pub anew: bool,
-    /// Demo only: the simulator's credentials, and its admin clicks
-    #[arg(long)]
-    pub approve: bool,
-    /// Which second factor signing in to the workspace needs
-    #[arg(long, value_enum)]
-    pub second_factor: Option<SecondFactor>,
-    /// When the approval page may open
-    #[arg(long, value_enum)]
-    pub approval: Option<Approval>,
-}
-
-/// Second factors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SecondFactor {
-    /// No second factor
-    None,
-    /// Authenticator app
-    App,
-    /// Text message
-    Sms,
-    /// Single sign-on
-    Sso,
-}
-
-/// When to open the approval page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Approval {
-    /// At once
-    Now,
-    /// Later, in one go for all waiting people
-    Later,
-}
-
-/// `simulator`
-#[derive(Clone, Debug, Args)]
-pub struct Simulator {
-    /// How many humans the company has
-    #[arg(long, default_value_t = 250, value_name = "N")]
-    pub people: usize,
-    /// The company and all its chance follow from this number
-    #[arg(long, default_value_t = 1, value_name = "S")]
-    pub seed: u64,
-    /// Address of the plain HTTP door
-    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
-    pub listen: std::net::SocketAddr,
-    /// Where to write how to attach
-    #[arg(long, value_name = "F")]
-    pub ready_file: PathBuf,
-    /// Write all traffic there, not redacted, as JSON lines
-    #[arg(long, value_name = "T.jsonl")]
-    pub record: Option<PathBuf>,
-    /// Switch all rate limits off
-    #[arg(long)]
-    pub no_rate_limits: bool,
-    /// How employees act by themselves, for example approve=0.9,decline=0.05,ignore=0.05,delay=500ms
-    #[arg(long)]
-    pub employees: Option<simulator::Employees>,
-    /// Platforms that refuse the device grant
-    #[arg(long, value_name = "PLATFORM", num_args = 1..)]
-    pub no_device_grant: Vec<simulator::Platform>,
-    /// Answer from a government's or a country's cloud, for example teams=gcc-high
-    #[arg(long, value_name = "PLATFORM=CLOUD", num_args = 1..)]
-    pub cloud: Vec<simulator::Cloud>,
-}
-
-fn status(word: &str) -> Result<Status, String> {
-    Status::ALL.into_iter().find(|status| status.as_str() == word).ok_or_else(|| {
-        let known: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
-        format!("choose one of: {}", known.join(", "))
-    })
 }
 
 #[cfg(test)]
