@@ -84,6 +84,7 @@ export function previewOfOne(person: PersonRow, platform: string): SyncPreview {
     ],
     answers_by_hand: byHand && primary ? [primary.id] : [],
     answers: {},
+    held: [],
   };
 }
 
@@ -129,6 +130,7 @@ export const MANY: SyncPreview = {
   })),
   answers_by_hand: ["teams"],
   answers: {},
+  held: [],
 };
 
 export const CONFLICTS: ConflictView[] = [

@@ -40,6 +40,7 @@ export function previewSync(people: PersonRow[], sheet: PlatformSheet | undefine
     people: rows.slice(0, 100),
     answers_by_hand: byHand.map((one) => one.id),
     answers: {},
+    held: [],
   };
 }
 
@@ -68,5 +69,6 @@ export function previewReset(people: PersonRow[], sheets: PlatformSheet[]): Rese
     stays: here
       .filter(({ sheet }) => sheet.stand_in !== null && !sheet.stand_in_removable)
       .map(({ sheet, count }) => ({ left: { what: `The bot on ${sheet.name}`, why: `${sheet.name} offers no way to remove it.`, link: null }, count })),
+    held: [],
   };
 }

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 import type { Progress, RunView } from "../../src/lib/bindings";
 import { Running } from "../../src/lib/running.svelte";
+import { runView } from "../fake/runs";
 
 const progress = (run: string, more: Partial<Progress> = {}): Progress => ({ run, kind: "sync", platform: "webex", done: 3, total: 10, seconds_left: 7, ended: false, ...more });
-const view = (id: string, state: RunView["state"]): RunView => ({ id, kind: "import", platform: "slack", state, started_at: "2026-11-20T09:00:00Z", ended_at: null, done: 5, total: null, counts: {}, problem: null });
+const view = (id: string, state: RunView["state"], more: Partial<RunView> = {}): RunView => runView({ id, kind: "import", platform: "slack", state, done: 5, total: null, ...more });
 
 it("the newest news of a run stands, until it has ended, which is told once", () => {
   const running = new Running();

@@ -1,7 +1,7 @@
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 
 import { FakeBackend, minutesAgo, network, TODAY } from "../../../tests/fake/backend";
-import { syncRun } from "../../../tests/fake/scenarios/activity";
+import { runView } from "../../../tests/fake/runs";
 import type { Progress, RunView } from "../bindings";
 import { RunList } from "./run-list.svelte";
 import { tookSeconds } from "./took";
@@ -10,7 +10,7 @@ let fake: FakeBackend;
 
 beforeEach(() => {
   fake = new FakeBackend({ people: 4 }).install();
-  fake.runs = [syncRun()];
+  fake.runs = [runView()];
   onTestFinished(() => fake.uninstall());
 });
 
@@ -35,15 +35,15 @@ test("a_list_that_cannot_be_read_says_why_and_comes_back", async () => {
 
 test("progress_shows_what_was_told_unless_the_list_is_newer", async () => {
   const list = await loaded();
-  expect(list.advance(syncRun())).toEqual({ done: 1834, total: 5000, secondsLeft: null });
+  expect(list.advance(runView())).toEqual({ done: 1834, total: 5000, secondsLeft: null });
   await list.heardProgress(progress());
-  expect(list.advance(syncRun())).toEqual({ done: 2000, total: 5000, secondsLeft: 300 });
-  expect(list.advance(syncRun({ done: 2500 }))).toEqual({ done: 2500, total: 5000, secondsLeft: null });
+  expect(list.advance(runView())).toEqual({ done: 2000, total: 5000, secondsLeft: 300 });
+  expect(list.advance(runView({ done: 2500 }))).toEqual({ done: 2500, total: 5000, secondsLeft: null });
 });
 
 test("progress_of_a_run_that_is_not_listed_brings_it_into_the_list", async () => {
   const list = await loaded();
-  fake.runs = [syncRun({ id: "sync-9" }), syncRun()];
+  fake.runs = [runView({ id: "sync-9" }), runView()];
   await list.heardProgress(progress({ run: "sync-9" }));
   expect(list.find("sync-9")?.id).toBe("sync-9");
   const reads = fake.callsOf("runs").length;
@@ -55,7 +55,7 @@ test("a_run_that_ends_is_told_with_its_state", async () => {
   const told: string[] = [];
   const list = await loaded((run) => told.push(run.state));
   await list.cancel("sync-1");
-  fake.runs = [syncRun({ state: "cancelled" })];
+  fake.runs = [runView({ state: "cancelled" })];
   await list.heardProgress(progress({ ended: true }));
   expect(told).toEqual(["cancelled"]);
   expect(list.isCancelling("sync-1")).toBe(false);
@@ -72,10 +72,10 @@ test("cancelling_twice_asks_once_and_a_refusal_can_be_tried_again", async () => 
 });
 
 test.each([
-  ["one that runs takes until now", syncRun({ started_at: minutesAgo(4) }), 240],
-  ["one that ended took until its end", syncRun({ state: "done", started_at: minutesAgo(9), ended_at: minutesAgo(8) }), 60],
-  ["nobody knows it of one that was interrupted", syncRun({ state: "interrupted" }), null],
-  ["a clock that was set back makes no negative time", syncRun({ started_at: minutesAgo(-4) }), 0],
+  ["one that runs takes until now", runView({ started_at: minutesAgo(4) }), 240],
+  ["one that ended took until its end", runView({ state: "done", started_at: minutesAgo(9), ended_at: minutesAgo(8) }), 60],
+  ["nobody knows it of one that was interrupted", runView({ state: "interrupted" }), null],
+  ["a clock that was set back makes no negative time", runView({ started_at: minutesAgo(-4) }), 0],
 ])("how_long_a_run_took: %s", (_, run, seconds) => {
   expect(tookSeconds(run, TODAY)).toBe(seconds);
 });

@@ -1,7 +1,7 @@
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 
 import { FakeBackend, network } from "../../../tests/fake/backend";
-import { importRun } from "../../../tests/fake/scenarios/platforms";
+import { importRun } from "../../../tests/fake/runs";
 import type { PlatformCard, Progress, RunView } from "../bindings";
 import { PlatformsPage } from "./platforms-page.svelte";
 

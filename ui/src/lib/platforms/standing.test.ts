@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { FakeBackend, minutesAgo, TODAY } from "../../../tests/fake/backend";
-import { importRun } from "../../../tests/fake/scenarios/platforms";
+import { importRun } from "../../../tests/fake/runs";
 import type { Health, PlatformCard } from "../bindings";
 import { endingOf, importingOf, lastImportRun, noticesOf, scopesBySlot, stateOf } from "./standing";
 

@@ -37,9 +37,11 @@ export const activityTexts = {
     import: (platform: string | null) => (platform === null ? "Import from all platforms" : `Import from ${platform}`),
     sync: (platform: string | null) => (platform === null ? "Sync" : `Sync to ${platform}`),
     reset: (_platform: string | null) => "Reset",
+    undo: (platform: string | null) => (platform === null ? "Undo of a run" : `Undo of a sync to ${platform}`),
   },
   states: {
     running: "Running",
+    paused: "Paused",
     done: "Done",
     failed: "Failed",
     interrupted: "Interrupted",

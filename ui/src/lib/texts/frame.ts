@@ -1,13 +1,13 @@
 // Words of the frame around every page: sidebar, banners, status line.
 
-import type { Health } from "../bindings";
+import type { Health, RunKind } from "../bindings";
 import { counted } from "../format";
 
-type Run = "import" | "sync" | "reset";
+type Run = RunKind;
 
-const RUNNING: { [kind in Run]: string } = { import: "Importing", sync: "Syncing", reset: "Resetting" };
+const RUNNING: { [kind in Run]: string } = { import: "Importing", sync: "Syncing", reset: "Resetting", undo: "Undoing" };
 
-const PREPOSITION: { [kind in Run]: string } = { import: "from", sync: "to", reset: "on" };
+const PREPOSITION: { [kind in Run]: string } = { import: "from", sync: "to", reset: "on", undo: "on" };
 
 export const frame = {
   product: "User Sync",
@@ -38,6 +38,6 @@ export const frame = {
   progress: (done: string, total: string | null) => (total === null ? done : `${done} of ${total}`),
   timeLeft: (time: string) => `${time} left`,
   moreRuns: (more: number) => `and ${counted(more, "other run", "other runs")}`,
-  runEnded: { import: "The import has ended.", sync: "The sync run has ended.", reset: "The reset has ended." } satisfies { [kind in Run]: string },
+  runEnded: { import: "The import has ended.", sync: "The sync run has ended.", reset: "The reset has ended.", undo: "The undoing of a run has ended." } satisfies { [kind in Run]: string },
   opening: "Opening your data…",
 };

@@ -3,7 +3,8 @@ import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 
 import { FakeBackend, network } from "../../../tests/fake/backend";
-import { activity, giveResults, syncRun } from "../../../tests/fake/scenarios/activity";
+import { runView } from "../../../tests/fake/runs";
+import { activity, giveResults } from "../../../tests/fake/scenarios/activity";
 import { expectAccessible, stage, type Staged } from "../../../tests/stage";
 import ActivityPage from "./ActivityPage.svelte";
 
@@ -43,7 +44,7 @@ test("progress_and_time_left_are_drawn_as_they_come", async () => {
 test("the_end_of_a_run_is_read_aloud_with_its_counts", async () => {
   const { fake, world } = await open();
   await screen.findByRole("table");
-  fake.runs = [syncRun({ state: "done", counts: { done: 4800, failed: 200 } })];
+  fake.runs = [runView({ state: "done", counts: { done: 4800, failed: 200 } })];
   await fake.progress({ run: "sync-1", kind: "sync", platform: "webex", done: 5000, total: 5000, seconds_left: 0, ended: true });
   await waitFor(() => expect(world.announced.text).toBe("Sync to Webex: Done, 4,800 done, 200 failed"));
 });
@@ -150,7 +151,7 @@ test("a_list_that_cannot_be_read_can_be_tried_again", async () => {
   fake.refuse("runs");
   await fake.changed({ runs: true });
   expect(await screen.findByText(network.message, { selector: ".message" })).toBeVisible();
-  fake.on("runs", () => [syncRun()]);
+  fake.on("runs", () => [runView()]);
   await userEvent.click(screen.getByRole("button", { name: "Try again" }));
   expect(await screen.findByRole("button", { name: /^Sync to Webex/ })).toBeVisible();
   expect(world.phase).toBe("ready");

@@ -2,27 +2,13 @@
 
 import type { RunPerson, RunView, Status } from "../../../src/lib/bindings";
 import { type FakeBackend, minutesAgo } from "../backend";
+import { importRun, runView } from "../runs";
 import { press, type Scenario, until } from "../scenario";
-import { importRun } from "./platforms";
-
-export const syncRun = (changes: Partial<RunView> = {}): RunView => ({
-  id: "sync-1",
-  kind: "sync",
-  platform: "webex",
-  state: "running",
-  started_at: minutesAgo(4),
-  ended_at: null,
-  done: 1834,
-  total: 5000,
-  counts: {},
-  problem: null,
-  ...changes,
-});
 
 const runs = (): RunView[] => [
-  syncRun(),
+  runView(),
   importRun({ id: "import-2", platform: "slack", state: "running", started_at: minutesAgo(1), ended_at: null, done: 3400, counts: {} }),
-  syncRun({ id: "sync-2", platform: "teams", state: "done", started_at: minutesAgo(95), ended_at: minutesAgo(91), done: 420, total: 420, counts: { done: 322, waiting: 61, failed: 12, blocked: 25 } }),
+  runView({ id: "sync-2", platform: "teams", state: "done", started_at: minutesAgo(95), ended_at: minutesAgo(91), done: 420, total: 420, counts: { done: 322, waiting: 61, failed: 12, blocked: 25 } }),
   importRun(),
   importRun({
     id: "import-3",
@@ -33,7 +19,7 @@ const runs = (): RunView[] => [
     counts: {},
     problem: { kind: "network", message: "Zoom Team Chat did not answer.", remedy: "Check the network, then continue the import.", act: { act: "import", platform: "zoom" } },
   }),
-  syncRun({ id: "reset-1", kind: "reset", platform: null, state: "cancelled", started_at: minutesAgo(60 * 50), ended_at: minutesAgo(60 * 49), done: 3, total: 12, counts: { undone: 3 } }),
+  runView({ id: "reset-1", kind: "reset", platform: null, state: "cancelled", started_at: minutesAgo(60 * 50), ended_at: minutesAgo(60 * 49), done: 3, total: 12, counts: { undone: 3 } }),
   importRun({ id: "import-4", platform: "webex", state: "interrupted", started_at: minutesAgo(60 * 75), ended_at: null, counts: { accounts: 900 } }),
 ];
 
@@ -106,7 +92,7 @@ export const activityExported: Scenario = {
 /** A run goes on while its results are looked at. */
 export const activityRunning: Scenario = {
   before: (fake, world) => {
-    fake.runs = [syncRun({ platform: null, kind: "reset", counts: {} })];
+    fake.runs = [runView({ platform: null, kind: "reset", counts: {} })];
     giveResults(fake, 1834);
     world.go({ page: "activity", run: "sync-1" });
   },

@@ -1,6 +1,7 @@
 // The window around the pages.
 
 import { minutesAgo } from "../backend";
+import { runView } from "../runs";
 import { until, type Scenario } from "../scenario";
 
 export const offline: Scenario = {
@@ -18,10 +19,9 @@ export const troubled: Scenario = {
 
 export const working: Scenario = {
   before: (fake) => {
-    const going = { state: "running", ended_at: null, counts: {}, problem: null } as const;
     fake.runs = [
-      { ...going, id: "run-1", kind: "sync", platform: "webex", started_at: minutesAgo(3), done: 1820, total: 5000 },
-      { ...going, id: "run-2", kind: "import", platform: "slack", started_at: minutesAgo(1), done: 300, total: null },
+      runView({ id: "run-1", started_at: minutesAgo(3), done: 1820 }),
+      runView({ id: "run-2", kind: "import", platform: "slack", started_at: minutesAgo(1), done: 300, total: null }),
     ];
   },
   after: async (fake) => {

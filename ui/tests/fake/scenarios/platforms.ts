@@ -1,24 +1,8 @@
 // The Platforms page in its situations.
 
-import type { RunView } from "../../../src/lib/bindings";
 import { type FakeBackend, minutesAgo, network } from "../backend";
+import { importRun } from "../runs";
 import { press, until, type Scenario } from "../scenario";
-
-export function importRun(changes: Partial<RunView> = {}): RunView {
-  return {
-    id: "import-1",
-    kind: "import",
-    platform: null,
-    state: "done",
-    started_at: minutesAgo(127),
-    ended_at: minutesAgo(125),
-    done: 8312,
-    total: null,
-    counts: { accounts: 8312, new: 12, changed: 3, gone: 1 },
-    problem: null,
-    ...changes,
-  };
-}
 
 function cardOf(fake: FakeBackend, platform: string) {
   const card = fake.cards.find((card) => card.platform === platform);
