@@ -4,6 +4,7 @@
 //! The traffic of every check is recorded below `target/conformance/`, to be held against the vendors' specifications.
 
 mod clouds;
+mod costs;
 mod data;
 mod directory;
 mod faults;
@@ -86,7 +87,7 @@ fn main() {
         Ok(folder) => folder,
         Err(reason) => panic!("the traffic cannot be recorded: {reason}"),
     };
-    let topics: [(&str, &[Check]); 9] = [
+    let topics: [(&str, &[Check]); 10] = [
         ("data", data::CHECKS),
         ("guides", guides::CHECKS),
         ("clouds", clouds::CHECKS),
@@ -96,6 +97,7 @@ fn main() {
         ("sign_in", sign_in::CHECKS),
         ("proofs", proofs::CHECKS),
         ("faults", faults::CHECKS),
+        ("costs", costs::CHECKS),
     ];
     let mut trials = Vec::new();
     for platform in platforms::all().iter() {

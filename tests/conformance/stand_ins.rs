@@ -51,7 +51,7 @@ async fn here(bed: &Bed) -> Vec<(String, String)> {
 }
 
 /// The bed and the person, or a proof that the platform refuses stand-ins.
-async fn prepared(case: &Case) -> Result<Option<(Bed, Represented)>, libtest_mimic::Failed> {
+pub(crate) async fn prepared(case: &Case) -> Result<Option<(Bed, Represented)>, libtest_mimic::Failed> {
     let bed = case.bed().await?;
     if bed.platform.info().capabilities.stand_in.is_some() {
         let person = person(&bed).ok_or("the world has nobody without an account here")?;

@@ -4,11 +4,11 @@
 //! An adapter keeps no state, starts no task, sleeps never and retries nothing: all of that is `pace`.
 
 mod cloud;
+mod rate;
 
 use async_trait::async_trait;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
 use crate::guide::Guide;
@@ -21,6 +21,7 @@ use crate::signin::{EmployeeSignIn, Field, Poll, Question, Slot};
 use crate::transport::{Http, Response};
 
 pub use cloud::{CLOUD, Cloud};
+pub use rate::{Cost, Rate, RateScope, Work};
 
 /// What a platform can do. Undeclared calls answer `Unsupported` before any request leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,31 +44,6 @@ pub struct Capabilities {
     pub edits: Option<u32>,
     /// Whether the platform can revoke an employee's grant.
     pub revoke: bool,
-}
-
-/// What counts against a rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RateScope {
-    /// All requests of the class to the tenant together.
-    Tenant,
-    /// The requests of the class to one channel.
-    Channel,
-}
-
-/// A rate limit: `amount` requests each `per`, in a burst of at most `burst`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Rate {
-    /// Class; several rates may name one class, all of them hold.
-    pub class: &'static str,
-    /// What is counted together.
-    pub scope: RateScope,
-    /// How many requests.
-    pub amount: u32,
-    /// In which time.
-    pub per: Duration,
-    /// How many at once.
-    pub burst: u32,
 }
 
 /// A permission that is asked for, with the reason that the admin reads.
@@ -132,6 +108,8 @@ pub struct PlatformInfo {
     pub employee: Option<EmployeeSignIn>,
     /// Rate limits.
     pub rates: &'static [Rate],
+    /// What each kind of work needs of them.
+    pub costs: &'static [Cost],
     /// The longest text of one direct message, in the platform's unit (characters unless the adapter says otherwise).
     pub text_limit: usize,
     /// Accounts asked for per page.

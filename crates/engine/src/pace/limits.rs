@@ -46,6 +46,15 @@ impl Limits {
         gates
     }
 
+    /// How long so many calls of each class take from now, as full as the buckets are, when nobody else asks.
+    pub(super) fn time_for(&self, platform: PlatformId, rates: &[Rate], calls: &[(&'static str, u64)]) -> Duration {
+        let longest = calls.iter().filter(|(_, count)| *count > 0).map(|(class, count)| {
+            let gates = self.gates(platform, rates, class, None);
+            gates.iter().map(|gate| gate.time_for(*count)).max().unwrap_or_default()
+        });
+        longest.max().unwrap_or_default()
+    }
+
     fn gate<'a>(&self, key: Key, rates: impl Iterator<Item = &'a Rate>) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         if gates.len() > MANY && !gates.contains_key(&key) {
@@ -87,6 +96,13 @@ impl Bucket {
         self.full_at.map_or(Duration::ZERO, |full_at| full_at.saturating_duration_since(now + self.tolerance))
     }
 
+    /// Until the last of so many has passed.
+    fn time_for(&self, now: Instant, count: u64) -> Duration {
+        let full_at = self.full_at.map_or(now, |full_at| full_at.max(now));
+        let others = u32::try_from(count.saturating_sub(1)).unwrap_or(u32::MAX);
+        (full_at - now + self.interval.saturating_mul(others)).saturating_sub(self.tolerance)
+    }
+
     fn take(&mut self, now: Instant) {
         self.full_at = Some(self.full_at.map_or(now, |full_at| full_at.max(now)) + self.interval);
     }
@@ -107,6 +123,12 @@ impl Gate {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn time_for(&self, count: u64) -> Duration {
+        let (state, now) = (self.state(), Instant::now());
+        let closed = state.closed_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        state.buckets.iter().map(|bucket| bucket.time_for(now + closed, count) + closed).fold(closed, Duration::max)
     }
 
     fn is_idle(&self) -> bool {
@@ -218,6 +240,24 @@ mod tests {
         assert_eq!(start.elapsed(), Duration::ZERO, "after a rest the burst is there again, and no more than it");
         pass(&limits, "read", None, Lane::Bulk).await;
         assert_eq!(start.elapsed(), Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_for_many_calls_is_the_time_that_they_then_take() {
+        for count in [1_u64, 3, 4, 100] {
+            let (limits, start) = (Limits::default(), Instant::now());
+            pass(&limits, "read", None, Lane::Bulk).await;
+            let told = limits.time_for(ALPHA, RATES, &[("read", count), ("post", 1)]);
+            for _ in 0..count {
+                pass(&limits, "read", None, Lane::Bulk).await;
+            }
+            assert_eq!(start.elapsed(), told, "{count}");
+        }
+        let limits = Limits::default();
+        limits.gates(ALPHA, RATES, "read", None)[0].close(Duration::from_secs(30));
+        assert_eq!(limits.time_for(ALPHA, RATES, &[("read", 4)]), Duration::from_secs(31));
+        assert_eq!(limits.time_for(ALPHA, RATES, &[("read", 0), ("post", 0)]), Duration::ZERO);
+        assert_eq!(limits.time_for(ALPHA, RATES, &[]), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]

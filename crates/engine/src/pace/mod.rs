@@ -34,7 +34,7 @@ use crate::clock::{Clock, Random};
 use crate::error::{Acted, Error, Kind, Remedy, Result};
 use crate::event::Events;
 use crate::model::{Health, PlatformId};
-use crate::platform::{ConnectionFacts, Platform, Platforms};
+use crate::platform::{ConnectionFacts, Platform, PlatformInfo, Platforms, Rate};
 use crate::secrets::{GrantVault, NoGrants, Sealer, SecretStore};
 use crate::signin::{Fields, of_person};
 use crate::transport::{Lane, Realm, Repeat, Request, Response, Subject, Transport, Wire};
@@ -160,6 +160,20 @@ impl Paced {
         self.0.pulses.of(platform, self.clock().now())
     }
 
+    /// How long so many calls of each class take from now at the limits in force: buckets as full as they are, a pause that was
+    /// asked for, the pace that a platform was slowed down to. An honest least: what else goes to the platform comes on top.
+    pub fn time_for(&self, platform: PlatformId, calls: &[(&'static str, u64)]) -> Duration {
+        let info = self.0.parts.platforms.get(platform).map(|platform| platform.info());
+        info.map_or(Duration::ZERO, |info| self.0.limits.time_for(platform, self.rates(info), calls))
+    }
+
+    fn rates(&self, info: &'static PlatformInfo) -> &'static [Rate] {
+        match self.0.parts.rates {
+            Rates::Declared => info.rates,
+            Rates::Off => &[],
+        }
+    }
+
     fn pulses(&self) -> &Pulses {
         &self.0.pulses
     }
@@ -243,11 +257,7 @@ impl Paced {
     ) -> Result<Response> {
         let info = platform.info();
         let clock = self.clock().as_ref();
-        let rates = match self.0.parts.rates {
-            Rates::Declared => info.rates,
-            Rates::Off => &[],
-        };
-        let gates = self.0.limits.gates(info.id, rates, request.class, request.channel.as_deref());
+        let gates = self.0.limits.gates(info.id, self.rates(info), request.class, request.channel.as_deref());
         let (mut failures, mut refusals, mut waited) = (0, 0, Duration::ZERO);
         loop {
             for gate in &gates {

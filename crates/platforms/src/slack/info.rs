@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::model::{PlatformId, RepresentationKind};
-use engine::platform::{CLOUD, Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
+use engine::platform::{CLOUD, Capabilities, Cost, Need, PlatformInfo, Rate, RateScope, Scope, Work};
 use engine::signin::{AuthCode, Client, Field, Ports, Proof, Question, Redirect, Shape, Slot, Source};
 
 use super::guide::{CLOUDS, GUIDE, OFF_SWITCH};
@@ -215,6 +215,13 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         a_minute(UPDATE, 50),
         a_minute(POST, 200),
         Rate { class: POST, scope: RateScope::Channel, amount: 1, per: Duration::from_secs(1), burst: 1 },
+    ],
+    costs: &[
+        Cost::of(Work::Represent, AUTH_TEST, 1),
+        Cost::of(Work::Prompt, OPEN, 1),
+        Cost::of(Work::Prompt, POST, 1),
+        Cost::of(Work::Withdraw, UPDATE, 1),
+        Cost::of(Work::Listen, HISTORY, 1),
     ],
     text_limit: 4000,
     page_size: 1000,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::model::{PlatformId, RepresentationKind};
-use engine::platform::{CLOUD, Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
+use engine::platform::{CLOUD, Capabilities, Cost, Need, PlatformInfo, Rate, RateScope, Scope, Work};
 use engine::signin::{AuthCode, Client, DeviceGrant, EmployeeSignIn, Field, PasteBack, Ports, Proof, Redirect, Shape, Slot, Source};
 
 use super::guide::{CLOUDS, GUIDE, OFF_SWITCH};
@@ -230,6 +230,17 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         per_second(TEAMS_WRITE, 30),
         per_second(MESSAGES_READ, 20),
         per_second(MESSAGES_WRITE, 20),
+    ],
+    costs: &[
+        // Three looks for somebody with the address, and one at the guest.
+        Cost::of(Work::Represent, DIRECTORY, 4),
+        Cost::of(Work::Represent, INVITATIONS, 1),
+        Cost::of(Work::Prompt, TEAMS_WRITE, 1),
+        Cost::of(Work::Prompt, MESSAGES_WRITE, 1),
+        Cost::of(Work::Withdraw, TEAMS_WRITE, 1),
+        Cost::of(Work::Listen, MESSAGES_READ, 1),
+        Cost::of(Work::Verify, DIRECTORY, 2),
+        Cost::of(Work::Dismiss, DIRECTORY_WRITE, 1),
     ],
     text_limit: 7_000,
     page_size: 999,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::model::{PlatformId, RepresentationKind};
-use engine::platform::{CLOUD, Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
+use engine::platform::{CLOUD, Capabilities, Cost, Need, PlatformInfo, Rate, RateScope, Scope, Work};
 use engine::signin::{
     AuthCode, BasicFields, Client, DeviceGrant, EmployeeSignIn, Field, Mint, PasteBack, Ports, Proof, Redirect, Shape, Slot, Source,
 };
@@ -305,6 +305,14 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         grant_scopes: &[],
     }),
     rates: &[Rate { class: CLASS, scope: RateScope::Tenant, amount: 10, per: Duration::from_secs(1), burst: 20 }],
+    costs: &[
+        Cost::of(Work::Represent, CLASS, 1),
+        Cost::of(Work::Prompt, CLASS, 1),
+        Cost::of(Work::Withdraw, CLASS, 1),
+        Cost::of(Work::Listen, CLASS, 1),
+        Cost::of(Work::Verify, CLASS, 1),
+        Cost::of(Work::Revoke, CLASS, 2),
+    ],
     text_limit: 7439,
     page_size: 500,
 };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::model::PlatformId;
-use engine::platform::{CLOUD, Capabilities, Need, PlatformInfo, Rate, RateScope, Scope};
+use engine::platform::{CLOUD, Capabilities, Cost, Need, PlatformInfo, Rate, RateScope, Scope, Work};
 use engine::signin::{
     AuthCode, BasicFields, Client, ClientGrant, DeviceGrant, EmployeeSignIn, Field, PasteBack, Ports, Proof, Redirect, Shape, Slot, Source,
 };
@@ -254,6 +254,13 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         grant_scopes: &[],
     }),
     rates: &[per_second(LIGHT, 30), per_second(MEDIUM, 20)],
+    costs: &[
+        Cost::of(Work::Prompt, MEDIUM, 1),
+        Cost::of(Work::Withdraw, MEDIUM, 1),
+        Cost::of(Work::Listen, MEDIUM, 1),
+        Cost::of(Work::Verify, LIGHT, 1),
+        Cost::of(Work::Revoke, LIGHT, 1),
+    ],
     text_limit: 1024,
     page_size: 300,
 };

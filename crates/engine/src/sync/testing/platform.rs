@@ -39,6 +39,15 @@ const SCOPES: &[Scope] = &[
 ];
 
 const OWN: &[Scope] = &[scope("chat.own", Need::OwnAccount)];
+const COSTS: &[Cost] = &[
+    Cost::of(Work::Represent, "all", 1),
+    Cost::of(Work::Prompt, "all", 1),
+    Cost::of(Work::Withdraw, "all", 1),
+    Cost::of(Work::Listen, "all", 1),
+    Cost::of(Work::Verify, "all", 1),
+    Cost::of(Work::Dismiss, "all", 1),
+    Cost::of(Work::Revoke, "all", 1),
+];
 const RATES: &[Rate] = &[Rate { class: "all", scope: RateScope::Tenant, amount: 10_000, per: Duration::from_secs(1), burst: 10_000 }];
 
 const SLOTS: &[Slot] = &[Slot { name: "main", field: "access_token", source: Source::Given, scopes: SCOPES, optional: false }];
@@ -103,6 +112,7 @@ fn info(id: PlatformId, name: &'static str, hosts: &'static [&'static str], capa
         questions: &[],
         employee: None,
         rates: RATES,
+        costs: COSTS,
         text_limit: 4_000,
         page_size: 100,
     }
