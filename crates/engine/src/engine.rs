@@ -111,7 +111,15 @@ impl Engine {
         for (platform, slot, at) in store.read(crate::store::slot_ends::all).await? {
             paced.sign_in_ends(platform, &slot, at);
         }
-        store.write(crate::store::runs::interrupt).await?;
+        let mut word = [0; 16];
+        parts.random.fill(&mut word);
+        let (word, now) = (uuid::Builder::from_random_bytes(word).into_uuid().to_string(), parts.clock.now());
+        store
+            .write(move |transaction| {
+                crate::store::audit::begin(transaction, &word, now)?;
+                crate::store::runs::interrupt(transaction)
+            })
+            .await?;
         let shared = Shared {
             store: store.clone(),
             platforms: parts.platforms.clone(),
