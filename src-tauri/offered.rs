@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use engine::guide::GuideView;
+use engine::model::Reason;
 use engine::platform::Left;
 use engine::{Error, Kind, Result};
 use url::Url;
@@ -21,7 +22,7 @@ impl Offered {
     pub(crate) fn offer<'a>(&self, links: impl IntoIterator<Item = &'a str>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for link in links {
-            if all.len() >= MOST {
+            if all.len() >= MOST && !all.contains(link) {
                 all.clear();
             }
             all.insert(link.to_owned());
@@ -37,6 +38,11 @@ impl Offered {
     /// The places where a person undoes by hand what a platform keeps.
     pub(crate) fn offer_left<'a>(&self, left: impl IntoIterator<Item = &'a Left>) {
         self.offer(left.into_iter().filter_map(|left| left.link.as_deref()));
+    }
+
+    /// The places where a person looks up what a platform will not tell.
+    pub(crate) fn offer_reasons<'a>(&self, reasons: impl IntoIterator<Item = &'a Reason>) {
+        self.offer(reasons.into_iter().filter_map(|reason| reason.link.as_deref()));
     }
 
     /// The page behind a link. Errors: `Kind::NotFound` for one that was not offered.

@@ -1,5 +1,6 @@
 //! Whom a preview was about: "all who match" is read once, when it is shown, and what is confirmed then is about these people and
-//! nobody else, whatever an import brought meanwhile.
+//! nobody else, whatever an import brought meanwhile. What is confirmed of runs and failures is a number that was shown: fewer may
+//! be left of it by then, but not more.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -43,6 +44,17 @@ impl Shown {
     }
 }
 
+/// What is confirmed is no more than what was shown.
+///
+/// Errors: `Kind::Conflict` when it has grown meanwhile.
+pub(crate) fn not_more(operation: &'static str, now: u64, shown: u64) -> Result<()> {
+    if now <= shown {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Conflict, operation, "It has become more since this was shown, so nothing was begun.")
+        .ask_admin("Close this and look at it again."))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -52,6 +64,12 @@ mod tests {
 
     use super::*;
     use crate::browser::SystemBrowser;
+
+    #[test]
+    fn less_than_was_shown_may_be_confirmed_and_more_may_not() {
+        assert!(not_more("undo", 3, 3).is_ok() && not_more("undo", 0, 3).is_ok());
+        assert_eq!(not_more("undo", 4, 3).unwrap_err().kind, Kind::Conflict);
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_is_confirmed_is_about_whom_was_shown_and_nobody_else() {

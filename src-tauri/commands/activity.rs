@@ -12,18 +12,22 @@ use crate::saved::Saved;
 /// At most so many people cross at once.
 const PEOPLE: u32 = 500;
 
-/// The runs, newest first, at most 200.
+/// The runs, newest first, at most 200, with the time that open ones will take.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn runs(desk: State<'_, Desk>) -> Answer<Vec<RunView>> {
-    Ok(desk.opened()?.reading().runs().await?)
+    let runs = desk.opened()?.engine().runs().await?;
+    desk.offered.offer_reasons(runs.iter().filter_map(|run| run.problem.as_ref()));
+    Ok(runs)
 }
 
 /// The people of a run, by name, at most 500 at once.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn run_people(desk: State<'_, Desk>, run: RunId, status: Option<Status>, from: u32, count: u32) -> Answer<RunPeople> {
-    Ok(desk.opened()?.reading().run_people(run, status, from, count.min(PEOPLE)).await?)
+    let people = desk.opened()?.reading().run_people(run, status, from, count.min(PEOPLE)).await?;
+    desk.offered.offer_reasons(people.rows.iter().filter_map(|row| row.reason.as_ref()));
+    Ok(people)
 }
 
 /// Stops a run: what was not begun is not done, what is under way comes to its end.

@@ -4,9 +4,12 @@
 //! `permissions/commands.toml` allows exactly these by name. Tests hold all three together.
 
 pub(crate) mod activity;
+pub(crate) mod audit;
 pub(crate) mod connect;
+pub(crate) mod failures;
 pub(crate) mod people;
 pub(crate) mod platforms;
+pub(crate) mod runs;
 pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod start;
@@ -65,6 +68,18 @@ pub(crate) fn all() -> Builder<Wry> {
             activity::run_people,
             activity::cancel_run,
             activity::export_run,
+            runs::pause_run,
+            runs::resume_run,
+            runs::approve_run,
+            runs::preview_undo,
+            runs::undo_run,
+            failures::failures,
+            failures::retry_failed,
+            failures::send_anew,
+            audit::audit,
+            audit::verify_audit,
+            settings::stop_limits,
+            settings::set_stop_limits,
             settings::open_data_folder,
         ])
         .events(collect_events![Changed, Progress, SignIn])

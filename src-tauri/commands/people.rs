@@ -74,7 +74,9 @@ pub(crate) async fn list_people(desk: State<'_, Desk>, filter: Filter, sort: Sor
 #[specta::specta]
 pub(crate) async fn people_window(desk: State<'_, Desk>, listing: u32, from: u32, count: u32) -> Answer<Vec<PersonRow>> {
     let kept = desk.listings.get(listing)?;
-    Ok(desk.opened()?.reading().rows(&kept, from as usize, (count as usize).min(ROWS)).await?)
+    let rows = desk.opened()?.reading().rows(&kept, from as usize, (count as usize).min(ROWS)).await?;
+    offer_links(&desk, &rows);
+    Ok(rows)
 }
 
 /// The rows of these people as they are now; who is gone is left out.
@@ -82,7 +84,14 @@ pub(crate) async fn people_window(desk: State<'_, Desk>, listing: u32, from: u32
 #[specta::specta]
 pub(crate) async fn people_by_id(desk: State<'_, Desk>, people: Vec<PersonId>) -> Answer<Vec<PersonRow>> {
     let some = &people[..people.len().min(ROWS)];
-    Ok(desk.opened()?.reading().rows_of(some).await?)
+    let rows = desk.opened()?.reading().rows_of(some).await?;
+    offer_links(&desk, &rows);
+    Ok(rows)
+}
+
+/// Where somebody can look up what a platform will not tell.
+fn offer_links(desk: &Desk, rows: &[PersonRow]) {
+    desk.offered.offer_reasons(rows.iter().flat_map(|row| row.syncs.values()).filter_map(|cell| cell.reason.as_ref()));
 }
 
 /// Where somebody stands in a list.
@@ -97,7 +106,9 @@ pub(crate) async fn position_of(desk: State<'_, Desk>, listing: u32, person: Per
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn timeline(desk: State<'_, Desk>, person: PersonId, before: Option<i64>) -> Answer<TimelinePage> {
-    Ok(desk.opened()?.reading().timeline(person, before, ENTRIES).await?)
+    let page = desk.opened()?.reading().timeline(person, before, ENTRIES).await?;
+    desk.offered.offer_reasons(page.entries.iter().filter_map(|entry| entry.reason.as_ref()));
+    Ok(page)
 }
 
 /// What only the admin can decide.

@@ -91,7 +91,7 @@ export const commands = {
 	rotateKey: () => typedError<GrantKey, Problem>(__TAURI_INVOKE("rotate_key")),
 	/**  Asks everybody again whose sign-in cannot be opened any more, and gives how many they are. */
 	askLostAgain: () => typedError<number, Problem>(__TAURI_INVOKE("ask_lost_again")),
-	/**  The runs, newest first, at most 200. */
+	/**  The runs, newest first, at most 200, with the time that open ones will take. */
 	runs: () => typedError<RunView[], Problem>(__TAURI_INVOKE("runs")),
 	/**  The people of a run, by name, at most 500 at once. */
 	runPeople: (run: string, status: Status | null, from: number, count: number) => typedError<RunPeople, Problem>(__TAURI_INVOKE("run_people", { run, status, from, count })),
@@ -99,6 +99,30 @@ export const commands = {
 	cancelRun: (run: string) => typedError<null, Problem>(__TAURI_INVOKE("cancel_run", { run })),
 	/**  Writes the people of a run as CSV into the Downloads folder. */
 	exportRun: (run: string) => typedError<Saved, Problem>(__TAURI_INVOKE("export_run", { run })),
+	/**  Stops a run for a while: nothing new of it is begun. */
+	pauseRun: (run: string) => typedError<null, Problem>(__TAURI_INVOKE("pause_run", { run })),
+	/**  Lets a paused run go on. */
+	resumeRun: (run: string) => typedError<null, Problem>(__TAURI_INVOKE("resume_run", { run })),
+	/**  Approves what stop limits hold of a run, when it is not more than was `shown`; gives how many people go on. */
+	approveRun: (run: string, shown: number) => typedError<number, Problem>(__TAURI_INVOKE("approve_run", { run, shown })),
+	/**  What undoing a run would remove and what would stay. Changes nothing. */
+	previewUndo: (run: string) => typedError<UndoPreview, Problem>(__TAURI_INVOKE("preview_undo", { run })),
+	/**  The confirmed undoing of a run, when it is about no more syncs than were `shown`. Returns its own run; work goes on behind. */
+	undoRun: (run: string, shown: number) => typedError<string, Problem>(__TAURI_INVOKE("undo_run", { run, shown })),
+	/**  All failed syncs, grouped by platform and reason, the largest group first. */
+	failures: () => typedError<Failure[], Problem>(__TAURI_INVOKE("failures")),
+	/**  Tries failed syncs again, when they are not more than were `shown`. Returns the runs; work goes on behind. */
+	retryFailed: (which: Failed, shown: number) => typedError<string[], Problem>(__TAURI_INVOKE("retry_failed", { which, shown })),
+	/**  Sends anew what the platform will not tell about: the admin has looked, and it did not happen. */
+	sendAnew: (person: string, to: string) => typedError<null, Problem>(__TAURI_INVOKE("send_anew", { person, to })),
+	/**  The audit log, newest first; `before` is from the page before. */
+	audit: (before: number | null) => typedError<AuditPage, Problem>(__TAURI_INVOKE("audit", { before })),
+	/**  Whether every entry fits to the one before, and whether `head`, a hash noted earlier, still stands in it. */
+	verifyAudit: (head: string | null) => typedError<AuditVerdict, Problem>(__TAURI_INVOKE("verify_audit", { head })),
+	/**  The stop limits in force. */
+	stopLimits: () => typedError<LimitsView, Problem>(__TAURI_INVOKE("stop_limits")),
+	/**  Changes the stop limits; runs that are confirmed already keep theirs. */
+	setStopLimits: (limits: StopLimits) => typedError<null, Problem>(__TAURI_INVOKE("set_stop_limits", { limits })),
 	/**  Shows the data folder in the system's file manager. */
 	openDataFolder: () => typedError<null, Problem>(__TAURI_INVOKE("open_data_folder")),
 };
@@ -181,6 +205,54 @@ export type Advice = {
 	remedy: string,
 	/**  Where. */
 	link: string | null,
+};
+
+/**  Where the chain breaks. */
+export type AuditBreak = {
+	/**  The entry. */
+	id: number,
+	/**  What is wrong with it, in a sentence. */
+	why: string,
+};
+
+/**  One entry. */
+export type AuditEntry = {
+	/**  Grows by one each. */
+	id: number,
+	/**  When, RFC 3339. */
+	at: string,
+	/**  Who: the user of this computer on whose word it happened; `User Sync` for what follows by itself. */
+	actor: string,
+	/**  What was done, in one word. */
+	action: string,
+	/**  Where. */
+	platform: string | null,
+	/**  About whom. */
+	person: string | null,
+	/**  In which run. */
+	run: string | null,
+	/**  The same in a sentence. */
+	what: string,
+	/**  Binds it to the entry before: SHA-256 in hexadecimal. */
+	hash: string,
+};
+
+/**  Part of the audit log, newest first. */
+export type AuditPage = {
+	/**  The entries. */
+	entries: AuditEntry[],
+	/**  Ask with this for what was before; null at the end. */
+	before: number | null,
+};
+
+/**  Whether the log is whole. */
+export type AuditVerdict = {
+	/**  How many entries stand unbroken. */
+	entries: number,
+	/**  The hash of the last of them: noted elsewhere, it shows later whether the end of the log was cut off. Empty without entries. */
+	head: string,
+	/**  The first entry that does not fit to the one before, and why; null when all do. */
+	broken: AuditBreak | null,
 };
 
 /**  What has changed since the last one; at most about ten a second. */
@@ -333,6 +405,30 @@ export type Facets = {
 	primary: PlatformFacet[],
 	/**  By reason, the most frequent first. */
 	reason: ReasonFacet[],
+};
+
+/**  Which failed syncs; what is not set is not asked about. */
+export type Failed = {
+	/**  To this platform. */
+	platform: string | null,
+	/**  With this kind of reason. */
+	kind: string | null,
+	/**  Of this run. */
+	run: string | null,
+};
+
+/**  Failed syncs to one platform with one reason. */
+export type Failure = {
+	/**  Where. */
+	platform: string,
+	/**  Why, in words that fit all of them. */
+	reason: Reason,
+	/**  How many people. */
+	people: number,
+	/**  Since when, RFC 3339: the oldest of them. */
+	since: string,
+	/**  Whether it may have happened all the same: it is looked up before it is tried again. */
+	doubtful: boolean,
 };
 
 /**  Something the admin enters to connect. */
@@ -511,6 +607,14 @@ export type Left = {
 	why: string,
 	/**  Where to undo it by hand, when such a page exists. */
 	link: string | null,
+};
+
+/**  The stop limits in force, and those of a new data folder. */
+export type LimitsView = {
+	/**  In force. */
+	limits: StopLimits,
+	/**  What a new data folder has. */
+	defaults: StopLimits,
 };
 
 /**  Who matches, in order, as of now; rows are asked for by position. */
@@ -1064,6 +1168,26 @@ export type Stays = {
 	count: number,
 };
 
+/**  One limit: what is set counts, the smaller of both; none set is no limit. */
+export type StopLimit = {
+	/**  At most so many in one run. */
+	count: number | null,
+	/**  At most this share of all people (of the bots and guests in use, for dismissals), in percent. */
+	percent: number | null,
+};
+
+/**  All four. */
+export type StopLimits = {
+	/**  Of people who are reset. */
+	resets: StopLimit,
+	/**  Of bots and guests that are removed. */
+	dismissals: StopLimit,
+	/**  Of bots and guests that are made. */
+	representations: StopLimit,
+	/**  Of prompts that are sent. */
+	prompts: StopLimit,
+};
+
 /**  A person's sync to one platform in a list. */
 export type SyncCell = {
 	/**  One of the four. */
@@ -1144,6 +1268,22 @@ export type TimelinePage = {
 	entries: TimelineEntry[],
 	/**  Ask with this for what was before; null at the end. */
 	before: number | null,
+};
+
+/**  What undoing a run would do. */
+export type UndoPreview = {
+	/**  The run. */
+	run: string,
+	/**  How many of the syncs that it made still stand. */
+	syncs: number,
+	/**  How many that it made are gone already. */
+	gone: number,
+	/**  What goes, each with how often. */
+	goes: Goes[],
+	/**  What stays, each with how often. */
+	stays: Stays[],
+	/**  What stop limits would hold for approval. */
+	held: Held[],
 };
 
 /**  What withdrawing a sync undid, and what stays. */

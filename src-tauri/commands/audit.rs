@@ -1,0 +1,24 @@
+//! The audit log: listed, verified.
+
+use engine::store::audit::{AuditPage, AuditVerdict};
+use tauri::State;
+
+use crate::desk::Desk;
+use crate::problem::Answer;
+
+/// Entries per page.
+const ENTRIES: u32 = 100;
+
+/// The audit log, newest first; `before` is from the page before.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn audit(desk: State<'_, Desk>, before: Option<i64>) -> Answer<AuditPage> {
+    Ok(desk.opened()?.reading().audit(Default::default(), before, ENTRIES).await?)
+}
+
+/// Whether every entry fits to the one before, and whether `head`, a hash noted earlier, still stands in it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn verify_audit(desk: State<'_, Desk>, head: Option<String>) -> Answer<AuditVerdict> {
+    Ok(desk.opened()?.reading().verify_audit(head).await?)
+}
