@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::model::{Act, Advice, Health, HealthState, Page, PlatformId, Team};
 use crate::platform::{ConnectionFacts, PlatformInfo, Scope};
 use crate::signin::{self, Checked, Entered, Given, MissingScope};
+use crate::store::audit::{self, Word};
 use crate::store::connections::{self, StoredConnection};
 use crate::sync::shared::{is_signed_out, signed_in, signed_out};
 use crate::transport::Lane;
@@ -126,18 +127,27 @@ impl Engine {
     pub async fn answer(&self, platform: PlatformId, answers: BTreeMap<String, String>) -> Result<ConnectionView> {
         let (known, mut facts) = self.shared.connected(platform).await?;
         signin::check_answers(known.info(), &answers)?;
+        let questions: Vec<String> = answers.keys().cloned().collect();
         facts.answers.extend(answers);
-        let (now, stored) = (self.shared.now(), facts.clone());
-        self.shared.store.write(move |transaction| connections::put(transaction, platform, &stored, now)).await?;
+        let (now, stored, actor) = (self.shared.now(), facts.clone(), self.shared.actor.clone());
+        self.shared
+            .store
+            .write(move |transaction| {
+                audit::act(&actor, Word::AnswersChanged).on(platform).more(questions.join(", ")).tell(transaction, now)?;
+                connections::put(transaction, platform, &stored, now)
+            })
+            .await?;
         self.shared.paced.connected(platform, facts);
         self.changed(platform).await
     }
 
     async fn keep(&self, platform: PlatformId, facts: ConnectionFacts) -> Result<ConnectionView> {
-        let now = self.shared.now();
+        let (now, actor) = (self.shared.now(), self.shared.actor.clone());
         self.shared
             .store
             .write(move |transaction| {
+                let tenant = facts.identity.as_ref().map(|identity| identity.tenant_name.clone()).unwrap_or_default();
+                audit::act(&actor, Word::Connected).on(platform).more(tenant).tell(transaction, now)?;
                 connections::put(transaction, platform, &facts, now)?;
                 signed_in(transaction, platform)
             })
@@ -216,7 +226,15 @@ impl Engine {
                 .on(platform));
             }
         }
-        self.shared.store.write(move |transaction| connections::choose_teams(transaction, platform, &teams)).await?;
+        let (now, actor) = (self.shared.now(), self.shared.actor.clone());
+        self.shared
+            .store
+            .write(move |transaction| {
+                let chosen = if teams.is_empty() { "everyone".to_owned() } else { teams.join(", ") };
+                audit::act(&actor, Word::TeamsChosen).on(platform).more(chosen).tell(transaction, now)?;
+                connections::choose_teams(transaction, platform, &teams)
+            })
+            .await?;
         self.shared.events.tell(Event::ConnectionChanged { platform });
         Ok(())
     }

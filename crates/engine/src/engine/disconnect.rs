@@ -11,6 +11,7 @@ use crate::model::{PlatformId, Status};
 use crate::platform::{Left, Platform, PlatformInfo, Undone};
 use crate::secrets::{is_damaged, slot_handle};
 use crate::signin::{self, Source};
+use crate::store::audit::{self, Word};
 use crate::store::{connections, grants, slot_ends, syncs};
 use crate::sync::shared::signed_in;
 use crate::transport::Lane;
@@ -44,10 +45,15 @@ impl Engine {
         let (known, _) = self.shared.connected(platform).await?;
         let (gone, left) = self.sign_off(known).await?;
         signin::forget(&self.shared.paced, known).await?;
+        let (now, actor, ended) = (self.shared.now(), self.shared.actor.clone(), gone.clone());
         let (counts, grants) = self
             .shared
             .store
             .write(move |transaction| {
+                audit::act(&actor, Word::Disconnected).on(platform).tell(transaction, now)?;
+                for phrase in &ended {
+                    audit::effect(Word::SignedOff).on(platform).more(phrase).tell(transaction, now)?;
+                }
                 connections::remove(transaction, platform)?;
                 slot_ends::forget(transaction, platform)?;
                 signed_in(transaction, platform)?;

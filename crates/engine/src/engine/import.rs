@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::model::{PlatformId, Reason, RunId, RunKind, RunState};
 use crate::people::import::{Import, Imported};
 use crate::people::settle::settle;
+use crate::store::audit::{self, Word};
 use crate::store::connections;
 use crate::store::runs::{self, Counts};
 use crate::transport::Lane;
@@ -63,8 +64,17 @@ impl Engine {
         for platform in &platforms {
             self.shared.connected(*platform).await?;
         }
-        let (now, only) = (self.shared.now(), only(&platforms));
-        let run = self.shared.store.write(move |transaction| runs::begin(transaction, RunKind::Import, only, None, now)).await?;
+        let (now, only, actor) = (self.shared.now(), only(&platforms), self.shared.actor.clone());
+        let names = platforms.iter().map(PlatformId::as_str).collect::<Vec<_>>().join(", ");
+        let run = self
+            .shared
+            .store
+            .write(move |transaction| {
+                let run = runs::begin(transaction, RunKind::Import, only, None, now)?;
+                audit::act(&actor, Word::ImportBegun).on(only).of(run).more(names).tell(transaction, now)?;
+                Ok(run)
+            })
+            .await?;
         self.shared.events.tell(Event::RunProgress {
             run,
             kind: RunKind::Import,

@@ -1,6 +1,7 @@
 //! The key that protects employees' sign-ins: how it stands, a new one, and asking again those whose key is lost.
 
 use crate::error::Result;
+use crate::store::audit::{self, Word};
 use crate::sync::keys;
 use crate::sync::queue::Asking;
 
@@ -20,6 +21,8 @@ impl Engine {
     ///
     /// Errors: `Kind::Keychain`, with nothing lost.
     pub async fn rotate_key(&self) -> Result<GrantKey> {
+        let (actor, now) = (self.shared.actor.clone(), self.shared.now());
+        self.shared.store.write(move |transaction| audit::act(&actor, Word::KeyRenewed).tell(transaction, now)).await?;
         keys::exchange(&self.shared).await
     }
 

@@ -3,7 +3,8 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::model::{Reason, Status};
-use crate::platform::GrantFacts;
+use crate::platform::{GrantFacts, Undone};
+use crate::store::audit::{self, Told, Word};
 use crate::store::grants::{self, Grant};
 use crate::store::prompts::{self, Prompt, PromptState};
 use crate::store::steps::{self, NewStep, Step, StepKind, StepState};
@@ -39,7 +40,9 @@ pub(crate) async fn verify(shared: &Shared, step: &Step, sync: &Sync) -> Result<
 async fn compare(shared: &Shared, step: &Step, sync: &Sync, grant: Grant, prompt: Option<Prompt>) -> Result<()> {
     let identity = shared.employee(step.platform, grant.id).await?.whoami().await?;
     let (of, id, now) = (sync.id, step.id, shared.now());
+    let told = |word| audit::effect(word).on(sync.platform).about(sync.person).of(sync.run);
     if identity.account == grant.account {
+        let kept = told(Word::AuthorisationKept);
         let tell = match &prompt {
             Some(prompt) => Some(telling(shared, prompt, words::connected(About::of(shared, sync, prompt.carrier).await?.talk()))),
             None => None,
@@ -47,6 +50,7 @@ async fn compare(shared: &Shared, step: &Step, sync: &Sync, grant: Grant, prompt
         return shared
             .change(of, move |transaction| {
                 grants::verified(transaction, grant.id)?;
+                kept.tell(transaction, now)?;
                 steps::end(transaction, id, StepState::Done, Some("verified"), now)?;
                 if let Some(tell) = &tell {
                     steps::add(transaction, tell, now)?;
@@ -55,10 +59,11 @@ async fn compare(shared: &Shared, step: &Step, sync: &Sync, grant: Grant, prompt
             })
             .await;
     }
-    revoke(shared, step, &grant, identity.account).await?;
+    let revoked = revoke(shared, step, &grant, identity.account).await?.then(|| told(Word::AuthorisationRevoked));
+    let refused: Vec<_> = revoked.into_iter().chain([told(Word::AuthorisationRefused)]).collect();
     let wrong = prompt.as_ref().map_or(WRONG, |prompt| prompt.wrong + 1);
     let (Some(mut prompt), true) = (prompt.clone(), wrong < WRONG) else {
-        return give_up(shared, step, sync, prompt, Some(grant), wrong).await;
+        return give_up(shared, step, sync, prompt, Some((grant, refused)), wrong).await;
     };
     // Written down before a new code is asked for: what was authorised is destroyed whatever comes.
     (prompt.wrong, prompt.state, prompt.sealed) = (wrong, PromptState::Expired, None);
@@ -66,6 +71,7 @@ async fn compare(shared: &Shared, step: &Step, sync: &Sync, grant: Grant, prompt
     shared
         .change(of, move |transaction| {
             grants::destroy(transaction, grant.id)?;
+            refused.iter().try_for_each(|told| told.tell(transaction, now))?;
             prompts::put(transaction, &written)?;
             syncs::detail(transaction, of, WRONG_PERSON, now)
         })
@@ -73,15 +79,15 @@ async fn compare(shared: &Shared, step: &Step, sync: &Sync, grant: Grant, prompt
     ask_anew(shared, step, sync, prompt).await
 }
 
-/// Ends somebody else's authorisation at the platform, as far as it can.
-async fn revoke(shared: &Shared, step: &Step, grant: &Grant, account: String) -> Result<()> {
+/// Ends somebody else's authorisation at the platform, as far as it can; true when it did.
+async fn revoke(shared: &Shared, step: &Step, grant: &Grant, account: String) -> Result<bool> {
     if !shared.platforms.get(step.platform)?.info().capabilities.revoke {
-        return Ok(());
+        return Ok(false);
     }
     // A platform ends everything that this account allowed us: a colleague who is synced themselves would be cut off by it.
     let (platform, whose) = (step.platform, account.clone());
     if shared.store.read(move |db| grants::is_authorised(db, platform, &whose)).await? {
-        return Ok(());
+        return Ok(false);
     }
     let connection = shared.connection(step.platform, Lane::Prompt).await?;
     match connection.revoke(&GrantFacts { id: grant.id, account }).await {
@@ -89,9 +95,9 @@ async fn revoke(shared: &Shared, step: &Step, grant: &Grant, account: String) ->
         Err(error) if matches!(error.kind, Kind::Storage | Kind::Keychain) => Err(error),
         Err(error) => {
             tracing::warn!(kind = ?error.kind, "another person's authorisation could not be revoked; its tokens are destroyed");
-            Ok(())
+            Ok(false)
         }
-        Ok(_) => Ok(()),
+        Ok(undone) => Ok(matches!(undone, Undone::Gone(_))),
     }
 }
 
@@ -140,7 +146,14 @@ async fn ask_anew(shared: &Shared, step: &Step, sync: &Sync, mut prompt: Prompt)
     Ok(())
 }
 
-async fn give_up(shared: &Shared, step: &Step, sync: &Sync, prompt: Option<Prompt>, grant: Option<Grant>, wrong: u32) -> Result<()> {
+async fn give_up(
+    shared: &Shared,
+    step: &Step,
+    sync: &Sync,
+    prompt: Option<Prompt>,
+    refused: Option<(Grant, Vec<Told<'static>>)>,
+    wrong: u32,
+) -> Result<()> {
     let times = if wrong < 2 { String::new() } else { format!(" This happened {wrong} times.") };
     let reason = Reason {
         kind: WRONG_PERSON.into(),
@@ -156,8 +169,9 @@ async fn give_up(shared: &Shared, step: &Step, sync: &Sync, prompt: Option<Promp
     let (of, id, now) = (sync.id, step.id, shared.now());
     shared
         .change(of, move |transaction| {
-            if let Some(grant) = grant {
+            if let Some((grant, refused)) = refused {
                 grants::destroy(transaction, grant.id)?;
+                refused.iter().try_for_each(|told| told.tell(transaction, now))?;
             }
             prompts::close(transaction, of)?;
             steps::end(transaction, id, StepState::Failed, Some(WRONG_PERSON), now)?;
