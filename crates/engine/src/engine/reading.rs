@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Kind, Result};
-use crate::model::{PersonId, PlatformId};
+use crate::error::{Error, Kind, Result};
+use crate::model::{PersonId, PlatformId, RunId};
 use crate::people::list::{self, Filter, PeoplePage};
 use crate::people::listing::Indexed;
 use crate::people::views::{self, ConflictView, PersonView, StatusView};
@@ -111,6 +111,14 @@ impl Reading {
     /// What was done, newest first.
     pub async fn runs(&self) -> Result<Vec<RunView>> {
         self.store.read(|db| runs::newest(db, RUNS)).await
+    }
+
+    /// One of them, however old.
+    ///
+    /// Errors: `Kind::NotFound`.
+    pub async fn run(&self, run: RunId) -> Result<RunView> {
+        let found = self.store.read(move |db| runs::get(db, run)).await?;
+        found.ok_or_else(|| Error::not_found("run", format!("There is no run {run}."), "Look which ones there are."))
     }
 
     /// What a sync would do. Sends nothing, changes nothing.
