@@ -45,6 +45,7 @@ impl Company {
             people: simulator.world().humans(),
             seed: simulator.options().seed,
             admin: Some(simulator.admin_email().to_owned()),
+            patience_ms: None,
             rate_limits: false,
         };
         ready.write(&folder.path().join("ready.json")).map_err(|error| Trouble(error.to_string()))?;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::clock::{Browser, Clock, Random, SystemClock, SystemRandom};
 use engine::pace::Rates;
@@ -49,7 +50,10 @@ impl World {
                     )
                 })?;
                 make_folder(folder)?;
-                (Https::demo(ready.tls, &authority)?, Arc::new(KeyFile::open(folder, random.clone())?))
+                (
+                    Https::demo(ready.tls, &authority, ready.patience_ms.map(Duration::from_millis))?,
+                    Arc::new(KeyFile::open(folder, random.clone())?),
+                )
             }
         };
         Ok(Parts {

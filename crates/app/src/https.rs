@@ -45,12 +45,18 @@ impl Https {
         Ok(Self { client: build(client.https_only(true))?, realm: Realm::Live, desktop })
     }
 
-    /// To a simulator's TLS door at `address`, whose certificate authority is `authority` (PEM).
-    pub fn demo(address: SocketAddr, authority: &[u8]) -> Result<Self> {
+    /// To a simulator's TLS door at `address`, whose certificate authority is `authority` (PEM). Its answers are waited for as long as
+    /// the vendors' are, unless it says another time.
+    pub fn demo(address: SocketAddr, authority: &[u8], patience: Option<Duration>) -> Result<Self> {
         let certificate = reqwest::Certificate::from_pem(authority).map_err(|_| {
             Error::invalid("demo", "The simulator's certificate file cannot be read.", "Start the simulator again; it writes a new one.")
         })?;
-        let client = common().https_only(true).no_proxy().tls_certs_only([certificate]).dns_resolver(Arc::new(OnlyThere(address)));
+        let client = common()
+            .https_only(true)
+            .no_proxy()
+            .tls_certs_only([certificate])
+            .dns_resolver(Arc::new(OnlyThere(address)))
+            .timeout(patience.unwrap_or(EXCHANGE));
         Ok(Self { client: build(client)?, realm: Realm::Demo, desktop: None })
     }
 }

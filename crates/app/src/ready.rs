@@ -27,6 +27,9 @@ pub struct Ready {
     /// Whether the simulator enforces the vendors' rate limits. Without them nobody needs to keep them either.
     #[serde(default = "enforced")]
     pub rate_limits: bool,
+    /// How long programs wait for an answer, in milliseconds, where it is not as long as they wait for the vendors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience_ms: Option<u64>,
 }
 
 fn enforced() -> bool {

@@ -4,9 +4,11 @@
 //!
 //! | request | what |
 //! |---|---|
-//! | `GET world` | everybody, with what they were told and who stands for them |
+//! | `GET world` | everybody, with what they were told (`told`: how often ever) and who stands for them |
 //! | `GET secrets` | every token, code and secret that this run gave out, dead or alive |
 //! | `POST faults`, `DELETE faults` | plants a fault (see [`Fault`]); takes all away |
+//! | `POST weather {"throttled": 0.05, …}`, `DELETE weather` | faults by chance (see [`Weather`]); ends them |
+//! | `GET weather`, `GET weather/log` | how many requests met what; each of them, with its times |
 //! | `POST clock {"advance_s": 60}` | moves time |
 //! | `POST employee/{platform}/{email}/approve`, `decline {"user_code": …}` | decides a device code |
 //! | `POST employee/{platform}/{email}/follow {"url": …}` | opens a link and allows what it asks |
@@ -30,7 +32,7 @@ use crate::http::{Answer, percent_decode};
 use crate::ledger::Representation;
 use crate::oauth::DecideTrouble;
 use crate::world::Entry;
-use crate::{Account, Fault, Platform, Simulator, browser};
+use crate::{Account, Fault, Platform, Simulator, Weather, browser};
 
 #[derive(Serialize)]
 struct WorldPage<'a> {
@@ -44,6 +46,7 @@ struct Person<'a> {
     expected: &'static str,
     accounts: serde_json::Map<String, Value>,
     messages: Vec<Value>,
+    told: u64,
     representations: Vec<Value>,
 }
 
@@ -86,6 +89,17 @@ impl Simulator {
                 self.faults().clear();
                 done()
             }
+            ("POST", ["weather"]) => {
+                let weather: Weather = serde_json::from_value(body.clone()).map_err(|error| (400, error.to_string()))?;
+                self.set_weather(Some(weather.checked().map_err(|error| (400, error))?));
+                done()
+            }
+            ("DELETE", ["weather"]) => {
+                self.set_weather(None);
+                done()
+            }
+            ("GET", ["weather"]) => Ok(Answer::json(200, &self.sky().counts())),
+            ("GET", ["weather", "log"]) => Ok(Answer::json(200, &self.sky().log())),
             ("POST", ["clock"]) => {
                 let seconds = body["advance_s"]
                     .as_f64()
@@ -150,6 +164,7 @@ impl Simulator {
             Person {
                 email: accounts.iter().filter(|account| account.active).chain(&accounts).find_map(|account| account.email.as_deref()),
                 expected: entry.expected.word(),
+                told: accounts.iter().map(|account| ledger.told(account.platform, &account.id)).sum(),
                 messages: heard.iter().map(|(platform, heard)| json!({ "platform": platform.slug(), "from": heard.from, "text": heard.text, "at": heard.at.to_string() })).collect(),
                 representations: standing
                     .of(&name, &accounts)

@@ -35,6 +35,8 @@ pub(crate) struct Representation {
 #[derive(Default)]
 pub(crate) struct Ledger {
     heard: HashMap<(Platform, String), Vec<Heard>>,
+    /// How many messages each ever received, taken back or not.
+    told: HashMap<(Platform, String), u64>,
     /// By platform and id.
     representations: BTreeMap<(&'static str, String), Representation>,
     /// Who heard something new since [`Ledger::take_news`], oldest first.
@@ -45,6 +47,7 @@ impl Ledger {
     /// The human behind `account` (the platform's account id) received a direct message.
     pub(crate) fn hear(&mut self, platform: Platform, account: &str, heard: Heard) {
         self.news.push((platform, account.to_owned(), heard.clone()));
+        *self.told.entry((platform, account.to_owned())).or_default() += 1;
         self.heard.entry((platform, account.to_owned())).or_default().push(heard);
     }
 
@@ -67,6 +70,11 @@ impl Ledger {
     /// All the human behind `account` received there, oldest first.
     pub(crate) fn heard(&self, platform: Platform, account: &str) -> &[Heard] {
         self.heard.get(&(platform, account.to_owned())).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many messages the human behind `account` ever received there, those included that were deleted since; an edit is none.
+    pub(crate) fn told(&self, platform: Platform, account: &str) -> u64 {
+        self.told.get(&(platform, account.to_owned())).copied().unwrap_or_default()
     }
 
     /// A bot or guest stands for somebody from now on; the same id again renames it.

@@ -47,6 +47,7 @@ mod teams;
 #[cfg(test)]
 mod testing;
 mod tokens;
+mod weather;
 mod webex;
 mod world;
 mod zoom;
@@ -68,6 +69,7 @@ pub use limits::LimitRow;
 pub use options::{Employees, Options, Platform};
 pub use serve::{Served, serve};
 pub use sockets::{Frame, Socket};
+pub use weather::Weather;
 pub use world::{Account, Entry, Expected, Kind, World};
 
 use crate::http::{Answer, Context, Origin};
@@ -99,6 +101,7 @@ struct Inner {
     zoom: Mutex<zoom::State>,
     credentials: Mutex<BTreeMap<&'static str, Value>>,
     faults: Mutex<faults::Faults>,
+    sky: Mutex<weather::Sky>,
     desk: Mutex<employees::Desk>,
     record: Option<Mutex<record::Record>>,
     stirred: tokio::sync::Notify,
@@ -123,6 +126,7 @@ impl Simulator {
             zoom: Mutex::new(zoom::State::new(&world)),
             credentials: Mutex::default(),
             faults: Mutex::default(),
+            sky: Mutex::default(),
             stirred: tokio::sync::Notify::new(),
             desk: Mutex::default(),
             record: options.record.as_deref().map(record::Record::create).transpose()?.map(Mutex::new),
@@ -132,6 +136,7 @@ impl Simulator {
             world,
         };
         let simulator = Self { inner: Arc::new(inner) };
+        simulator.set_weather(simulator.options().weather.clone());
         for (platform, part) in [
             (Platform::Slack, slack::prepare(&simulator)),
             (Platform::Teams, teams::prepare(&simulator)),
@@ -157,7 +162,10 @@ impl Simulator {
     pub(crate) async fn handle_from(&self, request: Request<Bytes>, origin: Origin) -> Result<Response<Bytes>, Dropped> {
         self.tick().await;
         let mut context = Context::new(request, origin, self.clouds(), self.clock().now());
-        let Some(fault) = self.faults().meet(&context) else { return Ok(self.exchange(&context).into_response()) };
+        let Some(fault) = self.faults().meet(&context) else {
+            let through = self.through_weather(&mut context).await.unwrap_or_else(|| Ok(self.exchange(&context)));
+            return through.map(Answer::into_response);
+        };
         tokio::time::sleep(fault.delay()).await;
         context.now = self.clock().now();
         if fault.drop {
@@ -185,8 +193,9 @@ impl Simulator {
         }
     }
 
-    /// Does what is due by the clock: employees' acts, repeated deliveries.
+    /// Does what is due by the clock: employees' acts, repeated deliveries, requests that arrive late.
     pub(crate) async fn tick(&self) {
+        self.act_late();
         slack::tick(self);
         for ended in employees::act(self) {
             browser::arrive(&ended).await;
@@ -196,7 +205,7 @@ impl Simulator {
     /// When [`Self::tick`] next has something to do.
     pub(crate) fn next_due(&self) -> Option<jiff::Timestamp> {
         let desk = self.desk().next_due();
-        desk.into_iter().chain(self.slack().next_due()).min()
+        desk.into_iter().chain(self.slack().next_due()).chain(self.sky().next_due()).min()
     }
 
     /// The human behind `account` writes a direct message: `to` is an address, an account id or the name of an app or bot.
@@ -311,6 +320,11 @@ impl Simulator {
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, faults::Faults> {
         lock(&self.inner.faults)
+    }
+
+    /// The weather.
+    pub(crate) fn sky(&self) -> MutexGuard<'_, weather::Sky> {
+        lock(&self.inner.sky)
     }
 
     pub(crate) fn desk(&self) -> MutexGuard<'_, employees::Desk> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::{Clock, Cloud};
+use crate::{Clock, Cloud, Weather};
 
 /// One of the four services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -119,6 +119,8 @@ pub struct Options {
     pub clock: Clock,
     /// Where to write the traffic, as JSON lines.
     pub record: Option<PathBuf>,
+    /// Faults by chance; `None`: fair weather.
+    pub weather: Option<Weather>,
 }
 
 impl Default for Options {
@@ -132,6 +134,7 @@ impl Default for Options {
             clouds: Vec::new(),
             clock: Clock::seeded(),
             record: None,
+            weather: None,
         }
     }
 }

@@ -38,6 +38,7 @@ fn options(args: &args::Simulator) -> Options {
         clouds: args.cloud.clone(),
         clock: Clock::wall(),
         record: args.record.clone(),
+        weather: args.weather.clone(),
     }
 }
 
@@ -81,6 +82,7 @@ pub(crate) fn ready(simulator: &Simulator, served: &Served, ca: &Path) -> Result
         seed: simulator.options().seed,
         admin: Some(simulator.admin_email().to_owned()),
         rate_limits: simulator.options().rate_limits,
+        patience_ms: None,
     })
 }
 

@@ -62,7 +62,8 @@ async fn wrong_words_are_refused() {
         ("POST", "employee/slack/nobody@nowhere.example/approve", json!({}), 404),
         ("POST", "faults", json!({ "host": "slack.com", "path": "/", "colour": 1 }), 400),
         ("POST", "clock", json!({ "advance_s": "soon" }), 400),
-        ("GET", "weather", json!({}), 404),
+        ("GET", "tides", json!({}), 404),
+        ("POST", "weather", json!({ "lost": 2 }), 400),
     ] {
         assert_eq!(control(&sim, method, path, body).await.0, expected, "{method} {path}");
     }

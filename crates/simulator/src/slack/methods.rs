@@ -265,7 +265,7 @@ pub(super) fn call(sim: &Simulator, context: &Context, method: &'static Method) 
     };
     let client = token.as_ref().map_or_else(|| "none", |(_, access)| access.grant.client_id.as_str());
     if let Err(wait) = sim.take(&format!("slack/{}/{TEAM_ID}/{client}", method.name), &method.limit, 1.0) {
-        return limited(wait);
+        return throttled(Some(&whole(wait)));
     }
     let scopes = token.as_ref().map(|(_, access)| access.grant.scopes.join(","));
     let outcome = Args::read(context, method).and_then(|args| {
@@ -281,7 +281,7 @@ pub(super) fn call(sim: &Simulator, context: &Context, method: &'static Method) 
     });
     let answer = match outcome {
         Ok(Ok(body)) => Answer::json(200, &super::wire::ok(body)),
-        Ok(Err(wait)) => return limited(wait),
+        Ok(Err(wait)) => return throttled(Some(&whole(wait))),
         Err(trouble) => trouble.into(),
     };
     match scopes {
@@ -290,9 +290,15 @@ pub(super) fn call(sim: &Simulator, context: &Context, method: &'static Method) 
     }
 }
 
-fn limited(wait: f64) -> Answer {
+fn whole(wait: f64) -> String {
+    format!("{}", wait.ceil().max(1.0))
+}
+
+/// Slack's 429, with what `Retry-After` says.
+pub(crate) fn throttled(after: Option<&str>) -> Answer {
     let answer: Answer = Trouble::of("ratelimited").into();
-    Answer { status: ::http::StatusCode::TOO_MANY_REQUESTS, ..answer }.header("retry-after", &format!("{}", wait.ceil().max(1.0)))
+    let answer = Answer { status: ::http::StatusCode::TOO_MANY_REQUESTS, ..answer };
+    after.into_iter().fold(answer, |answer, after| answer.header("retry-after", after))
 }
 
 fn check_scope(call: &Call<'_>, method: &Method) -> Result<(), Trouble> {

@@ -29,7 +29,7 @@ use crate::http::{Answer, Context};
 use crate::{Account, Simulator};
 
 pub(crate) use messages::speak;
-pub(crate) use methods::LIMITS;
+pub(crate) use methods::{LIMITS, throttled};
 pub(crate) use sockets::tick;
 pub(crate) use state::State;
 

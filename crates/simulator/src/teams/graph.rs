@@ -306,6 +306,13 @@ fn enter<'a>(sim: &'a Simulator, context: &'a Context) -> Result<Call<'a>, Refus
     Ok(Call { sim, context, account, scopes: access.grant.scopes })
 }
 
+/// Graph's 429, with what `Retry-After` says.
+pub(crate) fn throttled(sim: &Simulator, context: &Context, after: Option<&str>) -> Answer {
+    let refusal = Refusal::new(429, "TooManyRequests", "Too many requests.");
+    let refusal = after.into_iter().fold(refusal, |refusal, after| refusal.header("retry-after", after.to_owned()));
+    finish(sim, context, Err(refusal))
+}
+
 /// Words a refusal, and puts on what every answer of Graph carries.
 fn finish(sim: &Simulator, context: &Context, outcome: Outcome) -> Answer {
     let request_id = sim.random_uuid().to_string();

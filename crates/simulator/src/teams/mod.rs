@@ -46,6 +46,8 @@ mod users;
 
 use serde_json::{Value, json};
 
+pub(crate) use graph::throttled;
+
 use crate::http::{Answer, Context};
 use crate::{Account, LimitRow, Platform, Simulator, World};
 

@@ -124,10 +124,15 @@ fn caller(sim: &Simulator, context: &Context) -> Result<Access, Answer> {
         access.ok_or_else(|| trouble(sim, 401, "The request requires a valid access token set in the Authorization request header."))?;
     sim.take(&format!("webex/{}", access.grant.id), &REQUESTS, 1.0).map_err(|seconds| {
         let after = seconds.ceil().max(1.0);
-        trouble(sim, 429, "Too many requests have been sent in a given amount of time and the request has been rate limited.")
-            .header("retry-after", &format!("{after:.0}"))
+        throttled(sim, Some(&format!("{after:.0}")))
     })?;
     Ok(access)
+}
+
+/// Webex's 429, with what `Retry-After` says.
+pub(crate) fn throttled(sim: &Simulator, after: Option<&str>) -> Answer {
+    let text = "Too many requests have been sent in a given amount of time and the request has been rate limited.";
+    after.into_iter().fold(trouble(sim, 429, text), |answer, after| answer.header("retry-after", after))
 }
 
 /// Refuses a caller without any of the scopes.

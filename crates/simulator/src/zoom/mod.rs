@@ -118,12 +118,19 @@ fn need(sim: &Simulator, caller: &Access, row: &LimitRow, scope: &str) -> Result
 
 fn limit(sim: &Simulator, row: &LimitRow) -> Result<(), Answer> {
     sim.take(&format!("zoom/{}", row.name), row, 1.0).map_err(|_| {
-        trouble(429, 429, "You have reached the maximum per-second rate limit for this API. Try again later.")
+        throttled(None)
             .header("x-ratelimit-category", row.name)
-            .header("x-ratelimit-type", "QPS")
             .header("x-ratelimit-limit", &format!("{:.0}", row.amount))
             .header("x-ratelimit-remaining", "0")
     })
+}
+
+/// Zoom's 429: of the second, which names no time, or of the day, which names the moment when it ends.
+pub(crate) fn throttled(after: Option<&str>) -> Answer {
+    let (word, kind) = if after.is_some() { ("daily", "Daily-limit") } else { ("per-second", "QPS") };
+    let text = format!("You have reached the maximum {word} rate limit for this API. Try again later.");
+    let answer = trouble(429, 429, &text).header("x-ratelimit-type", kind);
+    after.into_iter().fold(answer, |answer, after| answer.header("retry-after", after))
 }
 
 /// Refuses a query with a parameter that the operation does not have.

@@ -25,6 +25,9 @@ pub struct Simulator {
     /// Switch all rate limits off
     #[arg(long)]
     pub no_rate_limits: bool,
+    /// Faults by chance, for example throttled=0.05,dropped=0.02,seed=7
+    #[arg(long)]
+    pub weather: Option<simulator::Weather>,
     /// How employees act by themselves, for example approve=0.9,decline=0.05,ignore=0.05,delay=500ms
     #[arg(long)]
     pub employees: Option<::simulator::Employees>,
