@@ -8,6 +8,7 @@ use crate::model::{PersonId, PlatformId, Reason};
 use crate::people::settle::Settled;
 use crate::people::views::PersonView;
 use crate::people::{links, primary};
+use crate::store::audit::{self, Word};
 use crate::sync::reset;
 
 use super::{Engine, Selection};
@@ -60,18 +61,34 @@ impl Engine {
         self.shared.platforms.get(to)?;
         let mut view = PrimaryView::default();
         for some in self.reading.select(selection).await?.chunks(BATCH) {
-            let (some, now) = (some.to_vec(), self.shared.now());
+            let (some, now, actor) = (some.to_vec(), self.shared.now(), self.shared.actor.clone());
             let rows = self
                 .shared
                 .store
-                .write(move |transaction| some.into_iter().map(|person| choose(transaction, person, to, now)).collect::<Result<Vec<_>>>())
+                .write(move |transaction| {
+                    let rows: Vec<PrimaryRow> =
+                        some.into_iter().map(|person| choose(transaction, person, to, now)).collect::<Result<_>>()?;
+                    let changed: Vec<PersonId> = rows.iter().filter(|row| row.changed).map(|row| row.person).collect();
+                    let only = if let [one] = changed.as_slice() { Some(*one) } else { None };
+                    if !changed.is_empty() {
+                        let people = format!("{} people", changed.len());
+                        audit::act(&actor, Word::PrimaryChosen).on(to).about(only).more(people).tell(transaction, now)?;
+                    }
+                    Ok(rows)
+                })
                 .await?;
             for mut row in rows {
                 if confirmed == Confirmed::Resets && !row.changed && row.reason.is_none() {
                     let person = row.person;
                     reset::reset(&self.shared, person).await?;
-                    let now = self.shared.now();
-                    self.shared.store.write(move |transaction| primary::choose(transaction, person, to, now)).await?;
+                    let (now, actor) = (self.shared.now(), self.shared.actor.clone());
+                    self.shared
+                        .store
+                        .write(move |transaction| {
+                            audit::act(&actor, Word::PrimaryChosen).on(to).about(person).tell(transaction, now)?;
+                            primary::choose(transaction, person, to, now)
+                        })
+                        .await?;
                     row.changed = true;
                 }
                 match (row.changed, &row.reason) {
@@ -89,11 +106,12 @@ impl Engine {
 
     /// Says that an account (`platform:id`, id or address) is a person's, for good.
     pub async fn link(&self, person: PersonId, account: &str) -> Result<PersonView> {
-        let (account, now) = (account.to_owned(), self.shared.now());
+        let (account, now, actor) = (account.to_owned(), self.shared.now(), self.shared.actor.clone());
         let settled = self
             .shared
             .store
             .write(move |transaction| {
+                audit::act(&actor, Word::AccountLinked).about(person).more(account.as_str()).tell(transaction, now)?;
                 let account = links::find_account(transaction, &account)?;
                 links::link(transaction, person, account, now)
             })
@@ -104,11 +122,12 @@ impl Engine {
 
     /// Says that an account (`platform:id`, id or address) is nobody else's, for good.
     pub async fn unlink(&self, account: &str) -> Result<()> {
-        let (account, now) = (account.to_owned(), self.shared.now());
+        let (account, now, actor) = (account.to_owned(), self.shared.now(), self.shared.actor.clone());
         let settled = self
             .shared
             .store
             .write(move |transaction| {
+                audit::act(&actor, Word::AccountUnlinked).more(account.as_str()).tell(transaction, now)?;
                 let account = links::find_account(transaction, &account)?;
                 links::unlink(transaction, account, now)
             })
@@ -119,22 +138,34 @@ impl Engine {
 
     /// Says that this account is a person's, for good.
     pub async fn link_account(&self, person: PersonId, platform: PlatformId, account: &str) -> Result<()> {
-        let (account, now) = (account.to_owned(), self.shared.now());
-        self.decide(move |transaction| links::link(transaction, person, links::account(transaction, platform, &account)?, now)).await
+        let (account, now, actor) = (account.to_owned(), self.shared.now(), self.shared.actor.clone());
+        self.decide(move |transaction| {
+            audit::act(&actor, Word::AccountLinked).on(platform).about(person).more(account.as_str()).tell(transaction, now)?;
+            links::link(transaction, person, links::account(transaction, platform, &account)?, now)
+        })
+        .await
     }
 
     /// Says that this account is nobody else's, for good.
     pub async fn unlink_account(&self, platform: PlatformId, account: &str) -> Result<()> {
-        let (account, now) = (account.to_owned(), self.shared.now());
-        self.decide(move |transaction| links::unlink(transaction, links::account(transaction, platform, &account)?, now)).await
+        let (account, now, actor) = (account.to_owned(), self.shared.now(), self.shared.actor.clone());
+        self.decide(move |transaction| {
+            audit::act(&actor, Word::AccountUnlinked).on(platform).more(account.as_str()).tell(transaction, now)?;
+            links::unlink(transaction, links::account(transaction, platform, &account)?, now)
+        })
+        .await
     }
 
     /// Says that the accounts of a conflict belong to different people: each stands alone for good.
     ///
     /// Errors: `Kind::NotFound` when the conflict is decided already.
     pub async fn keep_apart(&self, conflict: &str) -> Result<()> {
-        let (conflict, now) = (conflict.to_owned(), self.shared.now());
-        self.decide(move |transaction| links::keep_apart(transaction, &conflict, now)).await
+        let (conflict, now, actor) = (conflict.to_owned(), self.shared.now(), self.shared.actor.clone());
+        self.decide(move |transaction| {
+            audit::act(&actor, Word::KeptApart).more(conflict.as_str()).tell(transaction, now)?;
+            links::keep_apart(transaction, &conflict, now)
+        })
+        .await
     }
 
     async fn decide<F>(&self, decision: F) -> Result<()>

@@ -7,6 +7,7 @@ use rusqlite::Transaction;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::model::{PersonId, Reason, RunId, RunKind, RunState, Status, SyncId};
+use crate::store::audit::{self, Word};
 use crate::store::runs::{self, RunView};
 use crate::store::{resets, steps, syncs};
 
@@ -49,7 +50,7 @@ async fn syncs_of(shared: &Shared, view: RunView) -> Result<Vec<PersonId>> {
     // Whoever is at one already brings it to its end.
     let claims: Vec<_> = listed.into_iter().filter_map(|sync| Some((sync, shared.claims.try_take(sync)?))).collect();
     let mine: std::collections::HashSet<SyncId> = claims.iter().map(|(sync, _)| *sync).collect();
-    let now = shared.now();
+    let (now, actor) = (shared.now(), shared.actor.clone());
     let people = shared
         .store
         .write(move |transaction| {
@@ -59,7 +60,7 @@ async fn syncs_of(shared: &Shared, view: RunView) -> Result<Vec<PersonId>> {
             for sync in steps::not_begun(transaction, run)?.into_iter().filter(|sync| mine.contains(sync)) {
                 people.extend(withdraw(transaction, sync, now)?);
             }
-            stop(transaction, &view, people.len(), now)?;
+            stop(transaction, &view, people.len(), &actor, now)?;
             Ok(people)
         })
         .await?;
@@ -79,7 +80,7 @@ async fn resets_of(shared: &Shared, view: RunView) -> Result<Vec<PersonId>> {
     let listed = shared.store.read(move |db| resets::not_begun(db, run)).await?;
     let claims: Vec<_> = listed.into_iter().filter_map(|person| Some((person, shared.undoing.try_take(person)?))).collect();
     let mine: std::collections::HashSet<PersonId> = claims.iter().map(|(person, _)| *person).collect();
-    let now = shared.now();
+    let (now, actor) = (shared.now(), shared.actor.clone());
     let people = shared
         .store
         .write(move |transaction| {
@@ -94,7 +95,7 @@ async fn resets_of(shared: &Shared, view: RunView) -> Result<Vec<PersonId>> {
             for person in &people {
                 resets::take_back(transaction, *person, &reason, now)?;
             }
-            stop(transaction, &view, people.len(), now)?;
+            stop(transaction, &view, people.len(), &actor, now)?;
             Ok(people)
         })
         .await?;
@@ -102,7 +103,9 @@ async fn resets_of(shared: &Shared, view: RunView) -> Result<Vec<PersonId>> {
     Ok(people)
 }
 
-fn stop(transaction: &Transaction<'_>, view: &RunView, taken_back: usize, now: jiff::Timestamp) -> Result<()> {
+fn stop(transaction: &Transaction<'_>, view: &RunView, taken_back: usize, actor: &str, now: jiff::Timestamp) -> Result<()> {
+    let people = format!("{taken_back} people were not begun");
+    audit::act(actor, Word::RunStopped).on(view.platform).of(view.id).more(people).tell(transaction, now)?;
     let mut counts = progress::counted(transaction, view)?;
     counts.insert("cancelled".into(), taken_back as u64);
     runs::end(transaction, view.id, RunState::Cancelled, &counts, None, now)
