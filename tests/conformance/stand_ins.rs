@@ -88,7 +88,7 @@ async fn the_same_person_gets_one_stand_in_however_often_it_is_asked_for(case: C
 }
 
 fn intent(bed: &Bed, person: &Represented) -> Intent {
-    Intent::Represent { person: person.clone(), key: "key-1".into(), since: bed.simulator.clock().now() }
+    Intent::Represent { person: person.clone(), key: "key-1".into(), since: bed.simulator.clock().now(), last: None }
 }
 
 async fn confirm_tells_whether_a_stand_in_was_made(case: Case) -> Checked {

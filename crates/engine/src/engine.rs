@@ -32,6 +32,7 @@ use crate::pace::{self, Paced, Rates};
 use crate::platform::Platforms;
 use crate::secrets::SecretStore;
 use crate::store::Store;
+use crate::sync::doubt::Settling;
 use crate::sync::shared::{Shared, Vault, Wake};
 use crate::transport::{Realm, Wire};
 
@@ -129,6 +130,7 @@ impl Engine {
             events,
             claims: Arc::default(),
             undoing: Arc::default(),
+            settling: Arc::new(Settling::new()),
             wake: Wake::new(),
             progress: Arc::default(),
             shut: Arc::default(),

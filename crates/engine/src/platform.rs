@@ -9,6 +9,7 @@ mod rate;
 use async_trait::async_trait;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
 use crate::guide::Guide;
@@ -110,6 +111,8 @@ pub struct PlatformInfo {
     pub rates: &'static [Rate],
     /// What each kind of work needs of them.
     pub costs: &'static [Cost],
+    /// How long after a call without an answer its outcome may still appear: on its way, or done and not listed yet.
+    pub settles: Duration,
     /// The longest text of one direct message, in the platform's unit (characters unless the adapter says otherwise).
     pub text_limit: usize,
     /// Accounts asked for per page.
@@ -142,6 +145,12 @@ pub trait Platform: Send + Sync {
 
     /// What an answer of the device grant's polling endpoint means. Pure. Unused where `employee` has no device grant.
     fn read_poll(&self, response: &Response) -> Poll;
+
+    /// The page on the platform's own hosts on which the admin can see whether what was intended happened; `None` where there is
+    /// no such page. Pure.
+    fn look_up(&self, _facts: &ConnectionFacts, _intent: &Intent) -> Option<String> {
+        None
+    }
 
     /// A ready description of the app that the guide has the admin make, where the vendor reads one. Made of `info()`, so that
     /// scopes and redirect addresses are never told twice.

@@ -109,8 +109,14 @@ pub enum Intent {
         text: String,
         /// Our idempotency key.
         key: String,
-        /// When the attempt began; nothing older can be it.
+        /// When the first attempt began, by this computer's clock; nothing older can be it.
         since: Timestamp,
+        /// The account that writes: what another one wrote cannot be looked up with this one.
+        #[serde(default)]
+        sender: Option<String>,
+        /// The newest message of ours there that is known: neither it nor what is older can be this one.
+        #[serde(default)]
+        after: Option<String>,
     },
     /// A bot or guest.
     Represent {
@@ -118,8 +124,11 @@ pub enum Intent {
         person: Represented,
         /// Our idempotency key.
         key: String,
-        /// When the attempt began.
+        /// When the first attempt began, by this computer's clock.
         since: Timestamp,
+        /// When the last one began, where there were several.
+        #[serde(default)]
+        last: Option<Timestamp>,
     },
 }
 

@@ -139,6 +139,7 @@ const INFO: PlatformInfo = PlatformInfo {
         Rate { class: "post", scope: RateScope::Channel, amount: 1, per: Duration::from_secs(1), burst: 1 },
     ],
     costs: &[Cost::of(Work::Prompt, "post", 1), Cost::of(Work::Prompt, "read", 2)],
+    settles: Duration::from_secs(5),
     text_limit: 4000,
     page_size: 100,
 };

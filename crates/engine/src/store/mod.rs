@@ -24,6 +24,7 @@ pub(crate) mod columns;
 pub mod conflicts;
 pub mod connections;
 pub mod directory;
+pub(crate) mod doubts;
 pub(crate) mod facts;
 mod failure;
 pub(crate) mod grants;

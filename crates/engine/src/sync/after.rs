@@ -6,6 +6,8 @@ use crate::error::{Acted, Error, Kind, Remedy};
 use crate::model::Reason;
 use crate::store::steps::StepState;
 
+use super::doubt::perhaps_done;
+
 /// The decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum After {
@@ -44,7 +46,7 @@ pub(crate) fn after(error: &Error, attempt: u32) -> After {
         Kind::Network | Kind::PlatformDown => {
             After::Again { state, wait, detail: "waiting_for_network", offline: error.kind == Kind::Network && error.acted == Acted::No }
         }
-        _ if error.acted == Acted::Perhaps => After::InDoubt(Reason::from(error)),
+        _ if error.acted == Acted::Perhaps => After::InDoubt(perhaps_done(error)),
         _ => After::Refused(Reason::from(error)),
     }
 }

@@ -295,7 +295,7 @@ impl Look<'_> {
             at = at.min(self.prompt.read_at);
         }
         let (id, sync, prompt) = (self.step.id, self.sync.id, self.prompt.clone());
-        let recovered = matches!(self.sync.detail.as_deref(), Some("waiting_for_network" | "slowed_down" | shut::WAITING));
+        let recovered = matches!(self.sync.detail.as_deref(), Some("queued" | "waiting_for_network" | "slowed_down" | shut::WAITING));
         let detail = if self.prompt.state == PromptState::Open { "prompted" } else { "code_expired" };
         let look = move |transaction: &rusqlite::Transaction<'_>| {
             keep_message(transaction, &prompt)?;

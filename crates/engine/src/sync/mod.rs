@@ -12,6 +12,7 @@ mod after;
 pub(crate) mod answers;
 mod authorise;
 pub(crate) mod cancel_run;
+pub(crate) mod doubt;
 pub(crate) mod ends;
 pub(crate) mod keys;
 pub mod plan;

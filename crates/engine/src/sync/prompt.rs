@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Acted, Error, Kind, Result};
 use crate::model::{Act, Intent, Outcome, PlatformId, Reason, Recipient, SentMessage, SyncId};
 use crate::platform::PlatformInfo;
 use crate::secrets::Secret;
 use crate::signin;
+use crate::store::audit::{self, Word};
 use crate::store::columns::to_json;
 use crate::store::grants;
 use crate::store::prompts::{self, Prompt, PromptState, Way};
@@ -16,7 +17,7 @@ use crate::store::steps::{self, NewStep, Step, StepKind, StepState};
 use crate::store::syncs::{self, Sync};
 use crate::transport::Lane;
 
-use super::represent::earlier;
+use super::doubt::{Did, Found, earlier, look};
 use super::shared::{Shared, later, ms};
 use super::words::{self, Talk};
 
@@ -29,24 +30,34 @@ pub(crate) fn label(sync: SyncId) -> String {
 }
 
 /// Does it.
-pub(crate) async fn prompt(shared: &Shared, step: &Step, sync: &Sync) -> Result<()> {
+pub(crate) async fn prompt(shared: &Shared, step: &Step, sync: &Sync) -> Result<Did> {
     let connection = shared.connection(step.platform, Lane::Prompt).await?;
     if let Some(intent) = earlier(step)? {
-        if let Some(Outcome::Sent(message)) = connection.confirm(&intent).await? {
-            return settle(shared, step, sync, message).await;
+        match look(shared, step, &intent, connection.as_ref()).await? {
+            Found::It(Outcome::Sent(message)) => return settle(shared, step, sync, message).await,
+            Found::NotYet(left) => return Ok(Did::LooksAgain(left)),
+            Found::It(Outcome::Represented(_)) | Found::Nothing => {}
         }
         if !is_expired(shared, sync.id).await? {
             return send(shared, step, sync, connection.as_ref(), intent).await;
         }
     }
-    take_back_earlier(shared, step, sync, connection.as_ref()).await?;
+    // Nobody hears of anything before the message leaves.
+    let intent = prepare(shared, step, sync, connection.as_ref()).await.map_err(|error| error.acted(Acted::No))?;
+    send(shared, step, sync, connection.as_ref(), intent).await
+}
+
+/// A code or link, written down with the message that will carry it.
+async fn prepare(shared: &Shared, step: &Step, sync: &Sync, connection: &dyn crate::platform::Connection) -> Result<Intent> {
+    take_back_earlier(shared, step, sync, connection).await?;
     let to = recipient(shared, step, sync).await?;
     let asked = ask(shared, sync, step.platform, Prefer::Device, words::prompt).await?;
     let storing = shared.paced.sealer().storing().await;
     let sealed = shared.paced.sealer().seal(&label(sync.id), &asked.secret).await?;
     let account = asked.account.clone();
     let since = shared.now();
-    let intent = Intent::Direct { to: to.clone(), text: asked.text.clone(), key: step.key.clone(), since };
+    let sender = said_by(shared, step.platform).await?;
+    let intent = Intent::Direct { to: to.clone(), text: asked.text.clone(), key: step.key.clone(), since, sender, after: None };
     let (of, person, target, carrier) = (sync.id, sync.person, sync.platform, step.platform);
     shared
         .change(of, move |transaction| {
@@ -82,7 +93,12 @@ pub(crate) async fn prompt(shared: &Shared, step: &Step, sync: &Sync) -> Result<
         })
         .await?;
     drop(storing);
-    send(shared, step, sync, connection.as_ref(), intent).await
+    Ok(intent)
+}
+
+/// The account in whose name a platform's messages are written now.
+pub(crate) async fn said_by(shared: &Shared, carrier: PlatformId) -> Result<Option<String>> {
+    Ok(shared.connected(carrier).await?.1.identity.map(|identity| identity.account))
 }
 
 /// Says on the person's earlier prompt that a newer one takes its place: two that stand open at once would only confuse.
@@ -91,6 +107,7 @@ async fn take_back_earlier(shared: &Shared, step: &Step, sync: &Sync, connection
     let Some(earlier) = shared.store.read(move |db| prompts::of_sync(db, of)).await? else { return Ok(()) };
     let (PromptState::Open | PromptState::Expired, Some(message)) = (earlier.state, earlier.message) else { return Ok(()) };
     let limit = shared.platforms.get(step.platform)?.info().capabilities.edits;
+    let mut is_edited = false;
     if earlier.carrier == step.platform && limit.is_none_or(|limit| message.edits < limit) {
         let text = words::replaced(About::of(shared, sync, step.platform).await?.talk());
         match connection.edit_direct(&message, &text).await {
@@ -98,14 +115,23 @@ async fn take_back_earlier(shared: &Shared, step: &Step, sync: &Sync, connection
                 return Err(error);
             }
             Err(error) => tracing::info!(kind = ?error.kind, "an earlier prompt keeps its words; its code is of no use any more"),
-            Ok(_) => {}
+            Ok(_) => is_edited = true,
         }
     }
+    let (now, edited) = (shared.now(), audit::effect(Word::PromptEdited).on(earlier.carrier).about(sync.person).of(sync.run));
     // From now on its code is asked about no more, whatever the message says.
-    shared.store.write(move |transaction| prompts::close(transaction, of)).await
+    shared
+        .store
+        .write(move |transaction| {
+            if is_edited {
+                edited.tell(transaction, now)?;
+            }
+            prompts::close(transaction, of)
+        })
+        .await
 }
 
-async fn send(shared: &Shared, step: &Step, sync: &Sync, connection: &dyn crate::platform::Connection, intent: Intent) -> Result<()> {
+async fn send(shared: &Shared, step: &Step, sync: &Sync, connection: &dyn crate::platform::Connection, intent: Intent) -> Result<Did> {
     let message = send_written_down(shared, step, sync, connection, intent).await?;
     settle(shared, step, sync, message).await
 }
@@ -123,13 +149,15 @@ pub(crate) async fn send_written_down(
     let Intent::Direct { to, text, key, .. } = intent else {
         return Err(Error::new(Kind::Bug, "prompt", "A step holds an intent of another kind."));
     };
-    connection.send_direct(&to, &text, &key).await
+    shared.settling.call(step.id, connection.send_direct(&to, &text, &key)).await
 }
 
-async fn settle(shared: &Shared, step: &Step, sync: &Sync, message: SentMessage) -> Result<()> {
+async fn settle(shared: &Shared, step: &Step, sync: &Sync, message: SentMessage) -> Result<Did> {
     let (id, of, to, priority, key, now) = (step.id, sync.id, sync.platform, step.priority, shared.key(), shared.now());
+    let sent = audit::effect(Word::PromptSent).on(step.platform).about(sync.person).of(sync.run);
     shared
         .change(of, move |transaction| {
+            sent.tell(transaction, now)?;
             steps::end(transaction, id, StepState::Done, Some("prompted"), now)?;
             let Some(mut prompt) = prompts::of_sync(transaction, of)? else { return Ok(()) };
             prompt.message = Some(message);
@@ -153,7 +181,8 @@ async fn settle(shared: &Shared, step: &Step, sync: &Sync, message: SentMessage)
             )?;
             syncs::detail(transaction, of, "prompted", now)
         })
-        .await
+        .await?;
+    Ok(Did::Went)
 }
 
 async fn is_expired(shared: &Shared, sync: SyncId) -> Result<bool> {

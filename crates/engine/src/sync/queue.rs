@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::model::{Act, PersonId, PlatformId, Reason, RunId, RunKind, Status, SyncId};
 use crate::store::runs::Counts;
 use crate::store::steps::{self, NewStep, StepKind, StepState};
-use crate::store::{grants, history, resets, runs, syncs};
+use crate::store::{doubts, grants, history, resets, runs, syncs};
 
 use super::keys::KEY_LOST;
 use super::plan::Action;
@@ -136,16 +136,16 @@ fn queue_one(
         (before, Some(representation)) => {
             let is_lost = before.and_then(|sync| sync.reason).is_some_and(|reason| reason.kind == KEY_LOST);
             let sync = syncs::queue(transaction, job.person, to, representation, run, now)?;
-            steps::forget_settled(transaction, sync)?;
+            if doubts::is_in_doubt(transaction, sync)? {
+                // What was perhaps sent is looked up before anything else, and goes on from there.
+                return doubts::take_up(transaction, sync, priority);
+            }
+            steps::forget(transaction, sync)?;
             if is_lost {
                 // Nobody can open them: they are of no use, not even for a revocation.
                 grants::destroy_all(transaction, sync)?;
             }
             grants::destroy_unverified(transaction, sync)?;
-            if !steps::of_sync(transaction, sync)?.is_empty() {
-                // What was perhaps sent is looked up before anything else.
-                return steps::wake(transaction, sync, priority);
-            }
             begin(transaction, job, sync, to, priority, now)
         }
     }

@@ -1,30 +1,32 @@
 //! The step that makes the bot or guest: written down, made, written down; looked up before it is made a second time.
 
 use crate::error::{Error, Kind, Result};
-use crate::model::{Intent, Outcome, Representation, Represented, Status};
+use crate::model::{Intent, Outcome, Representation, RepresentationKind, Represented, Status};
+use crate::store::audit::{self, Word};
 use crate::store::columns::to_json;
 use crate::store::steps::{self, Step, StepState};
 use crate::store::syncs::{self, Sync};
 use crate::transport::Lane;
 
+use super::doubt::{Did, Found, earlier, look};
 use super::shared::Shared;
 
 /// Does it. The adapter's `represent` ends only when the platform shows the representation.
-pub(crate) async fn represent(shared: &Shared, step: &Step, sync: &Sync) -> Result<()> {
+pub(crate) async fn represent(shared: &Shared, step: &Step, sync: &Sync) -> Result<Did> {
     let lane = if step.priority == 0 { Lane::Waiting } else { Lane::Bulk };
     let connection = shared.connection(step.platform, lane).await?;
-    let intent = match earlier(step)? {
-        Some(intent) => {
-            if let Some(Outcome::Represented(stand_in)) = connection.confirm(&intent).await? {
-                return settle(shared, step, stand_in).await;
+    let (person, key, since, last) = match earlier(step)? {
+        Some(intent) => match (look(shared, step, &intent, connection.as_ref()).await?, intent) {
+            (Found::It(Outcome::Represented(stand_in)), _) => return settle(shared, step, sync, stand_in).await,
+            (Found::NotYet(left), _) => return Ok(Did::LooksAgain(left)),
+            (Found::Nothing, Intent::Represent { person, key, since, .. }) => (person, key, since, Some(shared.now())),
+            (Found::It(Outcome::Sent(_)) | Found::Nothing, _) => {
+                return Err(Error::new(Kind::Bug, "represent", "A step holds an intent of another kind."));
             }
-            intent
-        }
-        None => {
-            let person = represented(shared, sync).await?;
-            Intent::Represent { person, key: step.key.clone(), since: shared.now() }
-        }
+        },
+        None => (represented(shared, sync).await?, step.key.clone(), shared.now(), None),
     };
+    let intent = Intent::Represent { person: person.clone(), key: key.clone(), since, last };
     let (id, of, now, payload) = (step.id, sync.id, shared.now(), to_json(&intent)?);
     shared
         .change(sync.id, move |transaction| {
@@ -32,26 +34,13 @@ pub(crate) async fn represent(shared: &Shared, step: &Step, sync: &Sync) -> Resu
             syncs::detail(transaction, of, "provisioning", now)
         })
         .await?;
-    let Intent::Represent { person, key, .. } = intent else {
-        return Err(Error::new(Kind::Bug, "represent", "A step holds an intent of another kind."));
-    };
-    let stand_in = connection.represent(&person, &key).await?;
-    settle(shared, step, stand_in).await
+    let stand_in = shared.settling.call(step.id, connection.represent(&person, &key)).await?;
+    settle(shared, step, sync, stand_in).await
 }
 
 /// The error when a sync was removed while its step was under way.
 pub(crate) fn gone() -> Error {
     Error::new(Kind::Conflict, "sync", "The sync was removed meanwhile.")
-}
-
-/// What a step in doubt was about to send.
-pub(crate) fn earlier(step: &Step) -> Result<Option<Intent>> {
-    match (step.state, &step.payload) {
-        (StepState::Sending, Some(payload)) => {
-            serde_json::from_str(payload).map(Some).map_err(|_| Error::new(Kind::Bug, "sync", "A step's intent cannot be read."))
-        }
-        _ => Ok(None),
-    }
 }
 
 async fn represented(shared: &Shared, sync: &Sync) -> Result<Represented> {
@@ -67,13 +56,29 @@ async fn represented(shared: &Shared, sync: &Sync) -> Result<Represented> {
     })
 }
 
-async fn settle(shared: &Shared, step: &Step, stand_in: Representation) -> Result<()> {
-    let (id, sync, now) = (step.id, step.sync, shared.now());
+/// Tells the audit log that a bot or guest was made; one that was there already is nothing new at the platform.
+pub(crate) fn tell_made(
+    transaction: &rusqlite::Transaction<'_>,
+    sync: &Sync,
+    stand_in: &Representation,
+    now: jiff::Timestamp,
+) -> Result<()> {
+    if !stand_in.created {
+        return Ok(());
+    }
+    let word = if stand_in.kind == RepresentationKind::Guest { Word::GuestInvited } else { Word::BotMade };
+    audit::effect(word).on(sync.platform).about(sync.person).of(sync.run).tell(transaction, now)
+}
+
+async fn settle(shared: &Shared, step: &Step, made_for: &Sync, stand_in: Representation) -> Result<Did> {
+    let (id, sync, now, made_for) = (step.id, step.sync, shared.now(), made_for.clone());
     shared
         .change(sync, move |transaction| {
             steps::end(transaction, id, StepState::Done, Some("represented"), now)?;
+            tell_made(transaction, &made_for, &stand_in, now)?;
             syncs::stand_in(transaction, sync, &stand_in)?;
             syncs::set(transaction, sync, Status::Synced, stand_in.detail.as_deref(), None, now)
         })
-        .await
+        .await?;
+    Ok(Did::Went)
 }

@@ -2,13 +2,14 @@
 
 use crate::error::{Acted, Error, Kind, Result};
 use crate::event::Event;
-use crate::model::{RunId, Status};
+use crate::model::{Reason, RunId, Status};
 use crate::secrets::{is_damaged, is_lost};
 use crate::store::steps::{self, PARKED, Step, StepKind, StepState};
 use crate::store::{grants, prompts, syncs};
 
 use super::after::{After, after};
 use super::authorise::{Answers, authorise};
+use super::doubt::{Did, where_to_look};
 use super::keys::key_lost;
 use super::prompt::prompt;
 use super::represent::represent;
@@ -51,12 +52,17 @@ pub(crate) async fn run(shared: Shared, id: i64, answers: Answers) -> Result<Tri
     let done = match step.kind {
         StepKind::Represent => represent(&shared, &step, &sync).await,
         StepKind::Prompt => prompt(&shared, &step, &sync).await,
-        StepKind::Authorise => authorise(&shared, &step, &sync, answers).await,
-        StepKind::Verify => verify(&shared, &step, &sync).await,
+        StepKind::Authorise => authorise(&shared, &step, &sync, answers).await.map(|()| Did::Went),
+        StepKind::Verify => verify(&shared, &step, &sync).await.map(|()| Did::Went),
         StepKind::Tell => tell(&shared, &step, &sync).await,
     };
     match done {
-        Ok(()) => Ok(Tried::Went { first }),
+        Ok(Did::Went) => Ok(Tried::Went { first }),
+        Ok(Did::LooksAgain(wait)) => {
+            let until = later(shared.now(), wait);
+            shared.store.write(move |transaction| steps::look_again(transaction, id, until)).await?;
+            Ok(Tried::PutOff { until, offline: false })
+        }
         Err(error) => failed(&shared, &step, first, error).await,
     }
 }
@@ -85,9 +91,16 @@ async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error
             Ok(Tried::PutOff { until, offline })
         }
         After::InDoubt(reason) => {
+            let reason = Reason { link: where_to_look(shared, &now_stored).await?, ..reason };
             shared
                 .change(sync, move |transaction| {
+                    // What a settled sync tells its person changes nothing of it.
+                    let asks = prompts::of_sync(transaction, sync)?.is_some_and(|prompt| prompt.state == prompts::PromptState::Open);
+                    if kind == StepKind::Tell && !asks {
+                        return steps::end(transaction, id, StepState::Failed, Some(&reason.kind), now);
+                    }
                     steps::put_off(transaction, id, StepState::Sending, PARKED, now)?;
+                    steps::park(transaction, sync)?;
                     syncs::set(transaction, sync, Status::Failed, None, Some(&reason), now)
                 })
                 .await?;
@@ -100,7 +113,7 @@ async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error
             let news = shared
                 .change(sync, move |transaction| {
                     steps::end(transaction, id, StepState::Failed, Some(&reason.kind), now)?;
-                    let is_news = lost.map(|platform| signed_out(transaction, platform)).transpose()?.unwrap_or_default();
+                    let is_news = lost.map(|platform| signed_out(transaction, platform, now)).transpose()?.unwrap_or_default();
                     let news = lost.filter(|_| is_news);
                     let still_asking =
                         prompts::of_sync(transaction, sync)?.is_some_and(|prompt| prompt.state == prompts::PromptState::Open);

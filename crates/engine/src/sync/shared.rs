@@ -17,10 +17,12 @@ use crate::model::{Act, GrantId, PersonId, PlatformId, SyncId};
 use crate::pace::Paced;
 use crate::platform::{Connection, ConnectionFacts, Platform, Platforms};
 use crate::secrets::{GrantVault, SealedGrant};
+use crate::store::audit::{self, Word};
 use crate::store::syncs::{self, Sync};
 use crate::store::{Store, accounts, connections, facts, grants, people, slot_ends};
 use crate::transport::{Http, Lane, Subject};
 
+use super::doubt::Settling;
 use super::plan::{Connected, Person};
 use super::progress::Progress;
 use super::shut::Shut;
@@ -38,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) claims: Arc<Claims<SyncId>>,
     /// Whose syncs are being undone right now.
     pub(crate) undoing: Arc<Claims<PersonId>>,
+    /// Which calls ended without an answer, and when.
+    pub(crate) settling: Arc<Settling>,
     /// Wakes whoever keeps working.
     pub(crate) wake: Wake,
     /// How far the runs under way are.
@@ -144,8 +148,11 @@ pub(crate) fn is_signed_out(db: &rusqlite::Connection, platform: PlatformId) -> 
 }
 
 /// Remembers that the platform refuses the connection's tokens; true when that is news.
-pub(crate) fn signed_out(transaction: &Transaction<'_>, platform: PlatformId) -> Result<bool> {
+pub(crate) fn signed_out(transaction: &Transaction<'_>, platform: PlatformId, now: Timestamp) -> Result<bool> {
     let is_news = !is_signed_out(transaction, platform)?;
+    if is_news {
+        audit::effect(Word::SignedOut).on(platform).tell(transaction, now)?;
+    }
     facts::set(transaction, &signed_out_fact(platform), "yes")?;
     Ok(is_news)
 }

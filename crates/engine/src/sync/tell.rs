@@ -1,14 +1,15 @@
 //! The step that changes what a prompt says: an edit, or a new message where the platform no longer allows one.
 
-use crate::error::{Kind, Result};
+use crate::error::{Acted, Kind, Result};
 use crate::model::{Intent, Outcome, SentMessage};
+use crate::store::audit::{self, Word};
 use crate::store::prompts::{self, Prompt};
 use crate::store::steps::{self, NewStep, Step, StepKind, StepState};
 use crate::store::syncs::Sync;
 use crate::transport::Lane;
 
-use super::prompt::send_written_down;
-use super::represent::earlier;
+use super::doubt::{Did, Found, earlier, look};
+use super::prompt::{said_by, send_written_down};
 use super::shared::Shared;
 
 /// A `tell` step for the prompt of a sync; written in the transaction that decides what there is to tell.
@@ -26,7 +27,7 @@ pub(crate) fn telling(shared: &Shared, prompt: &Prompt, text: String) -> NewStep
 }
 
 /// Does it.
-pub(crate) async fn tell(shared: &Shared, step: &Step, sync: &Sync) -> Result<()> {
+pub(crate) async fn tell(shared: &Shared, step: &Step, sync: &Sync) -> Result<Did> {
     let (of, id) = (sync.id, step.id);
     let (prompt, newer) = shared
         .store
@@ -37,41 +38,60 @@ pub(crate) async fn tell(shared: &Shared, step: &Step, sync: &Sync) -> Result<()
         })
         .await?;
     let Some(Prompt { message: Some(message), to, carrier, .. }) = prompt else {
-        return end(shared, step, None, "nothing to change").await;
+        return end(shared, step, sync, Ended::Nothing).await;
     };
     let connection = shared.connection(carrier, Lane::Prompt).await?;
     let intent = match earlier(step)? {
-        Some(intent) => match connection.confirm(&intent).await? {
-            Some(Outcome::Sent(sent)) => return end(shared, step, Some(sent), "said anew").await,
-            _ => intent,
+        Some(intent) => match look(shared, step, &intent, connection.as_ref()).await? {
+            Found::It(Outcome::Sent(sent)) => return end(shared, step, sync, Ended::SaidAnew(sent)).await,
+            Found::NotYet(left) => return Ok(Did::LooksAgain(left)),
+            Found::It(Outcome::Represented(_)) | Found::Nothing => intent,
         },
-        None if newer => return end(shared, step, None, "overtaken").await,
+        None if newer => return end(shared, step, sync, Ended::Overtaken).await,
         None => {
             let text = step.payload.clone().unwrap_or_default();
             let limit = shared.platforms.get(carrier)?.info().capabilities.edits;
             if limit.is_none_or(|limit| message.edits < limit) {
                 match connection.edit_direct(&message, &text).await {
-                    Ok(edited) => return end(shared, step, Some(edited), "edited").await,
+                    Ok(edited) => return end(shared, step, sync, Ended::Edited(edited)).await,
                     Err(error) if matches!(error.kind, Kind::Unsupported | Kind::NotFound) => {}
-                    Err(error) => return Err(error),
+                    // An edit that is made twice is one edit.
+                    Err(error) => return Err(error.acted(Acted::No)),
                 }
             }
-            Intent::Direct { to, text, key: step.key.clone(), since: shared.now() }
+            let sender = said_by(shared, carrier).await?;
+            Intent::Direct { to, text, key: step.key.clone(), since: shared.now(), sender, after: Some(message.id) }
         }
     };
     let sent = send_written_down(shared, step, sync, connection.as_ref(), intent).await?;
-    end(shared, step, Some(sent), "said anew").await
+    end(shared, step, sync, Ended::SaidAnew(sent)).await
 }
 
-async fn end(shared: &Shared, step: &Step, message: Option<SentMessage>, outcome: &'static str) -> Result<()> {
-    let (id, sync, now) = (step.id, step.sync, shared.now());
+/// How it ended.
+enum Ended {
+    /// There is no message any more.
+    Nothing,
+    /// A newer change takes its place.
+    Overtaken,
+    Edited(SentMessage),
+    SaidAnew(SentMessage),
+}
+
+async fn end(shared: &Shared, step: &Step, sync: &Sync, ended: Ended) -> Result<Did> {
+    let (outcome, told) = match ended {
+        Ended::Nothing => ("nothing to change", None),
+        Ended::Overtaken => ("overtaken", None),
+        Ended::Edited(message) => ("edited", Some((Word::PromptEdited, message))),
+        Ended::SaidAnew(message) => ("said anew", Some((Word::MessageSent, message))),
+    };
+    let (id, of, now, carrier, person, run) = (step.id, step.sync, shared.now(), step.platform, sync.person, sync.run);
     shared
-        .change(sync, move |transaction| {
+        .change(of, move |transaction| {
             steps::end(transaction, id, StepState::Done, Some(outcome), now)?;
-            match &message {
-                Some(message) => prompts::sent(transaction, sync, message),
-                None => Ok(()),
-            }
+            let Some((word, message)) = told else { return Ok(()) };
+            audit::effect(word).on(carrier).about(person).of(run).tell(transaction, now)?;
+            prompts::sent(transaction, of, &message)
         })
-        .await
+        .await?;
+    Ok(Did::Went)
 }

@@ -223,6 +223,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         Cost::of(Work::Withdraw, UPDATE, 1),
         Cost::of(Work::Listen, HISTORY, 1),
     ],
+    settles: Duration::from_secs(10),
     text_limit: 4000,
     page_size: 1000,
 };

@@ -221,7 +221,7 @@ mod tests {
     }
 
     fn intent(key: &str) -> Intent {
-        Intent::Direct { to: ana(), text: "hi".into(), key: key.into(), since: "2026-01-05T08:00:00Z".parse().unwrap() }
+        Intent::Direct { to: ana(), text: "hi".into(), key: key.into(), since: "2026-01-05T08:00:00Z".parse().unwrap(), sender: None, after: None }
     }
 
     #[tokio::test]

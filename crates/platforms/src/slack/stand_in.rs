@@ -61,7 +61,7 @@ mod tests {
         let (connection, script) = connection(vec![test(scopes), test(scopes)]);
         let bot = connection.represent(&ana(), "a").await.unwrap();
         assert_eq!((bot.kind, bot.id.as_str(), bot.name.as_str(), bot.created), (RepresentationKind::Bot, "UBOT", "Ana", true));
-        let intent = Intent::Represent { person: ana(), key: "a".into(), since: "2026-01-05T08:00:00Z".parse().unwrap() };
+        let intent = Intent::Represent { person: ana(), key: "a".into(), since: "2026-01-05T08:00:00Z".parse().unwrap(), last: None };
         assert_eq!(connection.confirm(&intent).await.unwrap(), Some(Outcome::Represented(bot)));
         assert_eq!(script.sent(), "POST https://slack.com/api/auth.test\nPOST https://slack.com/api/auth.test");
     }

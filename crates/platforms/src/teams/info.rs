@@ -242,6 +242,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         Cost::of(Work::Verify, DIRECTORY, 2),
         Cost::of(Work::Dismiss, DIRECTORY_WRITE, 1),
     ],
+    settles: Duration::from_secs(30),
     text_limit: 7_000,
     page_size: 999,
 };

@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn intent(since: &str) -> Intent {
-        Intent::Represent { person: person(), key: "k".into(), since: since.parse().unwrap() }
+        Intent::Represent { person: person(), key: "k".into(), since: since.parse().unwrap(), last: None }
     }
 
     #[tokio::test]

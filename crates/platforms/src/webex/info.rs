@@ -313,6 +313,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         Cost::of(Work::Verify, CLASS, 1),
         Cost::of(Work::Revoke, CLASS, 2),
     ],
+    settles: Duration::from_secs(10),
     text_limit: 7439,
     page_size: 500,
 };

@@ -177,7 +177,7 @@ mod tests {
     }
 
     fn intent() -> Intent {
-        Intent::Direct { to: bo(), text: "line one\nline two".into(), key: "k".into(), since: at("2026-01-05T08:00:00Z") }
+        Intent::Direct { to: bo(), text: "line one\nline two".into(), key: "k".into(), since: at("2026-01-05T08:00:00Z"), sender: None, after: None }
     }
 
     #[tokio::test]

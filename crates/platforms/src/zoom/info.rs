@@ -261,6 +261,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         Cost::of(Work::Verify, LIGHT, 1),
         Cost::of(Work::Revoke, LIGHT, 1),
     ],
+    settles: Duration::from_secs(10),
     text_limit: 1024,
     page_size: 300,
 };

@@ -146,7 +146,7 @@ mod tests {
     }
 
     fn direct(text: &str) -> Intent {
-        Intent::Direct { to: to(), text: text.into(), key: "k".into(), since: "2026-01-05T08:10:00.9Z".parse().unwrap() }
+        Intent::Direct { to: to(), text: text.into(), key: "k".into(), since: "2026-01-05T08:10:00.9Z".parse().unwrap(), sender: None, after: None }
     }
 
     #[tokio::test]

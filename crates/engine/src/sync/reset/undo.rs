@@ -7,18 +7,20 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::super::after::{After, after};
+use super::super::doubt::{Found, earlier, look};
 use super::super::prompt::About;
-use super::super::represent::earlier;
+use super::super::represent::tell_made;
 use super::super::shared::Shared;
 use super::super::words;
 use super::{irrevocable, name_of, not_ours};
 use crate::error::{Acted, Error, Kind, Result};
 use crate::event::Event;
-use crate::model::{Outcome, PersonId, Status, SyncId};
+use crate::model::{Intent, Outcome, PersonId, PlatformId, RepresentationKind, RunId, Status, SyncId};
 use crate::platform::{GrantFacts, Left, Undone};
+use crate::store::audit::{self, Told, Word};
 use crate::store::grants::Grant;
 use crate::store::prompts::{Prompt, PromptState};
-use crate::store::steps::{self, Step, StepState};
+use crate::store::steps::{self, Step, StepKind, StepState};
 use crate::store::syncs::Sync;
 use crate::store::{grants, prompts, resets, syncs};
 use crate::transport::Lane;
@@ -29,17 +31,22 @@ const TRIES: u32 = 4;
 /// Undoes one sync and removes it.
 pub(super) async fn undo(shared: &Shared, id: SyncId, marker: Option<PersonId>) -> Result<(Vec<String>, Vec<Left>)> {
     let _claim = shared.claims.take(id).await;
-    let Some(sync) = shared
+    let Some((sync, run)) = shared
         .store
         .write(move |transaction| {
             steps::park(transaction, id)?;
-            syncs::get(transaction, id)
+            let Some(sync) = syncs::get(transaction, id)? else { return Ok(None) };
+            let run = match marker {
+                Some(person) => resets::run_of(transaction, person)?,
+                None => sync.undo_run.or(sync.run),
+            };
+            Ok(Some((sync, run)))
         })
         .await?
     else {
         return Ok(Default::default());
     };
-    let mut undo = Undo { shared, sync, marker, undone: Vec::new(), left: Vec::new() };
+    let mut undo = Undo { shared, sync, run, marker, undone: Vec::new(), left: Vec::new() };
     undo.look_up_doubts().await?;
     undo.revoke().await?;
     undo.dismiss().await?;
@@ -47,7 +54,7 @@ pub(super) async fn undo(shared: &Shared, id: SyncId, marker: Option<PersonId>) 
     let name = undo.platform_name();
     let gone = format!("Sync to {name} removed");
     let now = shared.now();
-    undo.note(Undone::Gone(gone), move |transaction| syncs::remove(transaction, id, now)).await?;
+    undo.note(Undone::Gone(gone), None, move |transaction| syncs::remove(transaction, id, now)).await?;
     let Sync { person, platform, .. } = undo.sync;
     shared.events.tell(Event::SyncChanged { id, person, platform, status: Status::NotSynced });
     Ok((undo.undone, undo.left))
@@ -56,6 +63,8 @@ pub(super) async fn undo(shared: &Shared, id: SyncId, marker: Option<PersonId>) 
 struct Undo<'a> {
     shared: &'a Shared,
     sync: Sync,
+    /// The run that undoes it.
+    run: Option<RunId>,
     marker: Option<PersonId>,
     undone: Vec<String>,
     left: Vec<Left>,
@@ -66,15 +75,21 @@ impl Undo<'_> {
         name_of(self.shared, self.sync.platform)
     }
 
-    /// Writes down in one transaction what became of one part.
-    async fn note<F>(&mut self, what: Undone, change: F) -> Result<()>
+    /// What the audit log is told when a part is gone.
+    fn told(&self, word: Word, platform: PlatformId) -> Option<Told<'static>> {
+        Some(audit::effect(word).on(platform).about(self.sync.person).of(self.run))
+    }
+
+    /// Writes down in one transaction what became of one part; what is gone is told to the audit log.
+    async fn note<F>(&mut self, what: Undone, told: Option<Told<'static>>, change: F) -> Result<()>
     where
         F: FnOnce(&rusqlite::Transaction<'_>) -> Result<()> + Send + 'static,
     {
-        let (undone, left) = match what {
-            Undone::Gone(phrase) => (vec![phrase], Vec::new()),
-            Undone::Left(left) => (Vec::new(), vec![left]),
+        let (undone, left, told) = match what {
+            Undone::Gone(phrase) => (vec![phrase], Vec::new(), told),
+            Undone::Left(left) => (Vec::new(), vec![left], None),
         };
+        let now = self.shared.now();
         self.undone.extend(undone.iter().cloned());
         self.left.extend(left.iter().cloned());
         let marker = self.marker;
@@ -83,6 +98,9 @@ impl Undo<'_> {
             .write(move |transaction| {
                 if let Some(person) = marker {
                     resets::note(transaction, person, &undone, &left)?;
+                }
+                if let Some(told) = told {
+                    told.tell(transaction, now)?;
                 }
                 change(transaction)
             })
@@ -103,19 +121,25 @@ impl Undo<'_> {
 
     async fn look_up(&mut self, step: Step) -> Result<()> {
         let Some(intent) = earlier(&step)? else { return Ok(()) };
-        let found =
-            patiently(self.shared, || async { self.shared.connection(step.platform, Lane::Waiting).await?.confirm(&intent).await }.boxed())
-                .await;
-        let (id, sync, now) = (step.id, self.sync.id, self.shared.now());
+        let found = patiently(self.shared, || self.find(&step, &intent).boxed()).await;
+        let (id, sync, now, carrier) = (step.id, self.sync.id, self.shared.now(), step.platform);
         match found {
             Ok(found) => {
+                let made_for = self.sync.clone();
+                let word = if step.kind == StepKind::Tell { Word::MessageSent } else { Word::PromptSent };
                 self.shared
                     .store
                     .write(move |transaction| {
                         steps::end(transaction, id, StepState::Failed, Some("cancelled"), now)?;
                         match &found {
-                            Some(Outcome::Represented(stand_in)) => syncs::stand_in(transaction, sync, stand_in),
-                            Some(Outcome::Sent(message)) => prompts::sent(transaction, sync, message),
+                            Some(Outcome::Represented(stand_in)) => {
+                                tell_made(transaction, &made_for, stand_in, now)?;
+                                syncs::stand_in(transaction, sync, stand_in)
+                            }
+                            Some(Outcome::Sent(message)) => {
+                                audit::effect(word).on(carrier).about(made_for.person).of(made_for.run).tell(transaction, now)?;
+                                prompts::sent(transaction, sync, message)
+                            }
                             None => Ok(()),
                         }
                     })
@@ -125,10 +149,22 @@ impl Undo<'_> {
             Err(error) => {
                 let what =
                     format!("A message, bot or guest on {} that may have been made just before", name_of(self.shared, step.platform));
-                self.note(Undone::Left(left(what, &error)), move |transaction| {
+                self.note(Undone::Left(left(what, &error)), None, move |transaction| {
                     steps::end(transaction, id, StepState::Failed, Some("cancelled"), now)
                 })
                 .await
+            }
+        }
+    }
+
+    /// What came of it. What may still be on its way is waited for, so that nothing appears behind the undoing.
+    async fn find(&self, step: &Step, intent: &Intent) -> Result<Option<Outcome>> {
+        let connection = self.shared.connection(step.platform, Lane::Waiting).await?;
+        loop {
+            match look(self.shared, step, intent, connection.as_ref()).await? {
+                Found::It(outcome) => return Ok(Some(outcome)),
+                Found::Nothing => return Ok(None),
+                Found::NotYet(left) => self.shared.clock.wait(left).await,
             }
         }
     }
@@ -162,7 +198,8 @@ impl Undo<'_> {
             } else {
                 Undone::Left(irrevocable(&name))
             };
-            self.note(undone, move |transaction| grants::destroy(transaction, id)).await?;
+            let told = self.told(Word::AuthorisationRevoked, platform);
+            self.note(undone, told, move |transaction| grants::destroy(transaction, id)).await?;
         }
         Ok(())
     }
@@ -170,7 +207,7 @@ impl Undo<'_> {
     /// Removes the bot or guest, if this program made it.
     async fn dismiss(&mut self) -> Result<()> {
         let Some(stand_in) = self.sync.stand_in.clone() else { return Ok(()) };
-        let (sync, platform) = (self.sync.id, self.sync.platform);
+        let (sync, platform, kind) = (self.sync.id, self.sync.platform, stand_in.kind);
         let undone = if stand_in.created {
             let dismissed = patiently(self.shared, || {
                 async { self.shared.connection(platform, Lane::Waiting).await?.dismiss(&stand_in).await }.boxed()
@@ -187,7 +224,9 @@ impl Undo<'_> {
         } else {
             Undone::Left(not_ours(&stand_in.name, stand_in.kind, &self.platform_name()))
         };
-        self.note(undone, move |transaction| syncs::forget_stand_in(transaction, sync)).await
+        let word = if kind == RepresentationKind::Guest { Word::GuestRemoved } else { Word::BotRemoved };
+        let told = self.told(word, platform);
+        self.note(undone, told, move |transaction| syncs::forget_stand_in(transaction, sync)).await
     }
 
     /// Takes an open prompt back.
@@ -215,7 +254,8 @@ impl Undo<'_> {
             Err(error) if puts_off(&error) => return Err(error),
             Err(error) => Undone::Left(left(format!("The prompt in {name}"), &error)),
         };
-        self.note(undone, move |transaction| prompts::close(transaction, sync)).await
+        let told = self.told(Word::PromptWithdrawn, carrier);
+        self.note(undone, told, move |transaction| prompts::close(transaction, sync)).await
     }
 }
 

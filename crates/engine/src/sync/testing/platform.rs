@@ -113,6 +113,7 @@ fn info(id: PlatformId, name: &'static str, hosts: &'static [&'static str], capa
         employee: None,
         rates: RATES,
         costs: COSTS,
+        settles: Duration::from_secs(5),
         text_limit: 4_000,
         page_size: 100,
     }
