@@ -241,8 +241,9 @@ impl Engine {
 
     /// Passes a platform's answer on, and remembers when it refused the connection's tokens.
     pub(super) async fn heard<T>(&self, platform: PlatformId, answer: Result<T>) -> Result<T> {
+        let now = self.shared.now();
         if answer.as_ref().is_err_and(|error| error.kind == Kind::SignedOut)
-            && self.shared.store.write(move |transaction| signed_out(transaction, platform)).await?
+            && self.shared.store.write(move |transaction| signed_out(transaction, platform, now)).await?
         {
             self.shared.events.tell(Event::ConnectionChanged { platform });
         }
