@@ -88,6 +88,7 @@ const fn info(fields: &'static [Field], slots: &'static [Slot]) -> PlatformInfo 
             grant_scopes: &["openid", "offline_access", "people.read"],
         }),
         rates: &[],
+        costs: &[],
         settles: Duration::from_secs(5),
         text_limit: 1000,
         page_size: 100,
