@@ -1,6 +1,9 @@
 //! The words of the terminal program. Names are a contract with those who script it.
 
+mod audit;
+mod confirm;
 mod connect;
+mod limits;
 mod select;
 mod simulator;
 
@@ -8,9 +11,13 @@ use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, Subcommand};
-use engine::model::PlatformId;
+use engine::model::{PlatformId, RunId, Status};
 
+pub use audit::{Audit, AuditCommand};
+pub use confirm::{Confirm, Dry};
 pub use connect::{Approval, Connect, SecondFactor};
+pub use limits::{Change, Limits};
+use select::status;
 pub use select::{AllMatching, Filter, Selection};
 pub use simulator::Simulator;
 
@@ -118,8 +125,8 @@ pub enum Command {
         #[command(flatten)]
         all: AllMatching,
         /// Also when syncs have to be reset for it
-        #[arg(long)]
-        yes: bool,
+        #[command(flatten)]
+        confirm: Confirm,
     },
     /// List accounts that could not be matched without a guess
     Conflicts,
@@ -142,9 +149,9 @@ pub enum Command {
         /// Who, and where to
         #[command(flatten)]
         selection: Selection,
-        /// Confirm the plan
-        #[arg(long)]
-        yes: bool,
+        /// Whether it is confirmed
+        #[command(flatten)]
+        confirm: Confirm,
         /// Wait for people too
         #[arg(long)]
         wait: bool,
@@ -168,16 +175,98 @@ pub enum Command {
     },
     /// Counts per platform and status
     Status,
-    /// Past and present runs
-    Runs,
+    /// Past and present runs, or one of them person by person
+    Runs {
+        /// Which, for example r5
+        run: Option<RunId>,
+        /// Only people with this status
+        #[arg(long, requires = "run", value_parser = status)]
+        status: Option<Status>,
+        /// At most this many people
+        #[arg(long, value_name = "N", default_value_t = 50, requires = "run", value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        /// Leave out so many people at the beginning
+        #[arg(long, value_name = "N", default_value_t = 0, requires = "run")]
+        from: u32,
+    },
+    /// Hold a run: nothing new of it is begun until it is resumed
+    Pause {
+        /// Which, for example r5
+        run: RunId,
+    },
+    /// Let a paused run go on
+    Resume {
+        /// Which, for example r5
+        run: RunId,
+    },
+    /// Stop a run for good: what was not begun goes back to where it was
+    Stop {
+        /// Which, for example r5
+        run: RunId,
+    },
+    /// Let go on what a stop limit holds of a run
+    Approve {
+        /// Which, for example r5
+        run: RunId,
+        /// Whether it is confirmed
+        #[command(flatten)]
+        confirm: Confirm,
+    },
+    /// Undo exactly the syncs that a run made
+    Undo {
+        /// Which, for example r5
+        run: RunId,
+        /// Whether it is confirmed
+        #[command(flatten)]
+        confirm: Confirm,
+    },
+    /// What failed, by platform and reason, and what to do about it
+    Failures,
+    /// Try again what failed
+    Retry {
+        /// Only with this reason, as `failures` names it
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+        /// Only syncs to this platform
+        #[arg(long)]
+        platform: Option<PlatformId>,
+        /// Only those of this run
+        #[arg(long)]
+        run: Option<RunId>,
+        /// Whether it is confirmed
+        #[command(flatten)]
+        confirm: Confirm,
+    },
+    /// Send anew what perhaps happened, after you looked and found that it did not
+    SendAnew {
+        /// E-mail or id
+        person: String,
+        /// The secondary platform
+        #[arg(long)]
+        to: PlatformId,
+        /// Confirm that you looked
+        #[arg(long)]
+        yes: bool,
+    },
+    /// How much a single run may do before the rest of it waits for approval
+    Limits {
+        /// What to do with them
+        #[command(subcommand)]
+        what: Option<Limits>,
+    },
+    /// What was done, by whom and when: the audit log
+    Audit(Audit),
     /// Undo every sync of people and forget their choices
     Reset {
         /// E-mails or ids
-        #[arg(required = true)]
+        #[arg(required_unless_present = "all_matching", conflicts_with = "all_matching")]
         people: Vec<String>,
-        /// Confirm
-        #[arg(long)]
-        yes: bool,
+        /// Or everybody who matches
+        #[command(flatten)]
+        all: AllMatching,
+        /// Whether it is confirmed
+        #[command(flatten)]
+        confirm: Confirm,
     },
 }
 

@@ -17,9 +17,9 @@ use super::answer::{Answer, Exit, print};
 use super::args::Cli;
 use super::connections::run_import;
 use super::credentials::Credentials;
+use super::progress;
 use super::session::{Session, demo_admin};
 use super::step::NextSteps;
-use super::syncs::spinner;
 use super::tables;
 use crate::compose::World;
 use crate::ready::Ready;
@@ -178,7 +178,7 @@ impl Guide<'_> {
         let Pick { person, from, to } = pick;
         let selection = Selection::People(vec![person.id]);
         self.say(&format!("\n{} works in {} and is to be reachable on {}. The plan:", person.name, name(*from), name(*to)))?;
-        self.say(&tables::plan(&self.engine.reading().plan(&selection, *to).await?.with_commands()))?;
+        self.say(&tables::plan_rows(&self.engine.reading().plan(&selection, *to).await?.with_commands()))?;
         self.say("The admin confirms it.")?;
         let view = self.engine.sync(&selection, *to, Until::Idle, &Cancel::new()).await?.with_commands();
         self.say(&format!("→ {}", tables::outcomes(&view)))
@@ -186,7 +186,7 @@ impl Guide<'_> {
 
     /// Waits for what people did, and shows what came of it.
     async fn wait_for(&self, picks: &[&Pick]) -> Result<()> {
-        let spinner = spinner(self.answer, &self.engine, "Asking the platforms, at the pace they allow, what the colleagues did");
+        let spinner = progress::line(self.answer, &self.engine, "Asking the platforms, at the pace they allow, what the colleagues did");
         for pick in picks {
             let selection = Selection::People(vec![pick.person.id]);
             let view = self.engine.sync(&selection, pick.to, Until::People(PATIENCE), &Cancel::new()).await?.with_commands();

@@ -4,12 +4,19 @@
 
 pub mod answer;
 pub mod args;
+mod audit;
+mod confirm;
 mod connect;
 mod connections;
 pub mod credentials;
 mod demo;
+mod failures;
 mod guide;
+mod limits;
 mod people;
+mod progress;
+mod reset;
+mod runs;
 mod security;
 mod session;
 pub(crate) mod simulator;
@@ -23,6 +30,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 use engine::Result;
+use engine::engine::Failed;
 
 use answer::{Answer, Exit};
 use args::{Cli, Command};
@@ -94,16 +102,29 @@ async fn command(session: &Session, command: Command) -> Result<Exit> {
         Command::Import { platforms, teams } => connections::import(session, platforms, teams).await,
         Command::People { filter, limit, after } => people::list(session, filter, limit, after).await,
         Command::Person { person } => people::one(session, &person).await,
-        Command::Primary { words, all, yes } => people::primary(session, words, all, yes).await,
+        Command::Primary { words, all, confirm } => people::primary(session, words, all, confirm).await,
         Command::Conflicts => people::conflicts(session).await,
         Command::Link { person, account } => people::link(session, &person, &account).await,
         Command::Unlink { account } => people::unlink(session, &account).await,
         Command::Plan(selection) => syncs::plan(session, selection).await,
-        Command::Sync { selection, yes, wait, timeout } => syncs::sync(session, selection, yes, wait.then_some(timeout)).await,
+        Command::Sync { selection, confirm, wait, timeout } => syncs::sync(session, selection, confirm, wait.then_some(timeout)).await,
         Command::Cancel { person, to } => syncs::cancel(session, &person, to).await,
         Command::Work { seconds } => syncs::work(session, seconds).await,
         Command::Status => people::status(session).await,
-        Command::Runs => syncs::runs(session).await,
-        Command::Reset { people, yes } => syncs::reset(session, people, yes).await,
+        Command::Runs { run: None, .. } => runs::list(session).await,
+        Command::Runs { run: Some(run), status, limit, from } => runs::one(session, run, status, from, limit).await,
+        Command::Pause { run } => runs::pause(session, run).await,
+        Command::Resume { run } => runs::resume(session, run).await,
+        Command::Stop { run } => runs::stop(session, run).await,
+        Command::Approve { run, confirm } => runs::approve(session, run, confirm).await,
+        Command::Undo { run, confirm } => runs::undo(session, run, confirm).await,
+        Command::Failures => failures::list(session).await,
+        Command::Retry { reason, platform, run, confirm } => {
+            failures::retry(session, Failed { platform, kind: reason, run }, confirm).await
+        }
+        Command::SendAnew { person, to, yes } => failures::send_anew(session, &person, to, yes).await,
+        Command::Limits { what } => limits::limits(session, what).await,
+        Command::Audit(args) => audit::audit(session, args).await,
+        Command::Reset { people, all, confirm } => reset::reset(session, people, all, confirm).await,
     }
 }

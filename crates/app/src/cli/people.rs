@@ -1,13 +1,14 @@
 //! people, person, primary, conflicts, link, unlink, status.
 
 use engine::engine::Confirmed;
-use engine::model::PlatformId;
+use engine::model::{PersonId, PlatformId};
 use engine::people::views::ConflictView;
-use engine::{Error, Result};
+use engine::{Error, Reading, Result};
 use serde::Serialize;
 
 use super::answer::Exit;
-use super::args::{AllMatching, Filter};
+use super::args::{AllMatching, Confirm, Filter};
+use super::confirm::only_looked;
 use super::session::{Session, filter};
 use super::step::NextSteps;
 use super::tables;
@@ -20,12 +21,21 @@ pub(super) async fn list(session: &Session, args: Filter, limit: u32, after: Opt
 
 pub(super) async fn one(session: &Session, person: &str) -> Result<Exit> {
     let reading = session.reading().await?;
-    let person = reading.person(reading.find_person(person).await?).await?.with_commands();
-    session.answer.give(&person, tables::person)?;
+    show(session, &reading, reading.find_person(person).await?).await
+}
+
+/// How a person stands.
+pub(super) async fn show(session: &Session, reading: &Reading, person: PersonId) -> Result<Exit> {
+    session.answer.give(&reading.person(person).await?.with_commands(), tables::person)?;
     Ok(Exit::Done)
 }
 
-pub(super) async fn primary(session: &Session, mut words: Vec<String>, all: AllMatching, yes: bool) -> Result<Exit> {
+/// The name that people read; whoever left meanwhile is named by id.
+pub(super) async fn name_of(reading: &Reading, person: PersonId) -> String {
+    reading.person(person).await.map_or_else(|_| person.to_string(), |view| view.name)
+}
+
+pub(super) async fn primary(session: &Session, mut words: Vec<String>, all: AllMatching, confirm: Confirm) -> Result<Exit> {
     let usage = || {
         Error::invalid(
             "primary",
@@ -38,10 +48,17 @@ pub(super) async fn primary(session: &Session, mut words: Vec<String>, all: AllM
     if words.is_empty() != all.all_matching {
         return Err(usage());
     }
+    let preview = async {
+        let reading = session.reading().await?;
+        reading.preview_primary(&session.selection(&reading, &words, &all).await?, platform).await
+    };
+    if let Some(exit) = only_looked(session.answer, confirm.dry, preview, tables::would_choose).await? {
+        return Ok(exit);
+    }
     let engine = session.engine().await?;
     let selection = session.selection(engine.reading(), &words, &all).await?;
-    let mut view = engine.set_primary(&selection, platform, if yes { Confirmed::Resets } else { Confirmed::Nothing }).await?;
-    if view.unconfirmed > 0 && !yes {
+    let mut view = engine.set_primary(&selection, platform, if confirm.yes { Confirmed::Resets } else { Confirmed::Nothing }).await?;
+    if view.unconfirmed > 0 && !confirm.yes {
         session.answer.note(&tables::would_reset(&view));
         if session.answer.can_ask() && session.answer.ask("Reset these syncs and change the primary platform?") {
             view = engine.set_primary(&selection, platform, Confirmed::Resets).await?;

@@ -1,12 +1,17 @@
 //! The next step as a command: the engine names it as data, and whoever sits at a terminal types it.
 
 use engine::engine::{ImportView, PrimaryView};
-use engine::model::{Act, Reason};
+use engine::model::{Act, PersonId, PlatformId, Reason, RunKind, RunState, RunWait};
 use engine::people::list::PeoplePage;
 use engine::people::views::PersonView;
+use engine::store::history::RunPeople;
+use engine::store::runs::RunView;
 use engine::sync::SyncView;
 use engine::sync::plan::PlanView;
 use engine::{Error, Kind};
+
+/// The reason of what perhaps happened, and what the platform will not tell about.
+const PERHAPS_DONE: &str = "perhaps_done";
 
 /// The command line that takes a step.
 fn command(act: Act) -> String {
@@ -26,6 +31,7 @@ const CHOOSING_TEAMS: &str = "teams";
 fn look_up(error: &Error) -> Option<String> {
     match (error.kind, error.operation, error.platform) {
         (Kind::NotFound, "person", _) => Some("usersync people --search NAME".into()),
+        (Kind::NotFound, "run", _) => Some("usersync runs".into()),
         (Kind::NotFound, "account", _) => Some("usersync person PERSON".into()),
         (Kind::NotFound, "import", None) => Some("usersync connect PLATFORM".into()),
         (Kind::Invalid, CHOOSING_TEAMS, Some(platform)) => Some(format!("usersync teams {platform}")),
@@ -52,19 +58,40 @@ pub(super) fn after(error: &Error) -> String {
     }
 }
 
+/// The reason's own next step with its command.
+pub(super) fn add_command(reason: &mut Reason) {
+    add(&mut reason.remedy, reason.act);
+}
+
+/// The same where it is known whose sync it is about: who looked and found nothing there can have it sent again.
+fn add_commands(reason: &mut Reason, person: PersonId, to: PlatformId) {
+    add_command(reason);
+    if reason.kind == PERHAPS_DONE {
+        reason.remedy = format!("{} When it did not happen: usersync send-anew {person} --to {to} --yes", reason.remedy);
+    }
+}
+
+/// What lets a run go on that does not go on by itself.
+pub(super) fn of_run(run: &RunView) -> Option<String> {
+    match (run.waits, run.state, run.kind) {
+        (Some(RunWait::Paused), ..) => Some(format!("Let it go on: usersync resume {}", run.id)),
+        (Some(RunWait::SignIn), ..) => Some("Look which one, and connect it again: usersync connections".into()),
+        (Some(RunWait::Approval), ..) => Some(approve(run)),
+        (None, RunState::Interrupted, RunKind::Import) => Some("Import again, it goes on where it stopped: usersync import".into()),
+        (None, RunState::Interrupted, _) => Some("Go on with it: usersync work".into()),
+        (None, ..) if run.held > 0 => Some(approve(run)),
+        (None, ..) => None,
+    }
+}
+
+fn approve(run: &RunView) -> String {
+    format!("Let them go on: usersync approve {}", run.id)
+}
+
 /// What names next steps.
 pub(super) trait NextSteps: Sized {
     /// Adds its command to every next step that has one.
     fn with_commands(self) -> Self;
-}
-
-impl NextSteps for Option<Reason> {
-    fn with_commands(mut self) -> Self {
-        if let Some(reason) = &mut self {
-            add(&mut reason.remedy, reason.act);
-        }
-        self
-    }
 }
 
 impl NextSteps for PlanView {
@@ -76,14 +103,35 @@ impl NextSteps for PlanView {
 
 impl NextSteps for SyncView {
     fn with_commands(mut self) -> Self {
-        self.people.iter_mut().for_each(|row| row.reason = row.reason.take().with_commands());
+        for row in &mut self.people {
+            if let Some(reason) = &mut row.reason {
+                add_commands(reason, row.person, row.to);
+            }
+        }
         self
     }
 }
 
 impl NextSteps for PersonView {
     fn with_commands(mut self) -> Self {
-        self.syncs.values_mut().for_each(|sync| sync.reason = sync.reason.take().with_commands());
+        for (platform, sync) in &mut self.syncs {
+            if let Some(reason) = &mut sync.reason {
+                add_commands(reason, self.id, *platform);
+            }
+        }
+        self
+    }
+}
+
+impl NextSteps for RunPeople {
+    fn with_commands(mut self) -> Self {
+        for row in &mut self.rows {
+            match (&mut row.reason, row.platform) {
+                (Some(reason), Some(platform)) => add_commands(reason, row.person, platform),
+                (Some(reason), None) => add_command(reason),
+                (None, _) => {}
+            }
+        }
         self
     }
 }
@@ -97,22 +145,20 @@ impl NextSteps for PeoplePage {
 
 impl NextSteps for ImportView {
     fn with_commands(mut self) -> Self {
-        self.errors.values_mut().for_each(|reason| add(&mut reason.remedy, reason.act));
+        self.errors.values_mut().for_each(add_command);
         self
     }
 }
 
 impl NextSteps for PrimaryView {
     fn with_commands(mut self) -> Self {
-        self.people.iter_mut().for_each(|row| row.reason = row.reason.take().with_commands());
+        self.people.iter_mut().filter_map(|row| row.reason.as_mut()).for_each(add_command);
         self
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use engine::model::{PersonId, PlatformId};
-
     use super::*;
 
     #[test]

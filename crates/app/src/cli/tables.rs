@@ -1,16 +1,21 @@
 //! Answers as people read them: tables and short sentences. Words only, no rules.
 
+pub(super) mod audit;
+pub(super) mod failures;
+pub(super) mod runs;
+
 use comfy_table::{ContentArrangement, Table};
 use engine::engine::{ConnectionView, DisconnectView, ImportView, PrimaryView, TeamView};
-use engine::model::{PlatformId, Reason, Status};
+use engine::model::{Guarded, PlatformId, Reason, ReasonCount, Status, StopLimits};
 use engine::people::list::PeoplePage;
+use engine::people::preview::PrimaryPreview;
 use engine::people::views::{PersonView, StatusView};
-use engine::store::runs::RunView;
 use engine::sync::SyncView;
 use engine::sync::plan::{BlockedRow, PlanView};
-use engine::sync::{PersonReset, UndoneView};
+use engine::sync::{PersonReset, ResetPreview, UndoneView};
 
 use super::people::ConflictRow;
+use super::syncs::{Planned, Synced};
 
 /// How many rows of a long result are shown; `--json` has all of them.
 const ROWS: usize = 40;
@@ -245,7 +250,11 @@ pub(super) fn primary(view: &PrimaryView) -> String {
     text
 }
 
-pub(super) fn plan(view: &PlanView) -> String {
+pub(super) fn plan(view: &Planned) -> String {
+    format!("{}{}", plan_rows(&view.plan), runs::held(&view.held))
+}
+
+pub(super) fn plan_rows(view: &PlanView) -> String {
     let mut text = String::new();
     if !view.steps.is_empty() {
         let mut table = table(&["User", "To", "What happens"]);
@@ -280,36 +289,69 @@ pub(super) fn outcomes(view: &SyncView) -> String {
     text
 }
 
-pub(super) fn synced(view: &SyncView) -> String {
+pub(super) fn synced(answer: &Synced) -> String {
+    let view = &answer.view;
     let mut text = outcomes(view);
     text.push_str(more(ROWS, view.people.len()).trim_start());
     text.push_str(&format!(
         "Run {}: {} synced, {} waiting, {} failed, {} blocked.\n",
         view.run, view.done, view.waiting, view.failed, view.blocked
     ));
-    if view.waiting > 0 {
+    if answer.held > 0 {
+        text.push_str(&runs::held(&answer.limits));
+        text.push_str(&format!("  → Let them go on: usersync approve {}\n", view.run));
+    }
+    if view.waiting > answer.held {
         text.push_str("  → See what became of those who wait: usersync work (or wait for them: usersync sync … --wait)\n");
     }
     text
 }
 
-pub(super) fn runs(runs: &[RunView]) -> String {
-    if runs.is_empty() {
-        return "Nothing was run yet.".into();
+/// What choosing a primary platform would do.
+pub(super) fn would_choose(view: &PrimaryPreview) -> String {
+    let mut text = format!("{} would change to {}, {} have it already.\n", view.changes, name(view.to), view.unchanged);
+    if view.resets > 0 {
+        text.push_str(&format!("The syncs of {} would be reset first:\n", view.resets));
     }
-    let mut table = table(&["Run", "What", "Platform", "State", "Started (UTC)", "Result"]);
-    for run in runs.iter().take(ROWS) {
-        let platform = run.platform.map_or_else(|| "–".to_owned(), name);
-        table.add_row([
-            run.id.to_string(),
-            run.kind.as_str().to_owned(),
-            platform,
-            run.state.as_str().to_owned(),
-            time(run.started_at),
-            run.counts.iter().map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", "),
-        ]);
+    for row in view.would_reset.iter().take(ROWS) {
+        let platforms: Vec<String> = row.platforms.iter().map(|platform| name(*platform)).collect();
+        text.push_str(&format!("  {}: {}\n", row.name, platforms.join(", ")));
     }
-    format!("{table}{}", more(ROWS, runs.len()))
+    for ReasonCount { reason, count } in &view.refused {
+        text.push_str(&format!("{count} cannot: {}\n  → {}\n", reason.message, reason.remedy));
+    }
+    text
+}
+
+/// What the reset of many would do.
+pub(super) fn resets(view: &ResetPreview) -> String {
+    let people = if view.people == 1 { "1 person is selected.".into() } else { format!("{} people are selected.", view.people) };
+    format!("{people}\n{}{}", runs::goes_and_stays(&view.goes, &view.stays), runs::held(&view.held))
+}
+
+/// The stop limits.
+pub(super) fn limits(limits: &StopLimits) -> String {
+    let mut table = table(&["Stop limit", "In one run at most", "Or a share of"]);
+    for what in Guarded::ALL {
+        let limit = limits.of(what);
+        let count = limit.count.map_or_else(|| "–".into(), |count| count.to_string());
+        let of = if what == Guarded::Dismissals { "the bots and guests in use" } else { "all people" };
+        let share = limit.percent.map_or_else(|| "–".into(), |percent| format!("{percent} % of {of}"));
+        table.add_row([format!("{} ({})", guarded(what), what.as_str()), count, share]);
+    }
+    format!(
+        "{table}\nWhat exceeds them in one run waits for your approval; ten or fewer never wait.\n  → Change them: usersync limits set resets=200,20% prompts=off"
+    )
+}
+
+/// What a stop limit watches over.
+fn guarded(what: Guarded) -> &'static str {
+    match what {
+        Guarded::Resets => "people to reset",
+        Guarded::Dismissals => "bots and guests to remove",
+        Guarded::Representations => "bots and guests to make",
+        Guarded::Prompts => "prompts to send",
+    }
 }
 
 pub(super) fn previews(previews: &[PersonReset]) -> String {

@@ -45,7 +45,8 @@ pub struct Selection {
     pub to: PlatformId,
 }
 
-fn status(word: &str) -> Result<Status, String> {
+/// One of the four statuses, by its word.
+pub(super) fn status(word: &str) -> Result<Status, String> {
     Status::ALL.into_iter().find(|status| status.as_str() == word).ok_or_else(|| {
         let known: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
         format!("choose one of: {}", known.join(", "))
