@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::model::{Held, RunId};
-use crate::sync::{Goes, Stays};
+use crate::store::runs::RunView;
+use crate::store::{approvals, undos};
+use crate::sync::{Goes, ResetPreview, Stays, reset, undo_run};
 
 use super::Engine;
 
@@ -25,19 +27,54 @@ pub struct UndoPreview {
     pub held: Vec<Held>,
 }
 
+/// What approving would let go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct ApprovePreview {
+    /// The run.
+    pub run: RunId,
+    /// How many people wait for approval.
+    pub people: u64,
+    /// What stop limits held when the run was confirmed.
+    pub limits: Vec<Held>,
+}
+
 impl Engine {
-    /// Approves what stop limits hold of a run; gives how many people go on.
-    pub async fn approve(&self, _run: RunId) -> Result<u64> {
-        Ok(0)
+    /// What approving would let go on. Changes nothing. Errors: `Kind::NotFound`.
+    pub async fn approve_preview(&self, run: RunId) -> Result<ApprovePreview> {
+        let view = self.shared.store.read(move |db| Ok((undo_run::known(db, run)?, approvals::waiting(db, run)?))).await?;
+        let (RunView { limits, .. }, people) = view;
+        Ok(ApprovePreview { run, people, limits })
+    }
+
+    /// Approves what stop limits hold of a run; gives how many people go on. Errors: `Kind::NotFound`.
+    pub async fn approve(&self, run: RunId) -> Result<u64> {
+        undo_run::approve(&self.shared, run).await
     }
 
     /// What undoing a run would remove and what would stay. Changes nothing.
+    ///
+    /// Errors: as those of [`Engine::undo`].
     pub async fn undo_preview(&self, run: RunId) -> Result<UndoPreview> {
-        Ok(UndoPreview { run, syncs: 0, gone: 0, goes: Vec::new(), stays: Vec::new(), held: Vec::new() })
+        let platforms = self.shared.platforms.clone();
+        let (ids, held, gone) = self
+            .shared
+            .store
+            .read(move |db| {
+                let (ids, verdict) = undo_run::wanted(db, &platforms, run)?;
+                Ok((ids, verdict.held, undos::gone(db, run)?))
+            })
+            .await?;
+        let syncs = ids.len() as u64;
+        let ResetPreview { goes, stays, .. } = reset::preview_syncs(&self.shared, ids).await?;
+        Ok(UndoPreview { run, syncs, gone, goes, stays, held })
     }
 
-    /// Undoes exactly the syncs that a run made, as a run of its own; gives that.
+    /// Writes down that exactly the syncs that a run made, as far as they stand, are undone, as a run of its own, and gives that;
+    /// [`Engine::keep_working`] or [`Engine::work`] does it. The people's choices stay.
+    ///
+    /// Errors: `Kind::NotFound`; `Kind::Conflict` for a run that is under way, or of which nothing stands; `Kind::Unsupported` for one
+    /// that makes no syncs.
     pub async fn undo(&self, run: RunId) -> Result<RunId> {
-        Ok(run)
+        undo_run::begin(&self.shared, run).await
     }
 }

@@ -15,6 +15,9 @@ pub(crate) const MATCHING_DUE: &str = "matching_due";
 /// Counts the changes of people that the history does not tell one by one: an index of people that has seen fewer is built anew.
 pub(crate) const PEOPLE_VERSION: &str = "people_version";
 
+/// The stop limits as JSON; absent until the admin sets them.
+pub(crate) const STOP_LIMITS: &str = "stop_limits";
+
 /// A fact's value.
 pub(crate) fn get(connection: &Connection, name: &str) -> Result<Option<String>> {
     Ok(connection.prepare_cached("SELECT value FROM facts WHERE name = ?1")?.query_row([name], |row| row.get(0)).optional()?)

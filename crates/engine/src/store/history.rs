@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::model::{PersonId, PlatformId, Reason, RunId, Status};
+use crate::platform::Left;
 
 use super::columns::{maybe_json, maybe_word, to_json};
 
@@ -126,6 +127,32 @@ pub(crate) fn reset(
     Ok(())
 }
 
+/// Writes down what an undoing could not undo.
+pub(crate) fn left(
+    transaction: &Transaction<'_>,
+    run: Option<RunId>,
+    person: PersonId,
+    platform: PlatformId,
+    left: &Left,
+    now: Timestamp,
+) -> Result<()> {
+    let remedy = match left.link {
+        Some(_) => "It can be undone by hand there.",
+        None => "Nothing more can be done from here.",
+    };
+    let reason = Reason {
+        kind: "left".into(),
+        message: format!("{}: {}", left.what, left.why),
+        remedy: remedy.into(),
+        act: None,
+        link: left.link.clone(),
+    };
+    transaction
+        .prepare_cached("INSERT INTO history (at, person, kind, platform, reason, run) VALUES (?, ?, 'left', ?, ?, ?)")?
+        .execute(params![now.to_string(), person.0, platform.as_str(), to_json(&reason)?, run.map(|run| run.0)])?;
+    Ok(())
+}
+
 /// One thing that happened to a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
 pub struct TimelineEntry {
@@ -133,7 +160,8 @@ pub struct TimelineEntry {
     pub id: i64,
     /// When, RFC 3339.
     pub at: String,
-    /// `sync`, `joined` (became part of a run), `removed`, `blocked`, `primary`, `link`, `unlink`, `apart`, `reset`.
+    /// `sync`, `joined` (became part of a run), `removed`, `blocked`, `primary`, `link`, `unlink`, `apart`, `reset`, `left` (what an undoing could
+    /// not undo).
     pub kind: String,
     /// Where.
     pub platform: Option<PlatformId>,
@@ -199,9 +227,9 @@ pub struct RunPerson {
     pub platform: Option<PlatformId>,
     /// How it stands; blocked people, and those whose sync was removed since, are not synced.
     pub status: Status,
-    /// A finer state; `blocked`, `removed` and `reset` say why somebody is not synced.
+    /// A finer state; `blocked`, `removed` and `reset` say why somebody is not synced, `left` that something stays at the platform.
     pub detail: Option<String>,
-    /// Why it failed or was blocked.
+    /// Why it failed or was blocked, or what stays.
     pub reason: Option<Reason>,
 }
 
@@ -216,8 +244,8 @@ pub struct RunPeople {
     pub rows: Vec<RunPerson>,
 }
 
-/// The last entry of each person and platform in a run.
-const LAST: &str = "WITH last AS (SELECT max(id) AS id FROM history WHERE run = ?1 GROUP BY person, platform)";
+/// The last entry of each person and platform in a run. What stays is told beside it.
+const LAST: &str = "WITH last AS (SELECT max(id) AS id FROM history WHERE run = ?1 AND kind <> 'left' GROUP BY person, platform)";
 
 /// The people of a run with a status (or with any), by name, from a position on.
 pub(crate) fn run_people(connection: &Connection, run: RunId, wanted: Option<Status>, from: u32, count: u32) -> Result<RunPeople> {
@@ -250,7 +278,24 @@ pub(crate) fn run_people(connection: &Connection, run: RunId, wanted: Option<Sta
         })
     })?;
     people.rows = found.collect::<rusqlite::Result<_>>()?;
+    for row in people.rows.iter_mut().filter(|row| row.reason.is_none() && row.status == Status::NotSynced) {
+        if let Some(reason) = left_of(connection, run, row.person, row.platform)? {
+            (row.detail, row.reason) = (Some("left".to_owned()), Some(reason));
+        }
+    }
     Ok(people)
+}
+
+/// What a run left of a person's, on one platform or (`None`) on all, as one reason.
+fn left_of(connection: &Connection, run: RunId, person: PersonId, platform: Option<PlatformId>) -> Result<Option<Reason>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT reason FROM history WHERE run = ?1 AND person = ?2 AND kind = 'left' AND (?3 IS NULL OR platform = ?3) ORDER BY id",
+    )?;
+    let found = statement.query_map(params![run.0, person.0, platform.as_ref().map(PlatformId::as_str)], |row| maybe_json(row, 0))?;
+    let all: Vec<Reason> = found.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?;
+    let messages: Vec<&str> = all.iter().map(|reason| reason.message.as_str()).collect();
+    let (message, link) = (messages.join(" "), all.iter().find_map(|reason| reason.link.clone()));
+    Ok(all.into_iter().next().map(|first| Reason { message, link, ..first }))
 }
 
 /// How far the feed has come.

@@ -19,6 +19,7 @@
 //! `spawn_blocking`, because tokio's paused time stands still exactly while blocking tasks run.
 
 pub mod accounts;
+pub(crate) mod approvals;
 pub mod audit;
 pub(crate) mod columns;
 pub mod conflicts;
@@ -42,6 +43,7 @@ pub(crate) mod slot_ends;
 pub(crate) mod steps;
 pub mod syncs;
 pub(crate) mod throttles;
+pub(crate) mod undos;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -10,6 +10,7 @@ use crate::platform::Left;
 
 use super::columns::{json, to_json};
 use super::history;
+use super::steps::UNAPPROVED;
 
 /// The table.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -21,16 +22,51 @@ pub(super) const MIGRATIONS: &[&str] = &[
         started_at TEXT NOT NULL
     ) STRICT;
 ",
-    // The bits of `steps.held`.
-    "ALTER TABLE resets ADD COLUMN held INTEGER NOT NULL DEFAULT 0;",
+    // The bits of `steps.held`; and whether a person waits for it (0) or it is one of many (1).
+    "
+    ALTER TABLE resets ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE resets ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX resets_free ON resets (priority, started_at, person) WHERE held = 0;
+",
 ];
 
-/// Sets the marker; one that stands stays.
-pub(crate) fn begin(transaction: &Transaction<'_>, person: PersonId, run: Option<RunId>, now: Timestamp) -> Result<()> {
+/// A marker to be set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewReset {
+    pub(crate) person: PersonId,
+    pub(crate) run: Option<RunId>,
+    /// The bits of `steps.held`.
+    pub(crate) held: i64,
+    /// 0: a person waits for it; 1: it is one of many.
+    pub(crate) priority: i64,
+}
+
+/// Sets the marker; one that stands stays, unless it waits for approval: who confirms it anew decides anew.
+pub(crate) fn begin(transaction: &Transaction<'_>, new: NewReset, now: Timestamp) -> Result<()> {
+    let NewReset { person, run, held, priority } = new;
     let set = transaction
-        .prepare_cached("INSERT OR IGNORE INTO resets (person, undone, remaining, started_at, run) VALUES (?, '[]', '[]', ?, ?)")?
-        .execute(params![person.0, now.to_string(), run.map(|run| run.0)])?;
+        .prepare_cached(
+            "INSERT INTO resets (person, undone, remaining, started_at, run, held, priority) VALUES (?1, '[]', '[]', ?2, ?3, ?4, ?5)
+             ON CONFLICT (person) DO UPDATE SET run = excluded.run, held = excluded.held, priority = excluded.priority WHERE held & ?6",
+        )?
+        .execute(params![person.0, now.to_string(), run.map(|run| run.0), held, priority, UNAPPROVED])?;
     if set > 0 { history::reset(transaction, run, person, Status::Pending, None, now) } else { Ok(()) }
+}
+
+/// Whether a person's reset is confirmed and approved already.
+pub(crate) fn is_decided(connection: &Connection, person: PersonId) -> Result<bool> {
+    Ok(connection.prepare_cached("SELECT 1 FROM resets WHERE person = ? AND NOT held & ?")?.exists([person.0, UNAPPROVED])?)
+}
+
+/// Whether a person's reset is to go on, and nothing holds it.
+pub(crate) fn is_free(connection: &Connection, person: PersonId) -> Result<bool> {
+    Ok(connection.prepare_cached("SELECT 1 FROM resets WHERE person = ? AND held = 0")?.exists([person.0])?)
+}
+
+/// Holds the reset of one person: `bit` is one of `steps::{PAUSED, UNAPPROVED, SIGNED_OUT}`. Those of a run: `undos::{hold, free}`.
+pub(crate) fn hold(transaction: &Transaction<'_>, person: PersonId, bit: i64) -> Result<()> {
+    transaction.prepare_cached("UPDATE resets SET held = held | ?2 WHERE person = ?1")?.execute([person.0, bit])?;
+    Ok(())
 }
 
 /// Adds to what is told in the end.
@@ -61,10 +97,11 @@ pub(crate) fn take_back(transaction: &Transaction<'_>, person: PersonId, reason:
     history::reset(transaction, run, person, Status::Failed, Some(reason), now)
 }
 
-/// Those whose resets are under way, longest first, at most so many.
-pub(crate) fn oldest(connection: &Connection, limit: u32) -> Result<Vec<PersonId>> {
-    let mut statement = connection.prepare_cached("SELECT person FROM resets ORDER BY started_at, person LIMIT ?")?;
-    let people = statement.query_map([limit], |row| Ok(PersonId(row.get(0)?)))?;
+/// Those whose resets are to go on and are not held, with whether many wait for theirs: few first, then by age; at most so many.
+pub(crate) fn due(connection: &Connection, limit: u32) -> Result<Vec<(PersonId, bool)>> {
+    let mut statement = connection
+        .prepare_cached("SELECT person, priority > 0 FROM resets WHERE held = 0 ORDER BY priority, started_at, person LIMIT ?")?;
+    let people = statement.query_map([limit], |row| Ok((PersonId(row.get(0)?), row.get(1)?)))?;
     Ok(people.collect::<rusqlite::Result<_>>()?)
 }
 

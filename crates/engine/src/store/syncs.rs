@@ -40,12 +40,14 @@ CREATE TRIGGER stand_in_changed AFTER UPDATE OF stand_in ON syncs WHEN json_extr
     INSERT OR IGNORE INTO own_stand_ins VALUES (NEW.platform, json_extract(NEW.stand_in, '$.id'));
 END;
 ",
-    // The run that brought the sync into being, and the one that undoes it.
+    // The run that brought the sync into being, the one that undoes it, and what holds its undoing: the bits of `steps.held`.
     "
 ALTER TABLE syncs ADD COLUMN made_by INTEGER;
 ALTER TABLE syncs ADD COLUMN undo_run INTEGER;
-CREATE INDEX syncs_by_maker ON syncs (made_by) WHERE made_by IS NOT NULL;
-CREATE INDEX syncs_by_undo ON syncs (undo_run) WHERE undo_run IS NOT NULL;
+ALTER TABLE syncs ADD COLUMN undo_held INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX syncs_by_maker ON syncs (made_by, id) WHERE made_by IS NOT NULL;
+CREATE INDEX syncs_by_undo ON syncs (undo_run, id) WHERE undo_run IS NOT NULL;
+CREATE INDEX syncs_cancelling ON syncs (id) WHERE detail = 'cancelling';
 ",
 ];
 
@@ -60,9 +62,21 @@ pub(crate) struct Sync {
     pub(crate) stand_in: Option<Representation>,
     pub(crate) reason: Option<Reason>,
     pub(crate) run: Option<RunId>,
+    /// The run that undoes it.
+    pub(crate) undo_run: Option<RunId>,
 }
 
-const COLUMNS: &str = "id, person, platform, status, detail, stand_in, reason, run";
+impl Sync {
+    /// Whether the admin has taken it back, or a run that undoes it has it in hand.
+    pub(crate) fn is_being_undone(&self) -> bool {
+        self.undo_run.is_some() || self.detail.as_deref() == Some(CANCELLING)
+    }
+}
+
+/// The detail of a sync that is being undone.
+pub(crate) const CANCELLING: &str = "cancelling";
+
+const COLUMNS: &str = "id, person, platform, status, detail, stand_in, reason, run, undo_run";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Sync> {
     let status: String = row.get(3)?;
@@ -75,6 +89,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Sync> {
         stand_in: maybe_json(row, 5)?,
         reason: maybe_json(row, 6)?,
         run: row.get::<_, Option<i64>>(7)?.map(RunId),
+        undo_run: row.get::<_, Option<i64>>(8)?.map(RunId),
     })
 }
 
@@ -96,17 +111,20 @@ pub(crate) fn of_person(connection: &Connection, person: PersonId) -> Result<Vec
     Ok(statement.query_map([person.0], read)?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Every sync: whose, where, and its bot or guest.
-pub(crate) fn each(connection: &Connection, mut each: impl FnMut(SyncId, PersonId, PlatformId, Option<Representation>)) -> Result<()> {
-    let mut statement = connection.prepare_cached("SELECT id, person, platform, stand_in FROM syncs")?;
+/// Every sync: where, and its bot or guest.
+pub(crate) fn each(connection: &Connection, mut each: impl FnMut(SyncId, PlatformId, Option<Representation>)) -> Result<()> {
+    let mut statement = connection.prepare_cached("SELECT id, platform, stand_in FROM syncs")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        each(SyncId(row.get(0)?), PersonId(row.get(1)?), word(row, 2)?, maybe_json(row, 3)?);
+        each(SyncId(row.get(0)?), word(row, 1)?, maybe_json(row, 2)?);
     }
     Ok(())
 }
 
 /// Writes a sync as pending and queued, new or again; gives its id.
+///
+/// It belongs to the run that brought it into being, whichever run works on it later; one that failed with nothing made or asked
+/// has not come into being, and belongs to the run that queues it anew.
 pub(crate) fn queue(
     transaction: &Transaction<'_>,
     person: PersonId,
@@ -118,9 +136,16 @@ pub(crate) fn queue(
     Ok(SyncId(
         transaction
             .prepare_cached(
-                "INSERT INTO syncs (person, platform, status, detail, representation, run, updated_at) VALUES (?1, ?2, 'pending', 'queued', ?3, ?4, ?5)
+                "INSERT INTO syncs (person, platform, status, detail, representation, run, made_by, updated_at)
+                 VALUES (?1, ?2, 'pending', 'queued', ?3, ?4, ?4, ?5)
                  ON CONFLICT (person, platform) DO UPDATE SET status = 'pending', detail = 'queued', representation = excluded.representation,
-                 reason = NULL, run = excluded.run, updated_at = excluded.updated_at RETURNING id",
+                 reason = NULL, run = excluded.run, updated_at = excluded.updated_at,
+                 made_by = CASE WHEN status = 'failed' AND stand_in IS NULL
+                     AND NOT EXISTS (SELECT 1 FROM prompts WHERE prompts.sync = syncs.id AND message IS NOT NULL)
+                     AND NOT EXISTS (SELECT 1 FROM grants WHERE grants.sync = syncs.id AND sealed IS NOT NULL)
+                     AND NOT EXISTS (SELECT 1 FROM steps WHERE steps.sync = syncs.id AND state = 'sending')
+                     THEN excluded.made_by ELSE made_by END
+                 RETURNING id",
             )?
             .query_row(params![person.0, platform.as_str(), to_word(&representation)?, run.0, now.to_string()], |row| row.get(0))?,
     ))
@@ -219,10 +244,11 @@ pub(crate) fn remove_bare(transaction: &Transaction<'_>, ids: &[SyncId], now: Ti
 /// The syncs of a run, in the order in which they came to be.
 pub(crate) fn of_run(connection: &Connection, run: RunId) -> Result<Vec<(Sync, String)>> {
     let mut statement = connection.prepare_cached(
-        "SELECT s.id, s.person, s.platform, s.status, s.detail, s.stand_in, s.reason, s.run, p.name FROM syncs s JOIN people p ON p.id = s.person
+        "SELECT s.id, s.person, s.platform, s.status, s.detail, s.stand_in, s.reason, s.run, s.undo_run, p.name
+         FROM syncs s JOIN people p ON p.id = s.person
          WHERE s.run = ? ORDER BY s.id",
     )?;
-    Ok(statement.query_map([run.0], |row| Ok((read(row)?, row.get(8)?)))?.collect::<rusqlite::Result<_>>()?)
+    Ok(statement.query_map([run.0], |row| Ok((read(row)?, row.get(9)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// How many syncs stand in each status: of a run, of a platform, or all.
@@ -264,11 +290,4 @@ pub(crate) fn name_of(connection: &Connection, person: PersonId) -> Result<Strin
 pub(crate) fn forget_stand_in(transaction: &Transaction<'_>, id: SyncId) -> Result<()> {
     transaction.prepare_cached("UPDATE syncs SET stand_in = NULL WHERE id = ?")?.execute([id.0])?;
     Ok(())
-}
-
-/// The syncs with a detail, and whose they are; at most so many.
-pub(crate) fn with_detail(connection: &Connection, detail: &str, limit: u32) -> Result<Vec<(SyncId, PersonId)>> {
-    let mut statement = connection.prepare_cached("SELECT id, person FROM syncs WHERE detail = ? ORDER BY id LIMIT ?")?;
-    let rows = statement.query_map(params![detail, limit], |row| Ok((SyncId(row.get(0)?), PersonId(row.get(1)?))))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

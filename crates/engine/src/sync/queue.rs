@@ -4,19 +4,19 @@ use serde::Serialize;
 
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::model::{Act, PersonId, PlatformId, Reason, RunId, RunKind, Status, SyncId};
+use crate::model::{Act, Guarded, PersonId, PlatformId, Reason, RunId, RunKind, Status, SyncId};
+use crate::store::audit::{self, Word};
 use crate::store::runs::Counts;
 use crate::store::steps::{self, NewStep, StepKind, StepState};
-use crate::store::{doubts, grants, history, resets, runs, syncs};
+use crate::store::syncs::Sync;
+use crate::store::{approvals, doubts, grants, history, resets, runs, syncs};
 
 use super::keys::KEY_LOST;
 use super::plan::Action;
 use super::progress;
-use super::reset::CANCELLING;
 use super::shared::Shared;
+use super::stop_limits::{self, FEW, Wants};
 
-/// More people than this are bulk work, which lets others go first.
-const FEW: usize = 10;
 /// More people than this are read anew altogether.
 const MANY: usize = 1_000;
 
@@ -76,8 +76,8 @@ pub struct SyncView {
 
 /// Writes run and jobs, and whom the plan blocked.
 pub(crate) async fn queue(shared: &Shared, jobs: Vec<Job>, blocked: &[SyncRow], to: PlatformId) -> Result<RunId> {
-    let now = shared.now();
-    let priority = i64::from(jobs.len() > FEW);
+    let (now, actor) = (shared.now(), shared.actor.clone());
+    let is_few = jobs.len() as u64 <= FEW;
     let ids = if jobs.len() > MANY { Vec::new() } else { jobs.iter().map(|job| job.person).collect() };
     let blocked: Vec<(PersonId, Reason)> = blocked.iter().filter_map(|row| Some((row.person, row.reason.clone()?))).collect();
     let run = shared
@@ -85,11 +85,27 @@ pub(crate) async fn queue(shared: &Shared, jobs: Vec<Job>, blocked: &[SyncRow], 
         .write(move |transaction| {
             let run = runs::begin(transaction, RunKind::Sync, Some(to), Some(jobs.len() as u64), now)?;
             runs::count(transaction, run, &Counts::from([("blocked".to_owned(), blocked.len() as u64)]))?;
+            let word = if jobs.iter().any(|job| job.asking == Asking::Anew) { Word::AskedAgain } else { Word::SyncConfirmed };
+            let only = if let [job] = jobs.as_slice() { Some(job.person) } else { None };
+            let people = format!("{} people, {} of them blocked", jobs.len() + blocked.len(), blocked.len());
+            audit::act(&actor, word).on(to).about(only).of(run).more(people).tell(transaction, now)?;
             for (person, reason) in &blocked {
                 history::blocked(transaction, run, *person, to, reason, now)?;
             }
-            for job in jobs {
+            let before = jobs.iter().map(|job| syncs::find(transaction, job.person, to)).collect::<Result<Vec<_>>>()?;
+            let each = jobs.iter().zip(&before);
+            let wants: Vec<Wants> = each.map(|(job, before)| wanted(job.action, job.asking, before.as_ref())).collect();
+            let verdict = stop_limits::judge(transaction, &wants)?;
+            approvals::note(transaction, run, &verdict.held)?;
+            for ((job, before), waits) in jobs.into_iter().zip(before).zip(verdict.waits) {
+                let (person, priority) = (job.person, priority(is_few, job.action));
                 queue_one(transaction, job, to, run, priority, now)?;
+                let waited = before.is_some_and(|sync| is_unapproved(&sync));
+                if waits != waited
+                    && let Some(sync) = syncs::find(transaction, person, to)?
+                {
+                    approvals::set(transaction, sync.id, waits, now)?;
+                }
             }
             Ok(run)
         })
@@ -98,6 +114,45 @@ pub(crate) async fn queue(shared: &Shared, jobs: Vec<Job>, blocked: &[SyncRow], 
     progress::begun(shared, run).await?;
     shared.wake.up();
     Ok(run)
+}
+
+/// A person waits for a few; of many, those who are asked go before those who need not do anything.
+fn priority(is_few: bool, action: Action) -> i64 {
+    match (is_few, action) {
+        (true, _) => 0,
+        (false, Action::Prompt) => 1,
+        (false, Action::CreateBot | Action::InviteGuest | Action::None) => 2,
+    }
+}
+
+/// What syncing somebody wants that stop limits watch over. What stands, is under way or is being undone is begun by nobody.
+pub(crate) fn wanted(action: Action, asking: Asking, before: Option<&Sync>) -> Wants {
+    let is_begun = match before {
+        Some(sync) if sync.is_being_undone() => true,
+        Some(sync) => match sync.status {
+            Status::Synced => true,
+            Status::Pending => asking == Asking::Once && !is_unapproved(sync),
+            Status::Failed | Status::NotSynced => false,
+        },
+        None => false,
+    };
+    if is_begun { Wants::new() } else { action.guarded().map(|what| (what, 1)).into_iter().collect() }
+}
+
+/// Whether an earlier run's stop limit holds it: whoever confirms it anew is asked anew.
+pub(crate) fn is_unapproved(sync: &Sync) -> bool {
+    sync.detail.as_deref() == Some(approvals::WAITING)
+}
+
+impl Action {
+    /// Which stop limit watches over it.
+    pub(crate) fn guarded(self) -> Option<Guarded> {
+        match self {
+            Self::Prompt => Some(Guarded::Prompts),
+            Self::CreateBot | Self::InviteGuest => Some(Guarded::Representations),
+            Self::None => None,
+        }
+    }
 }
 
 fn queue_one(
@@ -115,8 +170,9 @@ fn queue_one(
     }
     let representation = job.action.representation();
     match (syncs::find(transaction, job.person, to)?, representation) {
+        // Its undoing comes to its end; syncing anew is another decision.
+        (Some(sync), _) if sync.is_being_undone() => syncs::join(transaction, sync.id, run, now),
         (Some(sync), _) if sync.status == Status::Synced => syncs::join(transaction, sync.id, run, now),
-        (Some(sync), _) if sync.detail.as_deref() == Some(CANCELLING) => syncs::join(transaction, sync.id, run, now),
         (Some(sync), Some(representation)) if sync.status == Status::Pending && job.asking == Asking::Anew => {
             if steps::of_sync(transaction, sync.id)?.iter().any(|step| step.kind == StepKind::Prompt && step.state == StepState::Sending) {
                 // Perhaps the person has just been asked: that is looked up before they are asked again.

@@ -4,24 +4,33 @@
 mod preview;
 mod undo;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::model::{PersonId, PlatformId, Reason, RepresentationKind, RunId, RunKind, RunState, SyncId};
 use crate::people::primary;
 use crate::platform::Left;
-use crate::store::{people, resets, runs, syncs};
+use crate::store::audit::{self, Word};
+use crate::store::resets::NewReset;
+use crate::store::steps::{SIGNED_OUT, UNAPPROVED};
+use crate::store::syncs::Sync;
+use crate::store::{approvals, connections, people, resets, runs, syncs, undos};
+use crate::transport::Lane;
 
 use super::progress;
-use super::shared::Shared;
+use super::shared::{Shared, signed_out};
+use super::stop_limits::{self, FEW};
 
 pub use preview::{Goes, PersonReset, ResetPreview, Stays};
-pub(crate) use preview::{preview, preview_many};
-use undo::undo;
+pub(crate) use preview::{preview, preview_cancel, preview_many, preview_syncs};
+use undo::{Marker, is_connection_out, undo};
+use undo::{can_wait, puts_off};
 
-/// The detail of a sync that is being cancelled.
-pub(crate) const CANCELLING: &str = "cancelling";
+/// The detail of a sync that is being undone.
+pub(crate) use crate::store::syncs::CANCELLING;
 
 /// What was undone, and what is left; serialises to the JSON of `reset`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
@@ -37,63 +46,101 @@ pub struct UndoneView {
 /// Resets a person.
 pub(crate) async fn reset(shared: &Shared, person: PersonId) -> Result<UndoneView> {
     let _claim = shared.undoing.take(person).await;
-    let now = shared.now();
-    shared.store.write(move |transaction| mark(transaction, person, None, now)).await?;
-    finish(shared, person).await
+    let (now, actor) = (shared.now(), shared.actor.clone());
+    shared
+        .store
+        .write(move |transaction| {
+            audit::act(&actor, Word::ResetConfirmed).about(person).tell(transaction, now)?;
+            mark(transaction, alone(person, None), now)
+        })
+        .await?;
+    finish(shared, person, Lane::Waiting).await
 }
 
-/// Resets a person as a run of their own.
+/// Resets a person as a run of their own. What cannot be reached now is taken up later by itself, and the error says why.
 pub(crate) async fn reset_alone(shared: &Shared, person: PersonId) -> Result<UndoneView> {
     let _claim = shared.undoing.take(person).await;
-    let now = shared.now();
+    let (now, actor) = (shared.now(), shared.actor.clone());
     let run = shared
         .store
         .write(move |transaction| {
             let run = runs::begin(transaction, RunKind::Reset, None, Some(1), now)?;
-            mark(transaction, person, Some(run), now)?;
+            audit::act(&actor, Word::ResetConfirmed).about(person).of(run).tell(transaction, now)?;
+            mark(transaction, alone(person, Some(run)), now)?;
             Ok(run)
         })
         .await?;
-    match finish(shared, person).await {
+    match finish(shared, person, Lane::Waiting).await {
+        Err(error) if puts_off(&error) => {
+            held_up(shared, Doomed::Person(person), &error).await?;
+            Err(error)
+        }
         Err(error) => {
             progress::end(shared, run, RunState::Failed, Some(Reason::from(&error))).await?;
             Err(error)
         }
-        done => done,
+        done => {
+            // Who was part of another run stays so.
+            progress::settle(shared, run).await?;
+            done
+        }
     }
 }
 
-/// Writes down, for everybody at once, that they are to be reset, and in which run. Who is gone meanwhile is left out.
+fn alone(person: PersonId, run: Option<RunId>) -> NewReset {
+    NewReset { person, run, held: 0, priority: 0 }
+}
+
+/// Writes down, for everybody at once, that they are to be reset, and in which run. Who is gone meanwhile, or being reset already, is
+/// left out; whom stop limits hold waits for approval.
 pub(crate) async fn begin(shared: &Shared, people: Vec<PersonId>) -> Result<RunId> {
-    let (now, total) = (shared.now(), people.len() as u64);
+    let (now, platforms, actor) = (shared.now(), shared.platforms.clone(), shared.actor.clone());
     let run = shared
         .store
         .write(move |transaction| {
-            let run = runs::begin(transaction, RunKind::Reset, None, Some(total), now)?;
-            for person in people {
-                match mark(transaction, person, Some(run), now) {
-                    Err(error) if error.kind == Kind::NotFound => {}
-                    marked => marked?,
-                }
+            let (people, wants) = stop_limits::of_resets(transaction, &platforms, people)?;
+            let verdict = stop_limits::judge(transaction, &wants)?;
+            let run = runs::begin(transaction, RunKind::Reset, None, Some(people.len() as u64), now)?;
+            approvals::note(transaction, run, &verdict.held)?;
+            let only = if let [person] = people.as_slice() { Some(*person) } else { None };
+            let many = format!("{} people", people.len());
+            audit::act(&actor, Word::ResetConfirmed).about(only).of(run).more(many).tell(transaction, now)?;
+            let priority = i64::from(people.len() as u64 > FEW);
+            for (person, waits) in people.into_iter().zip(verdict.waits) {
+                let held = if waits { UNAPPROVED } else { 0 };
+                mark(transaction, NewReset { person, run: Some(run), held, priority }, now)?;
             }
             Ok(run)
         })
         .await?;
     progress::begun(shared, run).await?;
+    // Who waited for approval in another run is this one's now.
+    progress::settle_all(shared).await?;
     shared.wake.up();
     Ok(run)
 }
 
-fn mark(transaction: &rusqlite::Transaction<'_>, person: PersonId, run: Option<RunId>, now: jiff::Timestamp) -> Result<()> {
-    syncs::name_of(transaction, person)?;
-    resets::begin(transaction, person, run, now)
+fn mark(transaction: &rusqlite::Transaction<'_>, new: NewReset, now: jiff::Timestamp) -> Result<()> {
+    syncs::name_of(transaction, new.person)?;
+    resets::begin(transaction, new, now)
 }
 
 /// Brings the reset of somebody who is marked to its end. The caller holds the claim on the person.
-pub(crate) async fn finish(shared: &Shared, person: PersonId) -> Result<UndoneView> {
+///
+/// What one platform keeps from being undone does not keep the person's other syncs.
+pub(crate) async fn finish(shared: &Shared, person: PersonId, lane: Lane) -> Result<UndoneView> {
     let all = shared.store.read(move |db| syncs::of_person(db, person)).await?;
+    let others: BTreeSet<RunId> = all.iter().flat_map(|sync| [sync.run, sync.undo_run]).flatten().collect();
+    let mut put_off = None;
     for sync in all {
-        undo(shared, sync.id, Some(person)).await.map_err(|error| unfinished(error, person))?;
+        match undo(shared, sync.id, Marker::Reset(person), lane).await {
+            Ok(_) => {}
+            Err(error) if can_wait(&error) => drop(put_off.get_or_insert(error)),
+            Err(error) => return Err(unfinished(error, person)),
+        }
+    }
+    if let Some(error) = put_off {
+        return Err(unfinished(error, person));
     }
     let now = shared.now();
     let (undone, left, run) = shared
@@ -106,12 +153,8 @@ pub(crate) async fn finish(shared: &Shared, person: PersonId) -> Result<UndoneVi
             }
             let (undone, left) = resets::get(transaction, person)?.unwrap_or_default();
             let run = resets::run_of(transaction, person)?;
-            if let Some(view) = run.map(|run| runs::get(transaction, run)).transpose()?.flatten() {
-                let mut counts = view.counts;
-                for (word, more) in [("undone", undone.len()), ("left", left.len())] {
-                    *counts.entry(word.to_owned()).or_default() += more as u64;
-                }
-                runs::count(transaction, view.id, &counts)?;
+            if let Some(run) = run {
+                undos::count(transaction, run, undone.len(), left.len())?;
             }
             resets::end(transaction, person, now)?;
             Ok((undone, left, run))
@@ -121,6 +164,10 @@ pub(crate) async fn finish(shared: &Shared, person: PersonId) -> Result<UndoneVi
     if let Some(run) = run {
         progress::went(shared, run).await?;
     }
+    // Another run may have waited for nothing else.
+    for other in shared.store.read(runs::open).await?.into_iter().filter(|other| others.contains(other)) {
+        progress::settle(shared, other).await?;
+    }
     Ok(UndoneView { person, undone, left })
 }
 
@@ -129,16 +176,17 @@ fn unfinished(error: Error, person: PersonId) -> Error {
     Error { message, ..error }
 }
 
-/// Cancels one sync.
+/// Cancels one sync. What cannot be reached now is taken up later by itself, and the error says why.
 pub(crate) async fn cancel(shared: &Shared, person: PersonId, to: PlatformId) -> Result<UndoneView> {
     let _claim = shared.undoing.take(person).await;
-    let now = shared.now();
+    let (now, actor) = (shared.now(), shared.actor.clone());
     let sync = shared
         .store
         .write(move |transaction| {
             let found = syncs::find(transaction, person, to)?;
             if let Some(sync) = &found {
-                syncs::set(transaction, sync.id, sync.status, Some(CANCELLING), sync.reason.as_ref(), now)?;
+                audit::act(&actor, Word::SyncCancelled).on(to).about(person).of(sync.run).tell(transaction, now)?;
+                undos::withdraw(transaction, sync.id, now)?;
             }
             Ok(found)
         })
@@ -146,46 +194,66 @@ pub(crate) async fn cancel(shared: &Shared, person: PersonId, to: PlatformId) ->
     let Some(sync) = sync else {
         return Ok(UndoneView { person, undone: Vec::new(), left: Vec::new() });
     };
-    let (undone, left) = undo(shared, sync.id, None).await?;
-    cancelled(shared, person).await?;
-    Ok(UndoneView { person, undone, left })
-}
-
-/// Goes on with a sync that is being cancelled. The caller holds the claim on the person.
-pub(crate) async fn undo_cancelled(shared: &Shared, sync: SyncId, person: PersonId) -> Result<()> {
-    undo(shared, sync, None).await?;
-    cancelled(shared, person).await
-}
-
-async fn cancelled(shared: &Shared, person: PersonId) -> Result<()> {
-    shared.events.tell(Event::PeopleChanged { ids: vec![person] });
-    // The run that it was part of may have waited for nothing else.
-    progress::settle_all(shared).await
-}
-
-/// Takes up what a crash interrupted.
-pub(crate) async fn resume(shared: &Shared) -> Result<()> {
-    let (people, cancelled) = shared.store.read(|db| Ok((resets::open(db)?, syncs::with_detail(db, CANCELLING, u32::MAX)?))).await?;
-    for person in people {
-        let _claim = shared.undoing.take(person).await;
-        later(finish(shared, person).await)?;
-    }
-    for (sync, person) in cancelled {
-        let _claim = shared.undoing.take(person).await;
-        later(undo_cancelled(shared, sync, person).await)?;
-    }
-    Ok(())
-}
-
-/// One platform that cannot be reached must not hold up everything else; its marker stays.
-fn later<T>(outcome: Result<T>) -> Result<()> {
-    match outcome {
-        Err(error) if error.is_passing() => {
-            tracing::warn!(kind = ?error.kind, platform = ?error.platform, "an undoing is put off again");
-            Ok(())
+    match undo(shared, sync.id, Marker::of(&sync), Lane::Waiting).await {
+        Ok((undone, left)) => {
+            undone_alone(shared, &sync).await?;
+            Ok(UndoneView { person, undone, left })
         }
-        outcome => outcome.map(drop),
+        Err(error) => {
+            held_up(shared, Doomed::Sync(sync.id), &error).await?;
+            let message = format!("The sync is not withdrawn yet: {}", error.message);
+            Err(Error { message, ..error })
+        }
     }
+}
+
+/// Goes on with a sync that the admin took back, or that a run undoes. The caller holds the claim on the person.
+pub(crate) async fn undo_one(shared: &Shared, id: SyncId, lane: Lane) -> Result<()> {
+    let Some(sync) = shared.store.read(move |db| syncs::get(db, id)).await? else { return Ok(()) };
+    undo(shared, id, Marker::of(&sync), lane).await?;
+    undone_alone(shared, &sync).await
+}
+
+async fn undone_alone(shared: &Shared, sync: &Sync) -> Result<()> {
+    shared.events.tell(Event::PeopleChanged { ids: vec![sync.person] });
+    match sync.undo_run {
+        Some(run) => progress::went(shared, run).await,
+        // The run that it was part of may have waited for nothing else.
+        None => progress::settle_all(shared).await,
+    }
+}
+
+/// What an undoing is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Doomed {
+    /// Everything of a person.
+    Person(PersonId),
+    /// One sync.
+    Sync(SyncId),
+}
+
+/// A platform that has signed the connection out holds up what needs it until somebody signs in again or disconnects it: told once,
+/// tried no more meanwhile. False for anything else, which is only put off.
+pub(crate) async fn held_up(shared: &Shared, what: Doomed, error: &Error) -> Result<bool> {
+    let Some(platform) = error.platform.filter(|_| is_connection_out(error)) else { return Ok(false) };
+    let now = shared.now();
+    let (is_held, is_news) = shared
+        .store
+        .write(move |transaction| {
+            if connections::get(transaction, platform)?.is_none() {
+                return Ok((false, false));
+            }
+            match what {
+                Doomed::Person(person) => resets::hold(transaction, person, SIGNED_OUT)?,
+                Doomed::Sync(sync) => undos::hold_sync(transaction, sync, SIGNED_OUT)?,
+            }
+            Ok((true, signed_out(transaction, platform, now)?))
+        })
+        .await?;
+    if is_news {
+        shared.events.tell(Event::ConnectionChanged { platform });
+    }
+    Ok(is_held)
 }
 
 fn name_of(shared: &Shared, platform: PlatformId) -> String {

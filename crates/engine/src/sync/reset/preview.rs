@@ -1,6 +1,6 @@
 //! What a reset would remove and what would stay, said before anything is touched.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -11,6 +11,7 @@ use crate::platform::Left;
 use crate::store::prompts::{self, Prompt, PromptState};
 use crate::store::{grants, syncs};
 use crate::sync::shared::Shared;
+use crate::sync::stop_limits;
 
 /// What the reset of one person would do, in full sentences.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,11 +28,24 @@ pub struct PersonReset {
 
 /// What a reset would do, from what is stored.
 pub(crate) async fn preview(shared: &Shared, person: PersonId) -> Result<PersonReset> {
+    let all = shared.store.read(move |db| Ok(syncs::of_person(db, person)?.iter().map(|sync| sync.id).collect())).await?;
+    of_person(shared, person, all).await
+}
+
+/// What cancelling one sync would do; nothing goes where there is none.
+pub(crate) async fn preview_cancel(shared: &Shared, person: PersonId, to: PlatformId) -> Result<PersonReset> {
+    let one = shared.store.read(move |db| Ok(syncs::find(db, person, to)?.iter().map(|sync| sync.id).collect())).await?;
+    of_person(shared, person, one).await
+}
+
+/// The same in full sentences about these syncs, which are one person's.
+async fn of_person(shared: &Shared, person: PersonId, ids: Vec<SyncId>) -> Result<PersonReset> {
     let (name, all) = shared
         .store
         .read(move |db| {
             let mut all = Vec::new();
-            for sync in syncs::of_person(db, person)? {
+            for id in ids {
+                let Some(sync) = syncs::get(db, id)? else { continue };
                 let (grants, prompt) = (grants::of_sync(db, sync.id)?, prompts::of_sync(db, sync.id)?);
                 all.push((sync, grants, prompt));
             }
@@ -99,18 +113,48 @@ pub struct Stays {
 
 /// What the reset of many would do, counted without a name; of one person, in full sentences.
 pub(crate) async fn preview_many(shared: &Shared, people: Vec<PersonId>) -> Result<ResetPreview> {
-    if let [person] = people.as_slice() {
-        let PersonReset { goes, stays, .. } = preview(shared, *person).await?;
+    let (count, platforms) = (people.len() as u64, shared.platforms.clone());
+    let (held, ids) = shared
+        .store
+        .read(move |db| {
+            let (people, wants) = stop_limits::of_resets(db, &platforms, people)?;
+            let mut ids = Vec::new();
+            for person in people {
+                ids.extend(syncs::of_person(db, person)?.iter().map(|sync| sync.id));
+            }
+            Ok((stop_limits::judge(db, &wants)?.held, ids))
+        })
+        .await?;
+    Ok(ResetPreview { people: count, held, ..preview_syncs(shared, ids).await? })
+}
+
+/// What undoing these syncs would do, by the same rule; `people` and `held` are the caller's to fill.
+pub(crate) async fn preview_syncs(shared: &Shared, ids: Vec<SyncId>) -> Result<ResetPreview> {
+    let whose = ids.clone();
+    let whose = shared
+        .store
+        .read(move |db| {
+            // Of several people nothing is said in full, so two are enough.
+            let mut people = BTreeSet::new();
+            for id in whose {
+                people.extend(syncs::get(db, id)?.map(|sync| sync.person));
+                if people.len() > 1 {
+                    break;
+                }
+            }
+            Ok(people)
+        })
+        .await?;
+    if let [person] = whose.into_iter().collect::<Vec<_>>().as_slice() {
+        let PersonReset { goes, stays, .. } = of_person(shared, *person, ids).await?;
         return Ok(ResetPreview {
-            people: 1,
             goes: goes.into_iter().map(|what| Goes { what, count: 1 }).collect(),
             stays: stays.into_iter().map(|left| Stays { left, count: 1 }).collect(),
-            held: Vec::new(),
+            ..ResetPreview::default()
         });
     }
-    let count = people.len() as u64;
-    let found = shared.store.read(move |db| Found::of(db, &people.into_iter().collect())).await?;
-    let mut preview = ResetPreview { people: count, ..ResetPreview::default() };
+    let found = shared.store.read(move |db| Found::of(db, &ids.into_iter().collect())).await?;
+    let mut preview = ResetPreview::default();
     for known in shared.platforms.iter() {
         let (info, name) = (known.info(), known.info().name);
         preview.goes(format!("Syncs to {name}"), found.syncs.get(&info.id));
@@ -158,14 +202,12 @@ struct Found {
 }
 
 impl Found {
-    fn of(db: &rusqlite::Connection, people: &HashSet<PersonId>) -> Result<Self> {
+    fn of(db: &rusqlite::Connection, theirs: &HashSet<SyncId>) -> Result<Self> {
         let mut found = Self::default();
-        let mut theirs: HashSet<SyncId> = HashSet::new();
-        syncs::each(db, |id, person, platform, stand_in| {
-            if !people.contains(&person) {
+        syncs::each(db, |id, platform, stand_in| {
+            if !theirs.contains(&id) {
                 return;
             }
-            theirs.insert(id);
             *found.syncs.entry(platform).or_default() += 1;
             if let Some(Representation { kind, created, .. }) = stand_in {
                 let all = if created { &mut found.made } else { &mut found.foreign };

@@ -10,35 +10,59 @@ use super::super::after::{After, after};
 use super::super::doubt::{Found, earlier, look};
 use super::super::prompt::About;
 use super::super::represent::tell_made;
-use super::super::shared::Shared;
+use super::super::shared::{Shared, is_signed_out};
 use super::super::words;
 use super::{irrevocable, name_of, not_ours};
-use crate::error::{Acted, Error, Kind, Result};
+use crate::error::{Acted, Error, Kind, Remedy, Result};
 use crate::event::Event;
 use crate::model::{Intent, Outcome, PersonId, PlatformId, RepresentationKind, RunId, Status, SyncId};
-use crate::platform::{GrantFacts, Left, Undone};
+use crate::platform::{Connection, GrantFacts, Left, Undone};
 use crate::store::audit::{self, Told, Word};
 use crate::store::grants::Grant;
 use crate::store::prompts::{Prompt, PromptState};
 use crate::store::steps::{self, Step, StepKind, StepState};
 use crate::store::syncs::Sync;
-use crate::store::{grants, prompts, resets, syncs};
+use crate::store::{grants, history, prompts, resets, syncs, undos};
 use crate::transport::Lane;
 
 /// How often a part is tried before the whole is put off.
 const TRIES: u32 = 4;
 
-/// Undoes one sync and removes it.
-pub(super) async fn undo(shared: &Shared, id: SyncId, marker: Option<PersonId>) -> Result<(Vec<String>, Vec<Left>)> {
+/// Where what was undone and what is left is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Marker {
+    /// With the reset of a person, until its end.
+    Reset(PersonId),
+    /// With the run that undoes the sync.
+    Run(RunId),
+    /// Nowhere: the admin took this one sync back.
+    Alone,
+}
+
+impl Marker {
+    /// Of a sync that is undone by itself.
+    pub(super) fn of(sync: &Sync) -> Self {
+        sync.undo_run.map_or(Self::Alone, Self::Run)
+    }
+}
+
+/// Undoes one sync and removes it. One that was taken back, or is held, stays as it is.
+pub(super) async fn undo(shared: &Shared, id: SyncId, marker: Marker, lane: Lane) -> Result<(Vec<String>, Vec<Left>)> {
     let _claim = shared.claims.take(id).await;
+    let now = shared.now();
     let Some((sync, run)) = shared
         .store
         .write(move |transaction| {
+            let is_reset = matches!(marker, Marker::Reset(_));
+            if !is_reset && !undos::begin(transaction, id, now)? {
+                return Ok(None);
+            }
             steps::park(transaction, id)?;
             let Some(sync) = syncs::get(transaction, id)? else { return Ok(None) };
             let run = match marker {
-                Some(person) => resets::run_of(transaction, person)?,
-                None => sync.undo_run.or(sync.run),
+                Marker::Reset(person) => resets::run_of(transaction, person)?,
+                Marker::Run(run) => Some(run),
+                Marker::Alone => sync.run,
             };
             Ok(Some((sync, run)))
         })
@@ -46,7 +70,7 @@ pub(super) async fn undo(shared: &Shared, id: SyncId, marker: Option<PersonId>) 
     else {
         return Ok(Default::default());
     };
-    let mut undo = Undo { shared, sync, run, marker, undone: Vec::new(), left: Vec::new() };
+    let mut undo = Undo { shared, sync, run, marker, lane, undone: Vec::new(), left: Vec::new() };
     undo.look_up_doubts().await?;
     undo.revoke().await?;
     undo.dismiss().await?;
@@ -65,7 +89,8 @@ struct Undo<'a> {
     sync: Sync,
     /// The run that undoes it.
     run: Option<RunId>,
-    marker: Option<PersonId>,
+    marker: Marker,
+    lane: Lane,
     undone: Vec<String>,
     left: Vec<Left>,
 }
@@ -80,6 +105,16 @@ impl Undo<'_> {
         Some(audit::effect(word).on(platform).about(self.sync.person).of(self.run))
     }
 
+    /// The platform, unless it is known to have signed the connection out: then nothing is tried.
+    async fn connection(&self, platform: PlatformId) -> Result<Box<dyn Connection>> {
+        let connection = self.shared.connection(platform, self.lane).await?;
+        if self.shared.store.read(move |db| is_signed_out(db, platform)).await? {
+            let message = format!("{} no longer accepts the sign-in of its connection.", name_of(self.shared, platform));
+            return Err(Error::new(Kind::SignedOut, "undo", message).on(platform));
+        }
+        Ok(connection)
+    }
+
     /// Writes down in one transaction what became of one part; what is gone is told to the audit log.
     async fn note<F>(&mut self, what: Undone, told: Option<Told<'static>>, change: F) -> Result<()>
     where
@@ -92,12 +127,17 @@ impl Undo<'_> {
         let now = self.shared.now();
         self.undone.extend(undone.iter().cloned());
         self.left.extend(left.iter().cloned());
-        let marker = self.marker;
+        let (marker, run, person, platform) = (self.marker, self.run, self.sync.person, self.sync.platform);
         self.shared
             .store
             .write(move |transaction| {
-                if let Some(person) = marker {
-                    resets::note(transaction, person, &undone, &left)?;
+                match marker {
+                    Marker::Reset(person) => resets::note(transaction, person, &undone, &left)?,
+                    Marker::Run(run) => undos::count(transaction, run, undone.len(), left.len())?,
+                    Marker::Alone => {}
+                }
+                for left in &left {
+                    history::left(transaction, run, person, platform, left, now)?;
                 }
                 if let Some(told) = told {
                     told.tell(transaction, now)?;
@@ -159,7 +199,7 @@ impl Undo<'_> {
 
     /// What came of it. What may still be on its way is waited for, so that nothing appears behind the undoing.
     async fn find(&self, step: &Step, intent: &Intent) -> Result<Option<Outcome>> {
-        let connection = self.shared.connection(step.platform, Lane::Waiting).await?;
+        let connection = self.connection(step.platform).await?;
         loop {
             match look(self.shared, step, intent, connection.as_ref()).await? {
                 Found::It(outcome) => return Ok(Some(outcome)),
@@ -183,10 +223,7 @@ impl Undo<'_> {
             let what = format!("The authorisation of User Sync in the person's {name} account");
             let undone = if self.shared.platforms.get(platform)?.info().capabilities.revoke {
                 let facts = GrantFacts { id, account: grant.account };
-                let revoked = patiently(self.shared, || {
-                    async { self.shared.connection(platform, Lane::Waiting).await?.revoke(&facts).await }.boxed()
-                })
-                .await;
+                let revoked = patiently(self.shared, || async { self.connection(platform).await?.revoke(&facts).await }.boxed()).await;
                 match revoked {
                     Ok(undone) => undone,
                     Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
@@ -209,10 +246,7 @@ impl Undo<'_> {
         let Some(stand_in) = self.sync.stand_in.clone() else { return Ok(()) };
         let (sync, platform, kind) = (self.sync.id, self.sync.platform, stand_in.kind);
         let undone = if stand_in.created {
-            let dismissed = patiently(self.shared, || {
-                async { self.shared.connection(platform, Lane::Waiting).await?.dismiss(&stand_in).await }.boxed()
-            })
-            .await;
+            let dismissed = patiently(self.shared, || async { self.connection(platform).await?.dismiss(&stand_in).await }.boxed()).await;
             match dismissed {
                 Ok(undone) => undone,
                 Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
@@ -242,10 +276,7 @@ impl Undo<'_> {
             Err(error) if puts_off(&error) => return Err(error),
             Err(_) => "Your administrator withdrew this request. You need not do anything.".to_owned(),
         };
-        let edited = patiently(self.shared, || {
-            async { self.shared.connection(carrier, Lane::Waiting).await?.edit_direct(&message, &text).await }.boxed()
-        })
-        .await;
+        let edited = patiently(self.shared, || async { self.connection(carrier).await?.edit_direct(&message, &text).await }.boxed()).await;
         let undone = match edited {
             Ok(_) => Undone::Gone(format!("Prompt in {name} withdrawn")),
             Err(error) if error.kind == Kind::NotFound && error.operation != "connection" => {
@@ -264,8 +295,18 @@ fn left(what: String, error: &Error) -> Left {
 }
 
 /// Whether the whole is put off: the same part can succeed later, or this computer is in the way.
-fn puts_off(error: &Error) -> bool {
-    error.is_passing() || matches!(error.kind, Kind::Storage | Kind::Keychain | Kind::Cancelled)
+pub(crate) fn puts_off(error: &Error) -> bool {
+    can_wait(error) || matches!(error.kind, Kind::Storage | Kind::Keychain | Kind::Cancelled)
+}
+
+/// Whether only what needs one platform is put off.
+pub(crate) fn can_wait(error: &Error) -> bool {
+    error.is_passing() || is_connection_out(error)
+}
+
+/// Whether the platform refuses the connection itself, not some person's own authorisation.
+pub(super) fn is_connection_out(error: &Error) -> bool {
+    error.kind == Kind::SignedOut && error.remedy == Remedy::SignInAgain
 }
 
 /// Tries a part that is harmless to repeat a few times.
