@@ -45,8 +45,8 @@ pub(crate) fn page(connection: &Connection, filter: &AuditFilter, before: Option
         ("platform", filter.platform.map(|platform| Value::from(platform.to_string()))),
     ];
     for (column, value) in asked.into_iter().filter_map(|(column, value)| Some((column, value?))) {
-        only += &format!(" AND {column} = ?");
         values.push(value);
+        only += &format!(" AND {column} = ?{}", values.len());
     }
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM audit WHERE id < ?1{only} ORDER BY id DESC LIMIT ?2"))?;
     let found = statement.query_map(params_from_iter(values), entry)?;
