@@ -186,6 +186,7 @@ impl Platform for Alpha {
             Some("access_denied") => Poll::Declined,
             Some("expired_token") => Poll::Expired,
             Some("gate") => Poll::Refused(Error::new(Kind::Forbidden, "poll", "Switched off.")),
+            Some("used_up") => Poll::Failed(Error::new(Kind::SignedOut, "poll", "There is no such code.")),
             Some(_) => Poll::Failed(Error::new(Kind::Invalid, "poll", "Not understood.")),
         }
     }

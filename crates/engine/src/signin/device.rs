@@ -114,7 +114,7 @@ pub enum Polled {
     },
     /// The employee said no.
     Declined,
-    /// The code is too old: a new one is needed.
+    /// The code is too old, or used up: a new one is needed.
     Expired,
     /// The platform refuses this grant altogether: use paste-back.
     Refused(Error),
@@ -225,6 +225,8 @@ pub async fn poll(paced: &Paced, platform: &'static dyn Platform, facts: &Connec
         Poll::Declined => Ok(Polled::Declined),
         Poll::Expired => Ok(Polled::Expired),
         Poll::Refused(error) => Ok(Polled::Refused(error.on(id))),
+        // The code was theirs and is not too old: its tokens were given already, in an answer that never arrived here.
+        Poll::Failed(error) if error.kind == Kind::SignedOut => Ok(Polled::Expired),
         Poll::Failed(error) => Err(error.on(id)),
     }
 }

@@ -481,7 +481,9 @@ async fn a_device_code_is_asked_for_shown_and_polled_at_the_servers_pace() {
 
 #[tokio::test(start_paused = true)]
 async fn every_end_of_a_device_grant_is_told_apart() {
-    for (word, expected) in [("access_denied", "Declined"), ("expired_token", "Expired"), ("gate", "Refused"), ("odd", "Err")] {
+    for (word, expected) in
+        [("access_denied", "Declined"), ("expired_token", "Expired"), ("used_up", "Expired"), ("gate", "Refused"), ("odd", "Err")]
+    {
         let bench = with_secret(bench([says(200, DEVICE), says(400, &format!(r#"{{"error":"{word}"}}"#))])).await;
         let code = device_code(&bench).await;
         let polled = poll(&bench.paced, bench.platform, &facts(), &code).await;
