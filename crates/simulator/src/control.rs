@@ -32,7 +32,7 @@ use crate::http::{Answer, percent_decode};
 use crate::ledger::Representation;
 use crate::oauth::DecideTrouble;
 use crate::world::Entry;
-use crate::{Account, Fault, Platform, Simulator, Weather, browser};
+use crate::{Account, Fault, Platform, Simulator, Weather, browser, employees};
 
 #[derive(Serialize)]
 struct WorldPage<'a> {
@@ -47,6 +47,7 @@ struct Person<'a> {
     accounts: serde_json::Map<String, Value>,
     messages: Vec<Value>,
     told: u64,
+    habit: Option<&'static str>,
     representations: Vec<Value>,
 }
 
@@ -164,6 +165,7 @@ impl Simulator {
             Person {
                 email: accounts.iter().filter(|account| account.active).chain(&accounts).find_map(|account| account.email.as_deref()),
                 expected: entry.expected.word(),
+                habit: first.map(|account| employees::habit_word(self, account.human)),
                 told: accounts.iter().map(|account| ledger.told(account.platform, &account.id)).sum(),
                 messages: heard.iter().map(|(platform, heard)| json!({ "platform": platform.slug(), "from": heard.from, "text": heard.text, "at": heard.at.to_string() })).collect(),
                 representations: standing

@@ -62,12 +62,26 @@ pub(crate) fn act(sim: &Simulator) -> Vec<Ended> {
         .collect()
 }
 
+/// What a human does with prompts: allow them, refuse them, or nothing.
+fn habit(sim: &Simulator, employees: &Employees, human: usize) -> Option<bool> {
+    match temper(sim.options().seed, human) {
+        lot if lot < employees.approve => Some(true),
+        lot if lot < employees.approve + employees.decline => Some(false),
+        _ => None,
+    }
+}
+
+/// The same in one word, for the control interface.
+pub(crate) fn habit_word(sim: &Simulator, human: usize) -> &'static str {
+    match sim.options().employees.and_then(|employees| habit(sim, &employees, human)) {
+        Some(true) => "approves",
+        Some(false) => "declines",
+        None => "does_nothing",
+    }
+}
+
 fn react(sim: &Simulator, employees: &Employees, reader: &Account, heard: &Heard) -> Option<Ended> {
-    let allow = match temper(sim.options().seed, reader.human) {
-        lot if lot < employees.approve => true,
-        lot if lot < employees.approve + employees.decline => false,
-        _ => return None,
-    };
+    let allow = habit(sim, employees, reader.human)?;
     if let Some((platform, code)) = code_in(sim, &heard.text) {
         let own = sim.world().of_human(platform, reader.human)?;
         if let Err(trouble) = sim.sign_ins().decide_device(platform, &code, &own.id, allow, sim.clock().now()) {
