@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use engine::clock::{Browser, Clock, SystemRandom};
 use engine::model::GrantId;
-use engine::pace::{Paced, Parts, Rates};
+use engine::pace::{NoThrottles, Paced, Parts, Rates};
 use engine::platform::{CLOUD, Connection, ConnectionFacts, Need, Platform};
 use engine::secrets::{GrantVault, MemorySecrets, SealedGrant, Secret};
 use engine::signin::{self, Entered, Given};
@@ -150,6 +150,7 @@ impl Bed {
             wire: Arc::new(Noting { wire: InProcess(simulator.clone()), hosts: hosts.clone() }),
             secrets: Arc::new(MemorySecrets::new(Realm::Demo)),
             grants: vault.clone(),
+            throttles: Arc::new(NoThrottles),
             platforms: platforms::all(),
             clock: Arc::new(SimulatedClock(simulator.clone())),
             random: Arc::new(SystemRandom),

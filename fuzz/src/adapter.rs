@@ -30,7 +30,7 @@ impl Transport for Hostile {
         let host = request.url.host_str().unwrap_or_default();
         let is_own = request.url.scheme() == "https" && request.url.port().is_none() && info.hosts.contains(&host);
         assert!(is_own, "a request to {}", request.url);
-        assert!(info.rates.iter().any(|rate| rate.class == request.class), "the rate class {} is not declared", request.class);
+        assert!(info.rates.iter().any(|rate| rate.counts(request.class)), "the rate class {} is not declared", request.class);
         let operation = request.operation;
         let answer = self.answers.next();
         match self.platform.read_error(&answer, operation) {

@@ -9,7 +9,7 @@ use app::cli::credentials::Credentials;
 use app::compose::World;
 use engine::Engine;
 use engine::cancel::Cancel;
-use engine::pace::{self, Paced};
+use engine::pace::{self, NoThrottles, Paced};
 use engine::platform::{Connection, Platform};
 use engine::secrets::{MemorySecrets, NoGrants};
 use engine::signin;
@@ -86,6 +86,7 @@ async fn bare_connection(rig: &Rig, platform: &'static dyn Platform) -> Result<B
         wire: parts.wire,
         secrets: Arc::new(MemorySecrets::new(Realm::Demo)),
         grants: Arc::new(NoGrants),
+        throttles: Arc::new(NoThrottles),
         platforms: parts.platforms,
         clock: parts.clock,
         random: parts.random,

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use engine::Result;
 use engine::clock::{Browser, Clock, SystemClock, SystemRandom};
 use engine::model::{GrantId, Identity};
-use engine::pace::{Paced, Parts, Rates};
+use engine::pace::{NoThrottles, Paced, Parts, Rates};
 use engine::platform::{Connection, ConnectionFacts, Platform, Platforms};
 use engine::secrets::{GrantVault, MemorySecrets, Secret};
 use engine::signin::{self, Entered, Given, Tokens};
@@ -68,6 +68,7 @@ impl World {
             wire: proxy.clone(),
             secrets: secrets.clone(),
             grants: vault.clone(),
+            throttles: Arc::new(NoThrottles),
             platforms: Platforms::new(vec![platform]),
             clock: Arc::new(Hands(hands.clone())),
             random: Arc::new(SystemRandom),

@@ -33,11 +33,12 @@ use crate::platform::Platforms;
 use crate::secrets::SecretStore;
 use crate::store::Store;
 use crate::sync::doubt::Settling;
+use crate::sync::passes::Passes;
 use crate::sync::shared::{Shared, Vault, Wake};
 use crate::transport::{Realm, Wire};
 
 pub use connections::{ConnectionView, TeamView};
-pub use disconnect::DisconnectView;
+pub use disconnect::{DisconnectPreview, DisconnectView};
 pub use failures::{Failed, Failure};
 pub use import::{ImportRun, ImportView};
 pub use keys::{GrantKey, GrantKeyState};
@@ -45,7 +46,7 @@ pub use people::{Confirmed, PrimaryRow, PrimaryView};
 pub use preview::{PreviewRow, SyncPreview};
 pub use reading::{Reading, Selection};
 pub use syncs::WorkView;
-pub use undo::UndoPreview;
+pub use undo::{ApprovePreview, UndoPreview};
 
 /// What an engine is made of.
 #[derive(Clone)]
@@ -100,6 +101,7 @@ impl Engine {
             wire: parts.wire,
             secrets: parts.secrets,
             grants: Arc::new(Vault(store.clone())),
+            throttles: Arc::new(Vault(store.clone())),
             platforms: parts.platforms.clone(),
             clock: parts.clock.clone(),
             random: parts.random.clone(),
@@ -112,6 +114,9 @@ impl Engine {
         for (platform, slot, at) in store.read(crate::store::slot_ends::all).await? {
             paced.sign_in_ends(platform, &slot, at);
         }
+        for throttle in store.read(crate::store::throttles::all).await? {
+            paced.throttled(&throttle);
+        }
         let mut word = [0; 16];
         parts.random.fill(&mut word);
         let (word, now) = (uuid::Builder::from_random_bytes(word).into_uuid().to_string(), parts.clock.now());
@@ -121,6 +126,8 @@ impl Engine {
                 crate::store::runs::interrupt(transaction)
             })
             .await?;
+        let wake = Wake::new();
+        let passes = Arc::new(Passes::new(parts.random.as_ref(), wake.clone()));
         let shared = Shared {
             store: store.clone(),
             platforms: parts.platforms.clone(),
@@ -131,9 +138,11 @@ impl Engine {
             claims: Arc::default(),
             undoing: Arc::default(),
             settling: Arc::new(Settling::new()),
-            wake: Wake::new(),
+            wake,
             progress: Arc::default(),
             shut: Arc::default(),
+            passes,
+            sign_ins: Arc::default(),
             actor: parts.actor.into(),
         };
         Ok(Self { reading: Reading::new(store, parts.platforms), shared, browser: parts.browser })

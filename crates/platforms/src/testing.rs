@@ -89,7 +89,7 @@ impl Transport for Script {
         // Adapters write commercial addresses, and follow links of the connection's own cloud.
         let host = request.url.host_str().unwrap();
         assert!(info.hosts.contains(&host) || info.is_host_of(self.cloud, host), "{} is not among the hosts", request.url);
-        assert!(info.rates.iter().any(|rate| rate.class == request.class), "rate class {} is not declared", request.class);
+        assert!(info.rates.iter().any(|rate| rate.counts(request.class)), "rate class {} is not declared", request.class);
         let operation = request.operation;
         self.requests.lock().unwrap().push(request);
         let answer = self.answers.lock().unwrap().pop_front();

@@ -21,7 +21,7 @@ pub(super) fn check(platform: &'static dyn Platform, facts: &ConnectionFacts, mu
     {
         return bug(format!("There is no slot `{slot}`."));
     }
-    let counted = request.class == Paced::UNCOUNTED || info.rates.is_empty() || info.rates.iter().any(|rate| rate.class == request.class);
+    let counted = request.class == Paced::UNCOUNTED || info.rates.is_empty() || info.rates.iter().any(|rate| rate.counts(request.class));
     if !counted {
         return bug(format!("There is no rate class `{}`.", request.class));
     }

@@ -5,6 +5,7 @@
 //! and the realm hold for all of it. It knows no platform by name, and no body or token ever reaches a log.
 
 mod backoff;
+mod gate;
 mod health;
 mod judge;
 mod keeper;
@@ -14,6 +15,7 @@ mod sign;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod throttle;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -27,8 +29,9 @@ pub use backoff::{backoff, retry_after};
 use health::Pulses;
 use judge::{check, cut_off, find_error, slow_down, unwell};
 use keeper::{Keeper, Who};
-use limits::Limits;
+use limits::{Limits, PATIENCE, Way};
 use sign::Signed;
+pub use throttle::{NoThrottles, Throttle, Throttles};
 
 use crate::clock::{Clock, Random};
 use crate::error::{Acted, Error, Kind, Remedy, Result};
@@ -41,8 +44,6 @@ use crate::transport::{Lane, Realm, Repeat, Request, Response, Subject, Transpor
 
 /// How often a request that may be repeated is sent when it fails in passing.
 const ATTEMPTS: u32 = 4;
-/// How long one request waits for rate limits altogether before it is reported.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// A platform that asks for a shorter pause than this gets our own growing one.
 const LEAST_PAUSE: Duration = Duration::from_millis(500);
 
@@ -64,6 +65,8 @@ pub struct Parts {
     pub secrets: Arc<dyn SecretStore>,
     /// Where the employees' tokens lie.
     pub grants: Arc<dyn GrantVault>,
+    /// Where the platforms' pauses are written down.
+    pub throttles: Arc<dyn Throttles>,
     /// The platforms.
     pub platforms: Platforms,
     /// Time.
@@ -135,6 +138,7 @@ impl Paced {
             wire: own.wire.clone(),
             secrets,
             grants: Arc::new(NoGrants),
+            throttles: own.throttles.clone(),
             platforms: own.platforms.clone(),
             clock: own.clock.clone(),
             random: own.random.clone(),
@@ -165,6 +169,11 @@ impl Paced {
     pub fn time_for(&self, platform: PlatformId, calls: &[(&'static str, u64)]) -> Duration {
         let info = self.0.parts.platforms.get(platform).map(|platform| platform.info());
         info.map_or(Duration::ZERO, |info| self.0.limits.time_for(platform, self.rates(info), calls))
+    }
+
+    /// Whether the platforms' published rates are kept.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.0.parts.rates == Rates::Declared
     }
 
     fn rates(&self, info: &'static PlatformInfo) -> &'static [Rate] {
@@ -257,12 +266,13 @@ impl Paced {
     ) -> Result<Response> {
         let info = platform.info();
         let clock = self.clock().as_ref();
-        let gates = self.0.limits.gates(info.id, self.rates(info), request.class, request.channel.as_deref());
+        let way = Way::new(info.id, self.rates(info), request.class, request.channel.as_deref());
         let (mut failures, mut refusals, mut waited) = (0, 0, Duration::ZERO);
         loop {
-            for gate in &gates {
-                gate.pass(lane, clock).await;
-            }
+            let passed = match self.0.limits.pass(&way, lane, clock).await {
+                Ok(passed) => passed,
+                Err(closed) => return Err(slow_down(request.operation).remedy(Remedy::Retry { after: Some(closed) }).on(info.id)),
+            };
             let answer = self.0.parts.wire.exchange(signed.http(request)?).await;
             let (headers, error) = match answer {
                 Ok(response) => match cut_off(&response, request.operation).or_else(|| judge(&response)) {
@@ -280,19 +290,20 @@ impl Paced {
                 _ => None,
             });
             // "At once" (nought, a moment that has passed) is no pause: obeyed for ever, it would be a flood.
+            let least = asked.unwrap_or_default();
             let asked = asked.filter(|pause| *pause >= LEAST_PAUSE);
             let pause = if error.kind == Kind::RateLimited {
                 // Nothing was done, so even what must not happen twice is sent again.
-                let pause = asked.unwrap_or_else(|| backoff(refusals, self.chance()));
+                let pause = asked.unwrap_or_else(|| backoff(refusals, self.chance()).max(least));
                 refusals += 1;
                 waited += pause;
-                let (now, end) = (clock.now(), clock.now().checked_add(pause));
-                self.pulses().throttled(info.id, &error, end.unwrap_or(now), now);
+                let now = clock.now();
+                self.pulses().throttled(info.id, &error, now.checked_add(pause).unwrap_or(now), now);
+                if self.0.limits.refused(&way, &passed, pause) {
+                    self.write_down(info.id, request, pause).await?;
+                }
                 if waited > PATIENCE {
                     return Err(error.remedy(Remedy::Retry { after: Some(pause) }));
-                }
-                if let Some(narrowest) = gates.first() {
-                    narrowest.close(pause);
                 }
                 None
             } else {
@@ -302,7 +313,7 @@ impl Paced {
                     self.pulses().failed(info.id, &error, clock.now());
                     return Err(error);
                 }
-                let pause = asked.unwrap_or_else(|| backoff(failures - 1, self.chance()));
+                let pause = asked.unwrap_or_else(|| backoff(failures - 1, self.chance()).max(least));
                 waited += pause;
                 if waited > PATIENCE {
                     self.pulses().failed(info.id, &error, clock.now());

@@ -135,8 +135,8 @@ const INFO: PlatformInfo = PlatformInfo {
         grant_scopes: &["offline"],
     }),
     rates: &[
-        Rate { class: "read", scope: RateScope::Tenant, amount: 1, per: Duration::from_secs(1), burst: 1000 },
-        Rate { class: "post", scope: RateScope::Channel, amount: 1, per: Duration::from_secs(1), burst: 1 },
+        Rate { class: "read", also: &[], scope: RateScope::Tenant, amount: 1000, per: Duration::from_secs(1), burst: 1000 },
+        Rate { class: "post", also: &[], scope: RateScope::Channel, amount: 1, per: Duration::from_secs(1), burst: 1 },
     ],
     costs: &[Cost::of(Work::Prompt, "post", 1), Cost::of(Work::Prompt, "read", 2)],
     settles: Duration::from_secs(5),
@@ -365,6 +365,13 @@ pub(crate) struct Watch {
     start: tokio::time::Instant,
 }
 
+impl Watch {
+    /// It begins now.
+    pub(crate) fn new() -> Self {
+        Self { start: tokio::time::Instant::now() }
+    }
+}
+
 pub(crate) const START: &str = "2026-01-05T08:00:00Z";
 
 #[async_trait]
@@ -425,6 +432,7 @@ pub(crate) fn bench_of(info: PlatformInfo, says: impl IntoIterator<Item = Says>)
         wire: wire.clone(),
         secrets: secrets.clone(),
         grants: vault.clone(),
+        throttles: Arc::new(crate::pace::NoThrottles),
         platforms: Platforms::new(vec![platform]),
         clock: Arc::new(Watch { start }),
         random: Arc::new(SystemRandom),

@@ -18,6 +18,8 @@ use crate::transport::{Lane, Realm, Request, Response, Sign, Subject, Transport}
 
 mod clouds;
 mod life;
+mod schedules;
+mod throttles;
 
 const DEAD: &str = r#"{"refusal":"dead"}"#;
 const SLOW: &str = r#"{"refusal":"slow"}"#;
@@ -36,17 +38,26 @@ fn tokens(access: &str, refresh: Option<&str>, expires_in: Option<i64>, flow: Fl
 
 impl Bench {
     fn with_rates(self, rates: Rates) -> Self {
-        let parts = Parts {
+        self.of(|parts| parts.rates = rates)
+    }
+
+    fn of(self, change: impl FnOnce(&mut Parts)) -> Self {
+        let mut parts = Parts {
             wire: self.wire.clone(),
             secrets: self.secrets.clone(),
             grants: self.vault.clone(),
+            throttles: Arc::new(crate::pace::NoThrottles),
             platforms: Platforms::new(vec![self.platform]),
             clock: self.paced.clock().clone(),
             random: Arc::new(SystemRandom),
-            rates,
+            rates: Rates::Declared,
             events: crate::event::Events::new(),
         };
-        Self { paced: Paced::new(parts).unwrap(), ..self }
+        change(&mut parts);
+        let fields = [("tenant_id".to_owned(), "t1".to_owned()), ("client_id".to_owned(), "app".to_owned())].into();
+        let paced = Paced::new(parts).unwrap();
+        paced.connected(ALPHA, ConnectionFacts { fields, ..Default::default() });
+        Self { paced, ..self }
     }
 
     async fn signed_in(self, slot: &str, tokens: &Tokens) -> Self {
@@ -167,7 +178,7 @@ async fn a_limit_that_one_request_meets_holds_back_the_others_of_its_class() {
     });
     assert!(first.is_ok() && second.is_ok());
     assert_eq!(bench.lines().len(), 3);
-    assert_eq!(bench.start.elapsed(), Duration::from_secs(20));
+    assert_eq!(bench.start.elapsed().as_secs(), 20);
 }
 
 #[tokio::test(start_paused = true)]
@@ -408,6 +419,7 @@ fn demo_and_real_are_never_mixed() {
         wire: Script::new([]),
         secrets: Arc::new(MemorySecrets::new(Realm::Live)),
         grants: Arc::new(NoGrants),
+        throttles: Arc::new(crate::pace::NoThrottles),
         platforms: Platforms::new(Vec::new()),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
@@ -441,6 +453,7 @@ fn the_real_platforms_rates_cannot_be_switched_off() {
             wire: live.clone(),
             secrets: Arc::new(MemorySecrets::new(Realm::Live)),
             grants: Arc::new(NoGrants),
+            throttles: Arc::new(crate::pace::NoThrottles),
             platforms: Platforms::new(Vec::new()),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),

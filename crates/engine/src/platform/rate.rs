@@ -21,6 +21,8 @@ pub enum RateScope {
 pub struct Rate {
     /// Class; several rates may name one class, all of them hold.
     pub class: &'static str,
+    /// Other classes whose requests count here too, and which a refusal holds back with it.
+    pub also: &'static [&'static str],
     /// What is counted together.
     pub scope: RateScope,
     /// How many requests.
@@ -29,6 +31,13 @@ pub struct Rate {
     pub per: Duration,
     /// How many at once.
     pub burst: u32,
+}
+
+impl Rate {
+    /// Whether requests of this class count here.
+    pub fn counts(&self, class: &str) -> bool {
+        self.class == class || self.also.contains(&class)
+    }
 }
 
 /// A kind of work that requests are counted for.

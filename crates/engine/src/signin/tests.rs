@@ -269,6 +269,7 @@ fn stubborn(bench: Bench, refused: usize) -> Bench {
         wire: bench.wire.clone(),
         secrets: Arc::new(Stubborn { inner: bench.secrets.clone(), left: Mutex::new(refused) }),
         grants: Arc::new(NoGrants),
+        throttles: Arc::new(crate::pace::NoThrottles),
         platforms: Platforms::new(vec![bench.platform]),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),

@@ -14,17 +14,19 @@ use crate::clock::{Clock, Random};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Events};
 use crate::model::{Act, GrantId, PersonId, PlatformId, SyncId};
-use crate::pace::Paced;
+use crate::pace::{Paced, Throttle, Throttles};
 use crate::platform::{Connection, ConnectionFacts, Platform, Platforms};
 use crate::secrets::{GrantVault, SealedGrant};
 use crate::store::audit::{self, Word};
 use crate::store::syncs::{self, Sync};
-use crate::store::{Store, accounts, connections, facts, grants, people, slot_ends};
+use crate::store::{Store, accounts, connections, facts, grants, people, slot_ends, steps, throttles, undos};
 use crate::transport::{Http, Lane, Subject};
 
 use super::doubt::Settling;
+use super::passes::Passes;
 use super::plan::{Connected, Person};
 use super::progress::Progress;
+use super::quarantine::SignIns;
 use super::shut::Shut;
 
 /// Store, platforms, network, time and chance. Cheap to clone.
@@ -48,6 +50,10 @@ pub(crate) struct Shared {
     pub(crate) progress: Arc<Progress>,
     /// Whether work waits for the keychain.
     pub(crate) shut: Arc<Shut>,
+    /// Who has taken which steps.
+    pub(crate) passes: Arc<Passes>,
+    /// When platforms were signed in.
+    pub(crate) sign_ins: Arc<SignIns>,
     /// Who uses this computer, as the audit log names them.
     pub(crate) actor: Arc<str>,
 }
@@ -138,6 +144,11 @@ pub(crate) fn read_connections(db: &rusqlite::Connection) -> Result<BTreeMap<Pla
         .collect()
 }
 
+/// The name of a platform, as people know it.
+pub(crate) fn name_of(shared: &Shared, platform: PlatformId) -> String {
+    shared.platforms.get(platform).map_or_else(|_| platform.to_string(), |known| known.info().name.to_owned())
+}
+
 fn signed_out_fact(platform: PlatformId) -> String {
     format!("signed_out/{platform}")
 }
@@ -147,19 +158,24 @@ pub(crate) fn is_signed_out(db: &rusqlite::Connection, platform: PlatformId) -> 
     Ok(facts::get(db, &signed_out_fact(platform))?.is_some())
 }
 
-/// Remembers that the platform refuses the connection's tokens; true when that is news.
+/// Remembers that the platform refuses the connection's tokens, and holds everything that needs them; true when that is news.
 pub(crate) fn signed_out(transaction: &Transaction<'_>, platform: PlatformId, now: Timestamp) -> Result<bool> {
     let is_news = !is_signed_out(transaction, platform)?;
     if is_news {
         audit::effect(Word::SignedOut).on(platform).tell(transaction, now)?;
     }
     facts::set(transaction, &signed_out_fact(platform), "yes")?;
+    if is_news {
+        steps::hold_for_sign_in(transaction, platform, now)?;
+    }
     Ok(is_news)
 }
 
-/// Forgets it: the platform was connected again, or is gone.
-pub(crate) fn signed_in(transaction: &Transaction<'_>, platform: PlatformId) -> Result<()> {
-    facts::clear(transaction, &signed_out_fact(platform))
+/// Forgets it: the platform was connected again, or is gone. What waited for it goes on; wake whoever works afterwards.
+pub(crate) fn signed_in(transaction: &Transaction<'_>, platform: PlatformId, now: Timestamp) -> Result<()> {
+    facts::clear(transaction, &signed_out_fact(platform))?;
+    steps::free_signed_in(transaction, now)?;
+    undos::free(transaction, None, steps::SIGNED_OUT).map(drop)
 }
 
 /// Milliseconds since 1970.
@@ -253,7 +269,7 @@ impl<K: Copy + Eq + Hash> Drop for Claim<K> {
     }
 }
 
-/// The employees' grants in the database.
+/// The employees' grants, and the platforms' pauses, in the database.
 pub(crate) struct Vault(pub(crate) Store);
 
 #[async_trait]
@@ -272,5 +288,12 @@ impl GrantVault for Vault {
 
     async fn slot_ends(&self, platform: PlatformId, slot: &'static str, at: Option<Timestamp>) -> Result<()> {
         self.0.write(move |transaction| slot_ends::set(transaction, platform, slot, at)).await
+    }
+}
+
+#[async_trait]
+impl Throttles for Vault {
+    async fn keep(&self, throttle: Throttle, now: Timestamp) -> Result<()> {
+        self.0.write(move |transaction| throttles::keep(transaction, &throttle, now)).await
     }
 }

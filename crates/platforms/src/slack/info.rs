@@ -49,7 +49,7 @@ const SIGN_IN: AuthCode = AuthCode {
 
 /// A minute's tier; bursts are allowed.
 const fn a_minute(class: &'static str, amount: u32) -> Rate {
-    Rate { class, scope: RateScope::Tenant, amount, per: Duration::from_secs(60), burst: amount }
+    Rate { class, also: &[], scope: RateScope::Tenant, amount, per: Duration::from_secs(60), burst: amount }
 }
 
 /// Everything about Slack that is data.
@@ -214,7 +214,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         a_minute(HISTORY, 50),
         a_minute(UPDATE, 50),
         a_minute(POST, 200),
-        Rate { class: POST, scope: RateScope::Channel, amount: 1, per: Duration::from_secs(1), burst: 1 },
+        Rate { class: POST, also: &[], scope: RateScope::Channel, amount: 1, per: Duration::from_secs(1), burst: 1 },
     ],
     costs: &[
         Cost::of(Work::Represent, AUTH_TEST, 1),

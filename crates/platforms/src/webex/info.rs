@@ -304,7 +304,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         ],
         grant_scopes: &[],
     }),
-    rates: &[Rate { class: CLASS, scope: RateScope::Tenant, amount: 10, per: Duration::from_secs(1), burst: 20 }],
+    rates: &[Rate { class: CLASS, also: &[], scope: RateScope::Tenant, amount: 10, per: Duration::from_secs(1), burst: 20 }],
     costs: &[
         Cost::of(Work::Represent, CLASS, 1),
         Cost::of(Work::Prompt, CLASS, 1),

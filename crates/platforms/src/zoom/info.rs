@@ -61,9 +61,9 @@ const ID: Shape = Shape::Word { marks: "-_", least: 10, most: 64 };
 /// What client secrets look like.
 const SECRET: Shape = Shape::Word { marks: "-_", least: 16, most: 128 };
 
-/// Zoom's plan Pro.
+/// What Zoom publishes for Business, Education and Enterprise. A smaller plan says 429, and is gone easier with for a while.
 const fn per_second(class: &'static str, amount: u32) -> Rate {
-    Rate { class, scope: RateScope::Tenant, amount, per: Duration::from_secs(1), burst: amount }
+    Rate { class, also: &[], scope: RateScope::Tenant, amount, per: Duration::from_secs(1), burst: amount }
 }
 
 /// Everything about Zoom that is data.
@@ -253,7 +253,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         ],
         grant_scopes: &[],
     }),
-    rates: &[per_second(LIGHT, 30), per_second(MEDIUM, 20)],
+    rates: &[per_second(LIGHT, 80), per_second(MEDIUM, 60)],
     costs: &[
         Cost::of(Work::Prompt, MEDIUM, 1),
         Cost::of(Work::Withdraw, MEDIUM, 1),

@@ -14,24 +14,6 @@ impl Bench {
     fn renewals(&self) -> usize {
         self.lines().iter().filter(|line| line.ends_with("/token")).count()
     }
-
-    fn of(self, change: impl FnOnce(&mut Parts)) -> Self {
-        let mut parts = Parts {
-            wire: self.wire.clone(),
-            secrets: self.secrets.clone(),
-            grants: self.vault.clone(),
-            platforms: Platforms::new(vec![self.platform]),
-            clock: self.paced.clock().clone(),
-            random: Arc::new(SystemRandom),
-            rates: Rates::Declared,
-            events: crate::event::Events::new(),
-        };
-        change(&mut parts);
-        let fields = [("tenant_id".to_owned(), "t1".to_owned()), ("client_id".to_owned(), "app".to_owned())].into();
-        let paced = Paced::new(parts).unwrap();
-        paced.connected(ALPHA, ConnectionFacts { fields, ..Default::default() });
-        Self { paced, ..self }
-    }
 }
 
 /// A clock that is wrong by as much as the test says.

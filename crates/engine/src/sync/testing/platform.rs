@@ -48,7 +48,7 @@ const COSTS: &[Cost] = &[
     Cost::of(Work::Dismiss, "all", 1),
     Cost::of(Work::Revoke, "all", 1),
 ];
-const RATES: &[Rate] = &[Rate { class: "all", scope: RateScope::Tenant, amount: 10_000, per: Duration::from_secs(1), burst: 10_000 }];
+const RATES: &[Rate] = &[Rate { class: "all", also: &[], scope: RateScope::Tenant, amount: 10_000, per: Duration::from_secs(1), burst: 10_000 }];
 
 const SLOTS: &[Slot] = &[Slot { name: "main", field: "access_token", source: Source::Given, scopes: SCOPES, optional: false }];
 const FIELDS: &[Field] = &[
