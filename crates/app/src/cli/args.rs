@@ -166,6 +166,9 @@ pub enum Command {
         /// The secondary platform
         #[arg(long)]
         to: PlatformId,
+        /// Or only look
+        #[command(flatten)]
+        dry: Dry,
     },
     /// Go on with everything stored; ask the platforms about open codes and answers
     Work {

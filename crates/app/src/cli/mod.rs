@@ -108,7 +108,7 @@ async fn command(session: &Session, command: Command) -> Result<Exit> {
         Command::Unlink { account } => people::unlink(session, &account).await,
         Command::Plan(selection) => syncs::plan(session, selection).await,
         Command::Sync { selection, confirm, wait, timeout } => syncs::sync(session, selection, confirm, wait.then_some(timeout)).await,
-        Command::Cancel { person, to } => syncs::cancel(session, &person, to).await,
+        Command::Cancel { person, to, dry } => syncs::cancel(session, &person, to, dry).await,
         Command::Work { seconds } => syncs::work(session, seconds).await,
         Command::Status => people::status(session).await,
         Command::Runs { run: None, .. } => runs::list(session).await,

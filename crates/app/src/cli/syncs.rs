@@ -10,8 +10,8 @@ use engine::sync::{SyncView, Until};
 use serde::Serialize;
 
 use super::answer::Exit;
-use super::args::{Confirm, Selection};
-use super::confirm::confirmed;
+use super::args::{Confirm, Dry, Selection};
+use super::confirm::{confirmed, only_looked};
 use super::runs::several;
 use super::session::{Session, cancel_on_interrupt, interrupted};
 use super::step::NextSteps;
@@ -71,9 +71,13 @@ pub(super) async fn sync(session: &Session, args: Selection, confirm: Confirm, w
     Ok(exit)
 }
 
-pub(super) async fn cancel(session: &Session, person: &str, to: PlatformId) -> Result<Exit> {
+pub(super) async fn cancel(session: &Session, person: &str, to: PlatformId, dry: Dry) -> Result<Exit> {
     let engine = session.engine().await?;
     let person = engine.reading().find_person(person).await?;
+    let preview = engine.cancel_preview(person, to);
+    if let Some(exit) = only_looked(session.answer, dry, preview, |preview| tables::previews(std::slice::from_ref(preview))).await? {
+        return Ok(exit);
+    }
     let view = engine.cancel(person, to).await?;
     let whose = super::people::name_of(engine.reading(), person).await;
     session.answer.give(&view, |view| tables::undone(&whose, view))?;
