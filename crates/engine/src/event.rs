@@ -42,6 +42,11 @@ pub enum Event {
         /// Whether it is over.
         ended: bool,
     },
+    /// A run was paused or goes on, or waits for something else than before.
+    RunChanged {
+        /// Which.
+        run: RunId,
+    },
     /// A connection was made, changed or removed, or another health.
     ConnectionChanged {
         /// Which.

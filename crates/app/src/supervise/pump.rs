@@ -135,6 +135,7 @@ impl Batch {
             Event::RunProgress { run, kind, platform, done, total, ended, .. } => {
                 self.runs.insert(run, Far { kind, platform, done, total, ended });
             }
+            Event::RunChanged { .. } => self.changed.runs = true,
             Event::ConnectionChanged { .. } => self.changed.connections = true,
         }
     }

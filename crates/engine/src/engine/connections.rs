@@ -149,9 +149,12 @@ impl Engine {
                 let tenant = facts.identity.as_ref().map(|identity| identity.tenant_name.clone()).unwrap_or_default();
                 audit::act(&actor, Word::Connected).on(platform).more(tenant).tell(transaction, now)?;
                 connections::put(transaction, platform, &facts, now)?;
-                signed_in(transaction, platform)
+                signed_in(transaction, platform, now)
             })
             .await?;
+        self.shared.sign_ins.note(platform);
+        self.shared.wake.up();
+        self.shared.events.tell(Event::PeopleChanged { ids: Vec::new() });
         self.changed(platform).await
     }
 

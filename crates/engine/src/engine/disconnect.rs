@@ -10,9 +10,9 @@ use crate::event::Event;
 use crate::model::{PlatformId, Status};
 use crate::platform::{Left, Platform, PlatformInfo, Undone};
 use crate::secrets::{is_damaged, slot_handle};
-use crate::signin::{self, Source};
+use crate::signin::{self, Slot, Source};
 use crate::store::audit::{self, Word};
-use crate::store::{connections, grants, slot_ends, syncs};
+use crate::store::{connections, grants, prompts, slot_ends, syncs};
 use crate::sync::shared::signed_in;
 use crate::transport::Lane;
 
@@ -31,6 +31,21 @@ pub struct DisconnectView {
     pub gone: Vec<String>,
     /// What the platform keeps, why, and where it can be undone by hand.
     pub left: Vec<Left>,
+}
+
+/// What a disconnection would end, and what hangs on the connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, specta::Type)]
+pub struct DisconnectPreview {
+    /// Where.
+    pub platform: PlatformId,
+    /// The syncs to it that would not work any more, by status.
+    pub syncs: BTreeMap<Status, u64>,
+    /// Employees' sign-ins that would stay sealed, because undoing their syncs may need them.
+    pub grants: u64,
+    /// The tokens that would end here, and at the platform as far as it lets them.
+    pub tokens: Vec<String>,
+    /// How many people who are asked on this platform about another one could no longer answer.
+    pub prompts: u64,
 }
 
 /// How long all of a platform's answers may take: they are never in the way of forgetting its tokens here.
@@ -56,17 +71,34 @@ impl Engine {
                 }
                 connections::remove(transaction, platform)?;
                 slot_ends::forget(transaction, platform)?;
-                signed_in(transaction, platform)?;
+                signed_in(transaction, platform, now)?;
                 Ok((syncs::counts(transaction, None, Some(platform))?, grants::held_on(transaction, platform)?))
             })
             .await?;
+        self.shared.wake.up();
         self.shared.events.tell(Event::ConnectionChanged { platform });
         Ok(DisconnectView { platform, syncs: counts.into_iter().collect(), grants, gone, left })
     }
 
-    /// Ends every token that there is, each by itself.
-    async fn sign_off(&self, platform: &'static dyn Platform) -> Result<(Vec<String>, Vec<Left>)> {
-        let info = platform.info();
+    /// What disconnecting would end. Sends nothing, changes nothing.
+    ///
+    /// Errors: `Kind::NotFound` when the platform is not connected; `Kind::Keychain` when it cannot be asked.
+    pub async fn disconnect_preview(&self, platform: PlatformId) -> Result<DisconnectPreview> {
+        let (known, _) = self.shared.connected(platform).await?;
+        let tokens = self.held_slots(known.info()).await?.into_iter().map(|slot| slot.name.to_owned()).collect();
+        let (counts, grants, prompts) = self
+            .shared
+            .store
+            .read(move |db| {
+                let prompts = prompts::standing(db)?.into_iter().filter(|(_, carrier)| *carrier == platform).count() as u64;
+                Ok((syncs::counts(db, None, Some(platform))?, grants::held_on(db, platform)?, prompts))
+            })
+            .await?;
+        Ok(DisconnectPreview { platform, syncs: counts.into_iter().collect(), grants, tokens, prompts })
+    }
+
+    /// The slots that hold a token, damaged or not.
+    async fn held_slots(&self, info: &'static PlatformInfo) -> Result<Vec<&'static Slot>> {
         let mut slots = Vec::new();
         for slot in info.slots {
             match self.shared.paced.secrets().get(&slot_handle(info.id, slot.name)).await {
@@ -76,6 +108,13 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
+        Ok(slots)
+    }
+
+    /// Ends every token that there is, each by itself.
+    async fn sign_off(&self, platform: &'static dyn Platform) -> Result<(Vec<String>, Vec<Left>)> {
+        let info = platform.info();
+        let mut slots = self.held_slots(info).await?;
         // A minted token ends before the one that minted it.
         slots.sort_by_key(|slot| !matches!(slot.source, Source::Minted(_)));
         let connection = self.shared.connection(info.id, Lane::Waiting).await?;

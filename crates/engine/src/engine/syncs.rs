@@ -12,7 +12,7 @@ use crate::sync::plan::{Action, SyncPlan, first_reason};
 use crate::sync::queue::{self, Asking, Job, SyncRow, SyncView};
 use crate::sync::reset::{self, PersonReset, ResetPreview, UndoneView};
 use crate::sync::work::{self, Scope, Until};
-use crate::sync::{answers, cancel_run, ends, keys, progress, undoing};
+use crate::sync::{answers, cancel_run, ends, jumps, keys, progress, undoing};
 
 use super::{Engine, Selection};
 
@@ -113,13 +113,8 @@ impl Engine {
     /// A keychain that cannot be asked is waited for ([`Engine::waits_for`] says so). Errors: only those of this computer's disk; what
     /// one step meets is that step's matter.
     pub async fn keep_working(&self, cancel: &Cancel) -> Result<()> {
-        self.shared
-            .store
-            .write(|transaction| {
-                runs::resume(transaction)?;
-                crate::store::steps::wake_all(transaction, None)
-            })
-            .await?;
+        self.shared.store.write(runs::resume).await?;
+        jumps::begin(&self.shared).await?;
         futures::future::try_join4(
             keys::look_patiently(&self.shared, cancel),
             work::keep(&self.shared, cancel),
@@ -147,9 +142,9 @@ impl Engine {
     /// Answers that may not be polled are read once at the start and once at the end.
     pub async fn work(&self, until: Until, cancel: &Cancel) -> Result<WorkView> {
         keys::look(&self.shared).await?;
-        reset::resume(&self.shared).await?;
+        undoing::finish(&self.shared, cancel).await?;
         let all = Scope::default();
-        self.shared.store.write(|transaction| crate::store::steps::wake_all(transaction, None)).await?;
+        jumps::begin(&self.shared).await?;
         answers::check_answers(&self.shared, all).await?;
         work::work(&self.shared, all, until, cancel).await?;
         if !cancel.is_cancelled() {
@@ -194,7 +189,7 @@ impl Engine {
     }
 }
 
-fn being_reset(person: PersonId, name: &str) -> Reason {
+pub(super) fn being_reset(person: PersonId, name: &str) -> Reason {
     Reason {
         kind: "resetting".into(),
         message: format!("The reset of {name} is not finished."),

@@ -143,6 +143,25 @@ pub(crate) fn close(transaction: &Transaction<'_>, sync: SyncId) -> Result<()> {
     Ok(())
 }
 
+/// The clock may show anything since these times were written down: codes are asked about again after their own pace (`exactly`: not
+/// sooner either), answers are read again within minutes.
+pub(crate) fn look_soon(transaction: &Transaction<'_>, now: i64, exactly: bool) -> Result<()> {
+    const WITHIN: i64 = 600_000;
+    transaction
+        .prepare_cached(
+            "UPDATE prompts SET poll_at = CASE WHEN ?2 AND way = 'device' AND state = 'open' THEN ?1 + pace * 1000 ELSE min(poll_at, ?1 + pace * 1000) END,
+             read_at = min(read_at, ?1 + ?3) WHERE state <> 'closed'",
+        )?
+        .execute(params![now, exactly, WITHIN])?;
+    transaction
+        .prepare_cached(
+            "UPDATE steps SET not_before = min(not_before, ?1 + 1000 * ifnull((SELECT pace FROM prompts WHERE prompts.sync = steps.sync), 5))
+             WHERE state = 'waiting' AND not_before < ?2",
+        )?
+        .execute(params![now, super::steps::PARKED])?;
+    Ok(())
+}
+
 /// Remembers where the message lies.
 pub(crate) fn sent(transaction: &Transaction<'_>, sync: SyncId, message: &SentMessage) -> Result<()> {
     transaction.prepare_cached("UPDATE prompts SET message = ? WHERE sync = ?")?.execute(params![to_json(message)?, sync.0])?;

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::model::{Held, PlatformId, Reason, RunId, RunKind, RunState, RunWait};
 
 use super::columns::{json, maybe_json, maybe_word, to_json, word};
-use super::{imports, resets, steps};
+use super::{imports, resets, steps, undos};
 
 /// The table.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -140,22 +140,28 @@ pub(crate) fn count(transaction: &Transaction<'_>, run: RunId, counts: &Counts) 
     Ok(())
 }
 
+/// Changes the state of a run that is not at its end.
+pub(crate) fn set_state(transaction: &Transaction<'_>, run: RunId, state: RunState) -> Result<()> {
+    transaction.prepare_cached("UPDATE runs SET state = ? WHERE id = ?")?.execute(params![state.as_str(), run.0])?;
+    Ok(())
+}
+
 /// What a crash left running is called interrupted; its work goes on all the same.
 pub(crate) fn interrupt(transaction: &Transaction<'_>) -> Result<()> {
     transaction.execute("UPDATE runs SET state = 'interrupted' WHERE state = 'running'", [])?;
     Ok(())
 }
 
-/// What was interrupted and goes on by itself runs again. An import waits for the admin.
+/// What was interrupted and goes on by itself runs again. An import waits for the admin, and so does what they paused.
 pub(crate) fn resume(transaction: &Transaction<'_>) -> Result<()> {
-    transaction.execute("UPDATE runs SET state = 'running' WHERE state = 'interrupted' AND kind IN ('sync', 'reset')", [])?;
+    transaction.execute("UPDATE runs SET state = 'running' WHERE state = 'interrupted' AND kind <> 'import'", [])?;
     Ok(())
 }
 
 /// The runs that are not at their end, imports aside.
 pub(crate) fn open(connection: &Connection) -> Result<Vec<RunId>> {
     let mut statement = connection
-        .prepare_cached("SELECT id FROM runs WHERE state IN ('running', 'interrupted') AND kind IN ('sync', 'reset') ORDER BY id")?;
+        .prepare_cached("SELECT id FROM runs WHERE state IN ('running', 'paused', 'interrupted') AND kind <> 'import' ORDER BY id")?;
     Ok(statement.query_map([], |row| Ok(RunId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -198,16 +204,48 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RunView> {
     })
 }
 
-/// Adds how far it is.
+/// How many of a run are not begun, by what holds them.
+fn left(connection: &Connection, run: &RunView) -> Result<Vec<(i64, u64)>> {
+    match run.kind {
+        RunKind::Import => Ok(Vec::new()),
+        RunKind::Sync => steps::left(connection, run.id),
+        RunKind::Reset => by_held(connection, "SELECT held, count(*) FROM resets WHERE run = ? GROUP BY held", run.id),
+        RunKind::Undo => by_held(connection, "SELECT undo_held, count(*) FROM syncs WHERE undo_run = ? GROUP BY undo_held", run.id),
+    }
+}
+
+fn by_held(connection: &Connection, query: &str, run: RunId) -> Result<Vec<(i64, u64)>> {
+    let mut statement = connection.prepare_cached(query)?;
+    let rows = statement.query_map([run.0], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether nothing of a run is left that does not wait for a person.
+pub(crate) fn is_over(connection: &Connection, run: RunId) -> Result<bool> {
+    Ok(!steps::has_queued(connection, run)? && resets::of_run(connection, run)? == 0 && undos::of_run(connection, run)? == 0)
+}
+
+/// Adds how far it is, and what it waits for.
 fn with_progress(connection: &Connection, mut run: RunView) -> Result<RunView> {
     let is_open = run.state.is_open();
+    let left = if is_open { left(connection, &run)? } else { Vec::new() };
+    let count = |of: &dyn Fn(i64) -> bool| left.iter().filter(|(held, _)| of(*held)).map(|(_, count)| count).sum::<u64>();
     run.done = match (run.kind, run.total) {
         (RunKind::Import, _) if is_open => imports::seen_since(connection, run.platform, run.started_at)?,
         (RunKind::Import, _) => run.counts.get("accounts").copied().unwrap_or(0),
         (_, None) => run.counts.values().sum(),
-        (RunKind::Sync, Some(total)) if is_open => total.saturating_sub(steps::queued(connection, run.id)?),
-        (RunKind::Reset, Some(total)) if is_open => total.saturating_sub(resets::of_run(connection, run.id)?),
+        (_, Some(total)) if is_open => total.saturating_sub(count(&|_| true)),
         (_, Some(total)) => total.saturating_sub(run.counts.get("cancelled").copied().unwrap_or(0)),
     };
+    run.held = count(&|held| held & steps::UNAPPROVED > 0);
+    run.waits = match run.state {
+        RunState::Paused => Some(RunWait::Paused),
+        _ if left.is_empty() || count(&|held| held == 0) > 0 => None,
+        _ if count(&|held| held & steps::UNAPPROVED == 0) == 0 => Some(RunWait::Approval),
+        _ => Some(RunWait::SignIn),
+    };
+    if run.kind == RunKind::Sync {
+        run.undoable = undos::count_standing(connection, run.id)?;
+    }
     Ok(run)
 }

@@ -2,14 +2,25 @@
 //!
 //! A sync has at most one open main step at a time; the next one is written in the transaction that ends the one before.
 //! `tell` steps (edits of a prompt) stand beside it. `not_before` is in milliseconds since 1970, so that SQL can compare it.
+//!
+//! A step is taken before it is done, with the number of the pass that took it (`lease`), many in one transaction. A lease counts
+//! while its pass lives (`sync::passes`); every change of a step's state gives it back, and so does the end of the pass, however
+//! that comes. What is held (`held`) is in no index of what can be taken.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::{PlatformId, RunId, SyncId};
+use crate::transport::Lane;
 
 use super::columns::word;
+
+mod holds;
+mod take;
+
+pub(crate) use holds::{FOR_SIGN_IN, PAUSED, SIGNED_OUT, UNAPPROVED, free, free_signed_in, hold, hold_for_sign_in, hold_one};
+pub(crate) use take::{Due, Sort, Taker, give_back, next_due, take};
 
 /// The table.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -36,19 +47,12 @@ pub(super) const MIGRATIONS: &[&str] = &[
     "
     ALTER TABLE steps ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE steps ADD COLUMN lease INTEGER;
-    ALTER TABLE steps ADD COLUMN sent_at INTEGER;
+    ALTER TABLE steps ADD COLUMN unwell INTEGER NOT NULL DEFAULT 0;
     DROP INDEX steps_open;
-    CREATE INDEX steps_open ON steps(platform, priority, id) WHERE state IN ('todo', 'sending') AND held = 0;
-    CREATE INDEX steps_held ON steps(platform, id) WHERE held > 0;
+    CREATE INDEX steps_open ON steps(platform, priority, not_before, id) WHERE state IN ('todo', 'sending') AND held = 0;
+    CREATE INDEX steps_held ON steps(held) WHERE held > 0;
 ",
 ];
-
-/// Why a step is held, as bits of `held`; nought is free.
-pub(crate) const PAUSED: i64 = 1;
-/// A stop limit holds it until the admin approves.
-pub(crate) const UNAPPROVED: i64 = 2;
-/// Its platform has signed the connection out.
-pub(crate) const SIGNED_OUT: i64 = 4;
 
 /// A step that waits until somebody tries the sync again.
 pub(crate) const PARKED: i64 = i64::MAX;
@@ -80,6 +84,11 @@ impl StepKind {
     /// The word in the database.
     pub(crate) fn as_str(self) -> &'static str {
         spelled(&Self::WORDS, self)
+    }
+
+    /// Whether it is a sync's first step: the one that makes the bot or guest, or asks the person.
+    pub(crate) fn is_first(self) -> bool {
+        matches!(self, Self::Represent | Self::Prompt)
     }
 }
 
@@ -126,12 +135,33 @@ pub(crate) struct Step {
     pub(crate) kind: StepKind,
     pub(crate) platform: PlatformId,
     pub(crate) state: StepState,
+    /// 0: a person waits for it; 1: one prompt of many; 2: one bot or guest of many.
     pub(crate) priority: i64,
     pub(crate) attempt: u32,
     pub(crate) not_before: i64,
     pub(crate) key: String,
     /// What was or will be sent, as JSON.
     pub(crate) payload: Option<String>,
+    /// The bits of what holds it.
+    pub(crate) held: i64,
+    /// How often in a row its platform failed at it.
+    pub(crate) unwell: u32,
+}
+
+impl Step {
+    /// Whether there is still something to do.
+    pub(crate) fn is_open(&self) -> bool {
+        !matches!(self.state, StepState::Done | StepState::Failed) && self.not_before < PARKED
+    }
+
+    /// Whose turn its requests are.
+    pub(crate) fn lane(&self) -> Lane {
+        match self.priority {
+            ..=0 => Lane::Waiting,
+            1 => Lane::Prompt,
+            _ => Lane::Bulk,
+        }
+    }
 }
 
 /// A step to be written.
@@ -147,7 +177,7 @@ pub(crate) struct NewStep {
     pub(crate) payload: Option<String>,
 }
 
-const COLUMNS: &str = "t.id, t.sync, t.kind, t.platform, t.state, t.priority, t.attempt, t.not_before, t.key, t.payload";
+const COLUMNS: &str = "t.id, t.sync, t.kind, t.platform, t.state, t.priority, t.attempt, t.not_before, t.key, t.payload, t.held, t.unwell";
 
 fn read(row: &Row<'_>) -> Result<Step> {
     let text = |at: usize| row.get_ref(at).and_then(|value| Ok(value.as_str()?.to_owned()));
@@ -162,14 +192,18 @@ fn read(row: &Row<'_>) -> Result<Step> {
         not_before: row.get(7)?,
         key: row.get(8)?,
         payload: row.get(9)?,
+        held: row.get(10)?,
+        unwell: row.get(11)?,
     })
 }
 
-/// Adds a step; gives its id.
+/// Adds a step; gives its id. What its platform would refuse waits for the sign-in from the beginning.
 pub(crate) fn add(transaction: &Transaction<'_>, step: &NewStep, now: Timestamp) -> Result<i64> {
     transaction
         .prepare_cached(
-            "INSERT INTO steps (sync, kind, platform, state, priority, not_before, key, payload, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO steps (sync, kind, platform, state, priority, not_before, key, payload, updated_at, held)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, CASE WHEN ?2 IN ('represent', 'prompt', 'tell')
+                 AND EXISTS (SELECT 1 FROM facts WHERE name = 'signed_out/' || ?3) THEN ?10 ELSE 0 END)",
         )?
         .execute(params![
             step.sync.0,
@@ -180,7 +214,8 @@ pub(crate) fn add(transaction: &Transaction<'_>, step: &NewStep, now: Timestamp)
             step.not_before,
             step.key,
             step.payload,
-            now.to_string()
+            now.to_string(),
+            SIGNED_OUT
         ])?;
     Ok(transaction.last_insert_rowid())
 }
@@ -198,64 +233,19 @@ pub(crate) fn of_sync(connection: &Connection, sync: SyncId) -> Result<Vec<Step>
     collect(statement.query([sync.0])?)
 }
 
-/// Which steps a worker may look at.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Due {
-    /// Platform.
-    pub(crate) platform: PlatformId,
-    /// Only syncs of this run.
-    pub(crate) run: Option<RunId>,
-    /// Only this sync.
-    pub(crate) sync: Option<SyncId>,
-    /// Milliseconds since 1970.
-    pub(crate) now: i64,
-    /// At most so many.
-    pub(crate) limit: u32,
-}
-
 const IN_SCOPE: &str = "(?2 IS NULL OR s.run = ?2) AND (?3 IS NULL OR s.id = ?3)";
 
-/// Steps that can be done now, most urgent first.
-pub(crate) fn ready(connection: &Connection, due: Due) -> Result<Vec<Step>> {
+/// Everything that waits for a person, due or not.
+pub(crate) fn waiting(connection: &Connection, run: Option<RunId>, sync: Option<SyncId>) -> Result<Vec<Step>> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM steps t JOIN syncs s ON s.id = t.sync
-         WHERE t.platform = ?1 AND t.state IN ('todo', 'sending') AND {IN_SCOPE} AND t.not_before <= ?4
-         ORDER BY t.priority, t.id LIMIT ?5"
+        "SELECT {COLUMNS} FROM steps t JOIN syncs s ON s.id = t.sync WHERE t.state = 'waiting' AND t.not_before < ?1 AND {IN_SCOPE}
+         ORDER BY t.not_before, t.id"
     ))?;
-    collect(statement.query(params![due.platform.as_str(), due.run.map(|run| run.0), due.sync.map(|sync| sync.0), due.now, due.limit])?)
-}
-
-/// Steps that wait for a person and are to be looked at again, longest waiting first.
-pub(crate) fn waiting(connection: &Connection, due: Due) -> Result<Vec<Step>> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM steps t JOIN syncs s ON s.id = t.sync
-         WHERE t.platform = ?1 AND t.state = 'waiting' AND {IN_SCOPE} AND t.not_before <= ?4
-         ORDER BY t.not_before, t.id LIMIT ?5"
-    ))?;
-    collect(statement.query(params![due.platform.as_str(), due.run.map(|run| run.0), due.sync.map(|sync| sync.0), due.now, due.limit])?)
-}
-
-/// When the next step of a state becomes due, in milliseconds since 1970. Parked ones never do.
-pub(crate) fn next_due(connection: &Connection, due: Due, people: bool) -> Result<Option<i64>> {
-    let states = if people { "t.state = 'waiting'" } else { "t.state IN ('todo', 'sending')" };
-    Ok(connection
-        .prepare_cached(&format!(
-            "SELECT min(t.not_before) FROM steps t JOIN syncs s ON s.id = t.sync
-             WHERE t.platform = ?1 AND {states} AND {IN_SCOPE} AND t.not_before > ?4 AND t.not_before < ?5"
-        ))?
-        .query_row(params![due.platform.as_str(), due.run.map(|run| run.0), due.sync.map(|sync| sync.0), due.now, PARKED], |row| row.get(0))
-        .optional()?
-        .flatten())
+    collect(statement.query(params![PARKED, run.map(|run| run.0), sync.map(|sync| sync.0)])?)
 }
 
 const QUEUED: &str = "FROM syncs s JOIN steps t ON t.sync = s.id WHERE s.run = ?1 AND t.kind IN ('represent', 'prompt')
      AND t.state IN ('todo', 'sending') AND t.not_before < ?2";
-
-/// How many syncs of a run have not taken their first step.
-pub(crate) fn queued(connection: &Connection, run: RunId) -> Result<u64> {
-    let mut statement = connection.prepare_cached(&format!("SELECT count(*) {QUEUED}"))?;
-    Ok(statement.query_row(params![run.0, PARKED], |row| row.get::<_, i64>(0))?.unsigned_abs())
-}
 
 /// Whether a sync of a run has not taken its first step.
 pub(crate) fn has_queued(connection: &Connection, run: RunId) -> Result<bool> {
@@ -268,48 +258,87 @@ pub(crate) fn not_begun(connection: &Connection, run: RunId) -> Result<Vec<SyncI
     Ok(statement.query_map(params![run.0, PARKED], |row| Ok(SyncId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Writes down what is about to be sent.
+/// How many syncs of a run have not taken their first step, by what holds them.
+pub(crate) fn left(connection: &Connection, run: RunId) -> Result<Vec<(i64, u64)>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT t.held, count(*) {QUEUED} GROUP BY t.held"))?;
+    let rows = statement.query_map(params![run.0, PARKED], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The first steps of a run's syncs that nothing holds: kind, where, the sync's platform, priority, and how many.
+pub(crate) fn still_to_do(connection: &Connection, run: RunId) -> Result<Vec<(StepKind, PlatformId, u64)>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT t.kind, t.platform, count(*) {QUEUED} AND t.held = 0 GROUP BY 1, 2"))?;
+    let mut rows = statement.query(params![run.0, PARKED])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push((
+            meaning(&StepKind::WORDS, row.get_ref(0)?.as_str().unwrap_or_default())?,
+            word(row, 1)?,
+            row.get::<_, i64>(2)?.unsigned_abs(),
+        ));
+    }
+    Ok(all)
+}
+
+/// The operation of the error when a step was held or taken back in the last moment.
+pub(crate) const TAKEN_BACK: &str = "taken_back";
+
+/// Writes down what is about to be sent. Errors: when the step was held or taken back meanwhile; then nothing may be sent.
 pub(crate) fn sending(transaction: &Transaction<'_>, id: i64, payload: &str, now: Timestamp) -> Result<()> {
-    transaction
-        .prepare_cached("UPDATE steps SET state = 'sending', attempt = attempt + 1, payload = ?, updated_at = ? WHERE id = ?")?
-        .execute(params![payload, now.to_string(), id])?;
-    Ok(())
+    let written = transaction
+        .prepare_cached(
+            "UPDATE steps SET state = 'sending', attempt = attempt + 1, payload = ?, updated_at = ?
+             WHERE id = ? AND state IN ('todo', 'sending') AND held = 0 AND not_before < ?",
+        )?
+        .execute(params![payload, now.to_string(), id, PARKED])?;
+    match written {
+        0 => Err(Error::new(Kind::Conflict, TAKEN_BACK, "The sync was held or taken back meanwhile.")),
+        _ => Ok(()),
+    }
 }
 
 /// Ends a step, with its outcome for the timeline.
 pub(crate) fn end(transaction: &Transaction<'_>, id: i64, state: StepState, outcome: Option<&str>, now: Timestamp) -> Result<()> {
-    transaction.prepare_cached("UPDATE steps SET state = ?, outcome = ?, updated_at = ? WHERE id = ?")?.execute(params![
-        state.as_str(),
-        outcome,
-        now.to_string(),
-        id
-    ])?;
+    transaction
+        .prepare_cached("UPDATE steps SET state = ?, outcome = ?, updated_at = ?, held = 0, lease = NULL WHERE id = ?")?
+        .execute(params![state.as_str(), outcome, now.to_string(), id])?;
     Ok(())
 }
 
 /// Puts a step off: the state it takes, and until when.
 pub(crate) fn put_off(transaction: &Transaction<'_>, id: i64, state: StepState, not_before: i64, now: Timestamp) -> Result<()> {
     transaction
-        .prepare_cached("UPDATE steps SET state = ?, not_before = ?, attempt = attempt + 1, updated_at = ? WHERE id = ?")?
+        .prepare_cached("UPDATE steps SET state = ?, not_before = ?, attempt = attempt + 1, updated_at = ?, lease = NULL WHERE id = ?")?
         .execute(params![state.as_str(), not_before, now.to_string(), id])?;
+    Ok(())
+}
+
+/// Counts that a step's platform failed at it once more.
+pub(crate) fn unwell(transaction: &Transaction<'_>, id: i64) -> Result<()> {
+    transaction.prepare_cached("UPDATE steps SET unwell = unwell + 1 WHERE id = ?")?.execute([id])?;
     Ok(())
 }
 
 /// Sets when a waiting step is looked at next.
 pub(crate) fn look_again(transaction: &Transaction<'_>, id: i64, not_before: i64) -> Result<()> {
-    transaction.prepare_cached("UPDATE steps SET not_before = ? WHERE id = ?")?.execute(params![not_before, id])?;
+    transaction
+        .prepare_cached("UPDATE steps SET not_before = ?, unwell = 0, lease = NULL WHERE id = ?")?
+        .execute(params![not_before, id])?;
     Ok(())
 }
 
-/// Lets everything of a sync that was put off go on at once.
+/// Lets everything of a sync that was put off go on at once; what held it back in an earlier run holds it no more.
 pub(crate) fn wake(transaction: &Transaction<'_>, sync: SyncId, priority: i64) -> Result<()> {
     transaction
-        .prepare_cached("UPDATE steps SET not_before = 0, priority = min(priority, ?) WHERE sync = ? AND state IN ('todo', 'sending')")?
-        .execute(params![priority, sync.0])?;
+        .prepare_cached(
+            "UPDATE steps SET not_before = 0, unwell = 0, held = held & ?3, priority = CASE ?2 WHEN 0 THEN 0 ELSE priority END
+             WHERE sync = ?1 AND state IN ('todo', 'sending')",
+        )?
+        .execute(params![sync.0, priority, SIGNED_OUT])?;
     Ok(())
 }
 
-/// Lets everything in scope that was put off go on at once, except what waits until somebody tries again.
+/// Lets everything that was put off go on at once, except what waits until somebody tries again.
 pub(crate) fn wake_all(transaction: &Transaction<'_>, run: Option<RunId>) -> Result<()> {
     transaction
         .prepare_cached(
@@ -331,12 +360,6 @@ pub(crate) fn park(transaction: &Transaction<'_>, sync: SyncId) -> Result<()> {
 /// Forgets the steps of a sync.
 pub(crate) fn forget(transaction: &Transaction<'_>, sync: SyncId) -> Result<()> {
     transaction.prepare_cached("DELETE FROM steps WHERE sync = ?")?.execute([sync.0])?;
-    Ok(())
-}
-
-/// Forgets the steps of a sync, except those that may have been sent and whose outcome is unknown.
-pub(crate) fn forget_settled(transaction: &Transaction<'_>, sync: SyncId) -> Result<()> {
-    transaction.prepare_cached("DELETE FROM steps WHERE sync = ? AND state <> 'sending'")?.execute([sync.0])?;
     Ok(())
 }
 

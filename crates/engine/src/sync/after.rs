@@ -30,6 +30,23 @@ pub(crate) enum After {
     Stop,
 }
 
+/// So many tries in a row at which its platform failed, and a step is given up.
+pub(crate) const GIVES_UP: u32 = 10;
+
+/// Decides about a step at which its platform has failed to the end.
+pub(crate) fn gave_up(error: &Error, platform: String) -> After {
+    if error.acted == Acted::Perhaps {
+        return After::InDoubt(perhaps_done(error));
+    }
+    After::Refused(Reason {
+        kind: "gave_up".into(),
+        message: format!("{platform} failed at it {GIVES_UP} times: {}", error.message),
+        remedy: format!("Try again when {platform} is well."),
+        act: None,
+        link: None,
+    })
+}
+
 /// Decides. `attempt` counts from nought.
 pub(crate) fn after(error: &Error, attempt: u32) -> After {
     if matches!(error.kind, Kind::Storage | Kind::Keychain | Kind::Cancelled) {
@@ -85,6 +102,14 @@ mod tests {
             })
         );
         assert_eq!(after(&Error::new(Kind::Storage, "test", "Full."), 0), After::Stop);
+    }
+
+    #[test]
+    fn what_a_platform_keeps_failing_at_is_given_up_and_what_it_may_have_done_stays_in_doubt() {
+        let unwell = Error::new(Kind::PlatformDown, "test", "It is unwell.");
+        assert!(matches!(gave_up(&unwell, "Alpha".into()), After::InDoubt(_)));
+        let After::Refused(reason) = gave_up(&unwell.acted(Acted::No), "Alpha".into()) else { panic!("it is over") };
+        assert_eq!((reason.kind.as_str(), reason.message.as_str()), ("gave_up", "Alpha failed at it 10 times: It is unwell."));
     }
 
     #[test]

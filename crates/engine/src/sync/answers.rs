@@ -2,10 +2,10 @@
 
 use crate::error::Result;
 use crate::store::prompts;
-use crate::store::steps::{self, Due, PARKED, Step};
+use crate::store::steps::{self, Step};
 
 use super::authorise::Answers;
-use super::run::run;
+use super::run::{Taken, run};
 use super::shared::Shared;
 use super::work::Scope;
 
@@ -19,7 +19,7 @@ pub(crate) async fn check_answers(shared: &Shared, scope: Scope) -> Result<()> {
             None => true,
         };
         if !polled {
-            run(shared.clone(), step.id, Answers::Check).await?;
+            run(shared.clone(), Taken::Look(step), Answers::Check).await?;
         }
     }
     Ok(())
@@ -27,10 +27,5 @@ pub(crate) async fn check_answers(shared: &Shared, scope: Scope) -> Result<()> {
 
 /// Everything that waits for a person, due or not.
 pub(crate) async fn waiting(shared: &Shared, scope: Scope) -> Result<Vec<Step>> {
-    let mut all = Vec::new();
-    for platform in shared.platforms.iter().map(|platform| platform.info().id).collect::<Vec<_>>() {
-        let due = Due { platform, run: scope.run, sync: scope.sync, now: PARKED - 1, limit: u32::MAX };
-        all.extend(shared.store.read(move |db| steps::waiting(db, due)).await?);
-    }
-    Ok(all)
+    shared.store.read(move |db| steps::waiting(db, scope.run, scope.sync)).await
 }

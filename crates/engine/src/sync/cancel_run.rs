@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::model::{PersonId, Reason, RunId, RunKind, RunState, Status, SyncId};
 use crate::store::audit::{self, Word};
 use crate::store::runs::{self, RunView};
-use crate::store::{resets, steps, syncs};
+use crate::store::{resets, steps, syncs, undos};
 
 use super::progress;
 use super::reset::CANCELLING;
@@ -30,7 +30,8 @@ pub(crate) async fn cancel(shared: &Shared, run: RunId) -> Result<()> {
     let people = match view.kind {
         RunKind::Sync => syncs_of(shared, view).await?,
         RunKind::Reset => resets_of(shared, view).await?,
-        RunKind::Import | RunKind::Undo => {
+        RunKind::Undo => undoings_of(shared, view).await?,
+        RunKind::Import => {
             return Err(Error::new(Kind::Unsupported, "cancel_run", "This import is not under way.")
                 .ask_admin("Nothing needs to be stopped: import again whenever you like."));
         }
@@ -103,9 +104,24 @@ async fn resets_of(shared: &Shared, view: RunView) -> Result<Vec<PersonId>> {
     Ok(people)
 }
 
+async fn undoings_of(shared: &Shared, view: RunView) -> Result<Vec<PersonId>> {
+    let (now, actor) = (shared.now(), shared.actor.clone());
+    shared
+        .store
+        .write(move |transaction| {
+            let people = undos::take_back(transaction, view.id)?;
+            stop(transaction, &view, people.len(), &actor, now)?;
+            Ok(people)
+        })
+        .await
+}
+
 fn stop(transaction: &Transaction<'_>, view: &RunView, taken_back: usize, actor: &str, now: jiff::Timestamp) -> Result<()> {
     let people = format!("{taken_back} people were not begun");
     audit::act(actor, Word::RunStopped).on(view.platform).of(view.id).more(people).tell(transaction, now)?;
+    // What was begun comes to its end, paused or not.
+    steps::free(transaction, view.id, steps::PAUSED)?;
+    undos::free(transaction, Some(view.id), steps::PAUSED)?;
     let mut counts = progress::counted(transaction, view)?;
     counts.insert("cancelled".into(), taken_back as u64);
     runs::end(transaction, view.id, RunState::Cancelled, &counts, None, now)

@@ -15,7 +15,6 @@ use crate::store::grants;
 use crate::store::prompts::{self, Prompt, PromptState, Way};
 use crate::store::steps::{self, NewStep, Step, StepKind, StepState};
 use crate::store::syncs::{self, Sync};
-use crate::transport::Lane;
 
 use super::doubt::{Did, Found, earlier, look};
 use super::shared::{Shared, later, ms};
@@ -31,7 +30,7 @@ pub(crate) fn label(sync: SyncId) -> String {
 
 /// Does it.
 pub(crate) async fn prompt(shared: &Shared, step: &Step, sync: &Sync) -> Result<Did> {
-    let connection = shared.connection(step.platform, Lane::Prompt).await?;
+    let connection = shared.connection(step.platform, step.lane()).await?;
     if let Some(intent) = earlier(step)? {
         match look(shared, step, &intent, connection.as_ref()).await? {
             Found::It(Outcome::Sent(message)) => return settle(shared, step, sync, message).await,

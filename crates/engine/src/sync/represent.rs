@@ -6,15 +6,13 @@ use crate::store::audit::{self, Word};
 use crate::store::columns::to_json;
 use crate::store::steps::{self, Step, StepState};
 use crate::store::syncs::{self, Sync};
-use crate::transport::Lane;
 
 use super::doubt::{Did, Found, earlier, look};
 use super::shared::Shared;
 
 /// Does it. The adapter's `represent` ends only when the platform shows the representation.
 pub(crate) async fn represent(shared: &Shared, step: &Step, sync: &Sync) -> Result<Did> {
-    let lane = if step.priority == 0 { Lane::Waiting } else { Lane::Bulk };
-    let connection = shared.connection(step.platform, lane).await?;
+    let connection = shared.connection(step.platform, step.lane()).await?;
     let (person, key, since, last) = match earlier(step)? {
         Some(intent) => match (look(shared, step, &intent, connection.as_ref()).await?, intent) {
             (Found::It(Outcome::Represented(stand_in)), _) => return settle(shared, step, sync, stand_in).await,

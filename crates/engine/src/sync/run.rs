@@ -1,19 +1,22 @@
 //! One try of one step: claimed, read anew, done by its kind, and what became of it written down.
 
+use tokio::time::Instant;
+
 use crate::error::{Acted, Error, Kind, Result};
-use crate::event::Event;
 use crate::model::{Reason, RunId, Status};
 use crate::secrets::{is_damaged, is_lost};
 use crate::store::steps::{self, PARKED, Step, StepKind, StepState};
-use crate::store::{grants, prompts, syncs};
+use crate::store::syncs::{self, Sync};
+use crate::store::{grants, prompts};
 
-use super::after::{After, after};
+use super::after::{After, GIVES_UP, after, gave_up};
 use super::authorise::{Answers, authorise};
 use super::doubt::{Did, where_to_look};
 use super::keys::key_lost;
 use super::prompt::prompt;
+use super::quarantine;
 use super::represent::represent;
-use super::shared::{Shared, later, signed_out};
+use super::shared::{Shared, later, name_of};
 use super::tell::tell;
 use super::verify::verify;
 
@@ -26,29 +29,48 @@ pub(crate) enum Tried {
     PutOff { until: i64, offline: bool },
     /// Somebody else is at it, or it is over.
     Left,
+    /// It is held until somebody frees it.
+    Held,
+}
+
+/// A step to be done.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    /// Taken with its sync a moment ago: nothing of it needs to be read again.
+    Whole(Step, Sync),
+    /// Perhaps long ago.
+    Look(Step),
+}
+
+impl Taken {
+    pub(crate) fn step(&self) -> &Step {
+        match self {
+            Self::Whole(step, _) | Self::Look(step) => step,
+        }
+    }
 }
 
 /// Does one step, whatever it is, and writes down what became of it.
-pub(crate) async fn run(shared: Shared, id: i64, answers: Answers) -> Result<Tried> {
-    let read = |shared: &Shared| {
-        let store = shared.store.clone();
-        async move {
-            store
-                .read(move |db| match steps::get(db, id)? {
-                    Some(step) => Ok(syncs::get(db, step.sync)?.map(|sync| (step, sync))),
-                    None => Ok(None),
-                })
-                .await
+pub(crate) async fn run(shared: Shared, taken: Taken, answers: Answers) -> Result<Tried> {
+    let Some(_claim) = shared.claims.try_take(taken.step().sync) else { return Ok(Tried::Left) };
+    let (step, sync) = match taken {
+        // What leaves is written down before, and only if the step still stands as it was taken.
+        Taken::Whole(step, sync) if step.state == StepState::Todo && step.kind.is_first() => (step, sync),
+        // What was true before the claim may have changed.
+        taken => {
+            let id = taken.step().id;
+            let read = shared.store.read(move |db| match steps::get(db, id)? {
+                Some(step) => Ok(syncs::get(db, step.sync)?.map(|sync| (step, sync))),
+                None => Ok(None),
+            });
+            match read.await? {
+                Some((step, sync)) if step.is_open() => (step, sync),
+                _ => return Ok(Tried::Left),
+            }
         }
     };
-    let Some((step, _)) = read(&shared).await? else { return Ok(Tried::Left) };
-    let Some(_claim) = shared.claims.try_take(step.sync) else { return Ok(Tried::Left) };
-    // What was true before the claim may have changed.
-    let Some((step, sync)) = read(&shared).await? else { return Ok(Tried::Left) };
-    if matches!(step.state, StepState::Done | StepState::Failed) || step.not_before == PARKED {
-        return Ok(Tried::Left);
-    }
-    let first = sync.run.filter(|_| matches!(step.kind, StepKind::Represent | StepKind::Prompt));
+    let (id, begun) = (step.id, Instant::now());
+    let first = sync.run.filter(|_| step.kind.is_first());
     let done = match step.kind {
         StepKind::Represent => represent(&shared, &step, &sync).await,
         StepKind::Prompt => prompt(&shared, &step, &sync).await,
@@ -63,21 +85,37 @@ pub(crate) async fn run(shared: Shared, id: i64, answers: Answers) -> Result<Tri
             shared.store.write(move |transaction| steps::look_again(transaction, id, until)).await?;
             Ok(Tried::PutOff { until, offline: false })
         }
-        Err(error) => failed(&shared, &step, first, error).await,
+        Err(error) => failed(&shared, &step, first, begun, error).await,
     }
 }
 
-async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error) -> Result<Tried> {
+async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, begun: Instant, error: Error) -> Result<Tried> {
     let (id, sync, kind, platform, attempt) = (step.id, step.sync, step.kind, step.platform, step.attempt);
     let Some(now_stored) = shared.store.read(move |db| steps::get(db, id)).await? else { return Ok(Tried::Left) };
+    if error.operation == steps::TAKEN_BACK || !now_stored.is_open() {
+        return Ok(if now_stored.is_open() && now_stored.held > 0 { Tried::Held } else { Tried::Left });
+    }
     // An entry of the keychain that is damaged stays so: only signing in again replaces it.
     let error =
         if is_damaged(&error) { Error { kind: Kind::SignedOut, platform: error.platform.or(Some(platform)), ..error } } else { error };
     // A step that was in doubt stays so until the platform was asked and it was sent anew.
     let in_doubt = step.state == StepState::Sending && now_stored.attempt == attempt;
     let error = if in_doubt { error.acted(Acted::Perhaps) } else { error };
+    // These two only ask.
+    let only_asks = matches!(kind, StepKind::Authorise | StepKind::Verify);
+    let error = if only_asks { error.acted(Acted::No) } else { error };
+    if error.kind == Kind::SignedOut && !is_lost(&error) && !only_asks {
+        return quarantine::signed_out(shared, step, begun, &error).await;
+    }
     let now = shared.now();
-    match after(&error, attempt) {
+    let is_unwell = error.kind == Kind::PlatformDown;
+    // What a person has done already is not thrown away because a platform is unwell.
+    let after = if is_unwell && !only_asks && now_stored.unwell + 1 >= GIVES_UP {
+        gave_up(&error, name_of(shared, error.platform.unwrap_or(platform)))
+    } else {
+        after(&error, attempt)
+    };
+    match after {
         After::Stop => Err(error),
         After::Again { state, wait, detail, offline } => {
             let until = later(now, wait);
@@ -85,6 +123,9 @@ async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error
             shared
                 .change(sync, move |transaction| {
                     steps::put_off(transaction, id, state, until, now)?;
+                    if is_unwell {
+                        steps::unwell(transaction, id)?;
+                    }
                     if kind == StepKind::Tell { Ok(()) } else { syncs::detail(transaction, sync, detail, now) }
                 })
                 .await?;
@@ -108,17 +149,13 @@ async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error
         }
         After::Refused(reason) => {
             let reason = if is_lost(&error) { key_lost() } else { reason };
-            let lost = (error.kind == Kind::SignedOut && !is_lost(&error) && !matches!(kind, StepKind::Verify | StepKind::Authorise))
-                .then(|| error.platform.unwrap_or(platform));
-            let news = shared
+            shared
                 .change(sync, move |transaction| {
                     steps::end(transaction, id, StepState::Failed, Some(&reason.kind), now)?;
-                    let is_news = lost.map(|platform| signed_out(transaction, platform, now)).transpose()?.unwrap_or_default();
-                    let news = lost.filter(|_| is_news);
                     let still_asking =
                         prompts::of_sync(transaction, sync)?.is_some_and(|prompt| prompt.state == prompts::PromptState::Open);
                     if kind == StepKind::Tell && !still_asking {
-                        return Ok(news);
+                        return Ok(());
                     }
                     if kind == StepKind::Tell {
                         steps::park(transaction, sync)?;
@@ -126,13 +163,9 @@ async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, error: Error
                     if kind == StepKind::Verify {
                         grants::destroy_unverified(transaction, sync)?;
                     }
-                    syncs::set(transaction, sync, Status::Failed, None, Some(&reason), now)?;
-                    Ok(news)
+                    syncs::set(transaction, sync, Status::Failed, None, Some(&reason), now)
                 })
                 .await?;
-            if let Some(platform) = news {
-                shared.events.tell(Event::ConnectionChanged { platform });
-            }
             Ok(Tried::Went { first })
         }
     }

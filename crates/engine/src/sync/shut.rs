@@ -4,12 +4,14 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::secrets::{Handle, KEY, is_damaged, slot_handle};
 use crate::store::{connections, syncs};
 
-use super::shared::{Shared, later};
+use super::shared::Shared;
 
 /// The detail of what waits for it.
 pub(crate) const WAITING: &str = "waiting_for_keychain";
@@ -24,8 +26,8 @@ pub(crate) struct Shut(Mutex<Option<Met>>);
 struct Met {
     error: Error,
     looks: u32,
-    /// When it is asked again, milliseconds since 1970.
-    again: i64,
+    /// When it is asked again.
+    again: Instant,
 }
 
 impl Shut {
@@ -35,8 +37,13 @@ impl Shut {
     }
 
     /// When it is asked again, while it cannot be asked.
-    pub(crate) fn again(&self) -> Option<i64> {
+    pub(crate) fn again(&self) -> Option<Instant> {
         self.with(|met| met.as_ref().map(|met| met.again))
+    }
+
+    /// It is asked at the next look.
+    pub(crate) fn ask_now(&self) {
+        self.with(|met| met.iter_mut().for_each(|met| met.again = Instant::now()));
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Option<Met>) -> T) -> T {
@@ -51,10 +58,9 @@ pub(crate) fn is_shut(error: &Error) -> bool {
 
 /// Work has met it shut. The first time everybody who waits is told why.
 pub(crate) async fn met(shared: &Shared, error: &Error) -> Result<()> {
-    let now = shared.now();
     let is_new = shared.shut.with(|met| {
         let is_new = met.is_none();
-        met.get_or_insert_with(|| Met { error: error.clone(), looks: 0, again: later(now, Duration::from_secs(1)) });
+        met.get_or_insert_with(|| Met { error: error.clone(), looks: 0, again: Instant::now() + Duration::from_secs(1) });
         is_new
     });
     if is_new {
@@ -67,10 +73,9 @@ pub(crate) async fn met(shared: &Shared, error: &Error) -> Result<()> {
 
 /// Asks it when it is time; true when it answers, or nobody has met it shut.
 pub(crate) async fn is_open(shared: &Shared) -> Result<bool> {
-    let now = shared.now();
     match shared.shut.again() {
         None => return Ok(true),
-        Some(again) if again > super::shared::ms(now) => {
+        Some(again) if again > Instant::now() => {
             said(shared, "queued", WAITING).await?;
             return Ok(false);
         }
@@ -80,11 +85,10 @@ pub(crate) async fn is_open(shared: &Shared) -> Result<bool> {
     let slot = first.and_then(|platform| Some(slot_handle(platform, shared.platforms.get(platform).ok()?.info().slots.first()?.name)));
     match shared.paced.secrets().get(&slot.unwrap_or_else(|| Handle(KEY.into()))).await {
         Err(error) if is_shut(&error) => {
-            let now = shared.now();
             shared.shut.with(|met| {
                 if let Some(met) = met {
                     met.looks += 1;
-                    met.again = later(now, Duration::from_secs(1 << met.looks.min(6)).min(LONGEST));
+                    met.again = Instant::now() + Duration::from_secs(1 << met.looks.min(6)).min(LONGEST);
                 }
             });
             Ok(false)

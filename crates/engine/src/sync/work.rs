@@ -1,5 +1,5 @@
-//! Doing what is stored: takes steps by priority, a few at a time on each platform, until nothing is left that does not wait
-//! for a person (or, when asked, until people are done too).
+//! Doing what is stored: takes steps by priority, as many at a time as each platform lets through, until nothing is left that does
+//! not wait for a person (or, when asked, until people are done too).
 //!
 //! Dropping the future at any moment is the same as a crash, and as harmless.
 
@@ -8,25 +8,26 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::time::Instant;
 
 use crate::cancel::Cancel;
 use crate::error::{Kind, Result};
 use crate::event::Event;
 use crate::model::{PlatformId, RunId, SyncId};
-use crate::store::steps::{self, Due, PARKED};
+use crate::store::columns::to_json;
+use crate::store::steps::{self, Due, Sort, Step, StepKind, Taker};
 use crate::store::syncs;
 
 use super::answers::waiting;
 use super::authorise::Answers;
+use super::jumps::{self, Watch};
+use super::passes;
+use super::places::places;
 use super::progress;
-use super::run::{Tried, run};
-use super::shared::{Shared, Woken, later, ms};
+use super::run::{Taken, Tried, run};
+use super::shared::{Shared, Woken, ms};
 use super::shut;
 
-/// How many steps are under way on one platform at once.
-const AT_ONCE: usize = 8;
-/// How many looks at people's codes are under way on one platform at once: most of them only wait for the server's pace.
-const LOOKS_AT_ONCE: usize = 64;
 /// How often a step is tried in one call that does not wait for people.
 const TRIES: u32 = 3;
 /// So many steps in a row that found nobody answering mean that a platform cannot be reached.
@@ -37,6 +38,8 @@ const REST: Duration = Duration::from_secs(15);
 const TICK: Duration = Duration::from_secs(1);
 /// How long a step is left alone that broke off by a mistake.
 const BROKEN: Duration = Duration::from_secs(60);
+/// How long a step is left to whoever else is at it.
+const ELSEWHERE: Duration = Duration::from_millis(500);
 /// How long what is under way may take when time is up.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -56,8 +59,8 @@ pub enum Until {
 enum Time {
     /// Until nothing is left that does not wait for a person.
     Idle,
-    /// Until then, in milliseconds since 1970, or until nothing at all is left.
-    Till(i64),
+    /// Until then, or until nothing at all is left.
+    Till(Instant),
     /// Until it is cancelled.
     Ever,
 }
@@ -72,12 +75,12 @@ pub(crate) struct Scope {
 /// Works.
 pub(crate) async fn work(shared: &Shared, scope: Scope, until: Until, cancel: &Cancel) -> Result<()> {
     let looks = match until {
-        Until::Idle => waiting(shared, scope).await?.into_iter().map(|step| (step.platform, step.id)).collect(),
+        Until::Idle => waiting(shared, scope).await?.into(),
         Until::People(_) | Until::For(_) => VecDeque::new(),
     };
     let time = match until {
         Until::Idle => Time::Idle,
-        Until::People(time) | Until::For(time) => Time::Till(later(shared.now(), time)),
+        Until::People(time) | Until::For(time) => Time::Till(Instant::now() + time),
     };
     Pass::new(shared, scope, cancel, time, looks).go().await
 }
@@ -96,43 +99,54 @@ pub(crate) async fn keep(shared: &Shared, cancel: &Cancel) -> Result<()> {
 
 struct Landed {
     step: i64,
-    platform: PlatformId,
-    look: bool,
+    kind: StepKind,
+    at: Place,
     tried: Result<Tried>,
 }
 
+/// What a step under way takes up.
+type Place = (PlatformId, Sort);
+
 struct Pass<'a> {
     shared: &'a Shared,
+    /// While it lives, what it has taken is its own.
+    number: passes::Pass,
     scope: Scope,
     cancel: &'a Cancel,
     time: Time,
     woken: Woken,
+    watch: Watch,
     /// Looks at people's codes that are still owed by a call that does not wait for people.
-    looks: VecDeque<(PlatformId, i64)>,
+    looks: VecDeque<Step>,
     flying: FuturesUnordered<BoxFuture<'static, Landed>>,
-    busy: HashMap<i64, PlatformId>,
+    busy: HashMap<Place, usize>,
+    /// Where there may be something to take.
+    hungry: BTreeSet<Place>,
     tries: HashMap<i64, u32>,
     /// When what this call put off is due again.
-    put_off: BTreeMap<i64, i64>,
-    /// What somebody else was at, and until when it is left to them.
-    left: HashMap<i64, i64>,
+    put_off: BTreeMap<i64, (PlatformId, i64)>,
+    /// What somebody else was at, and until when it is left to them; for ever without a time.
+    left: HashMap<i64, Option<Instant>>,
     /// Steps in a row that found nobody answering.
     silent: BTreeMap<PlatformId, u32>,
-    /// Platforms that are left alone, and until when.
-    resting: BTreeMap<PlatformId, i64>,
+    /// Platforms that are left alone, and until when; for ever without a time.
+    resting: BTreeMap<PlatformId, Option<Instant>>,
 }
 
 impl<'a> Pass<'a> {
-    fn new(shared: &'a Shared, scope: Scope, cancel: &'a Cancel, time: Time, looks: VecDeque<(PlatformId, i64)>) -> Self {
+    fn new(shared: &'a Shared, scope: Scope, cancel: &'a Cancel, time: Time, looks: VecDeque<Step>) -> Self {
         Self {
             shared,
+            number: shared.passes.begin(),
             scope,
             cancel,
             time,
             woken: shared.wake.listen(),
+            watch: Watch::new(shared),
             looks,
             flying: FuturesUnordered::new(),
             busy: HashMap::new(),
+            hungry: BTreeSet::new(),
             tries: HashMap::new(),
             put_off: BTreeMap::new(),
             left: HashMap::new(),
@@ -143,11 +157,15 @@ impl<'a> Pass<'a> {
 
     async fn go(mut self) -> Result<()> {
         let mut over_since = None;
+        self.look_everywhere();
         loop {
-            let now = self.now();
-            let is_over = self.cancel.is_cancelled() || matches!(self.time, Time::Till(at) if now >= at);
+            let is_over = self.cancel.is_cancelled() || matches!(self.time, Time::Till(at) if Instant::now() >= at);
             if is_over && self.flying.is_empty() {
                 return Ok(());
+            }
+            if self.watch.jumped(self.shared) {
+                jumps::mend(self.shared).await?;
+                self.look_everywhere();
             }
             if !is_over {
                 self.fill().await?;
@@ -158,19 +176,26 @@ impl<'a> Pass<'a> {
                     (None, Time::Idle | Time::Till(_)) => return Ok(()),
                     (at, _) => self.rest(at).await,
                 }
+                self.look_everywhere();
                 continue;
             }
             let pause = if is_over {
                 // What is under way may still land, but nobody waits for ever.
-                let end = *over_since.get_or_insert_with(|| later(self.shared.now(), GRACE));
-                Duration::from_millis(u64::try_from(end - now).unwrap_or(0))
+                let end = *over_since.get_or_insert_with(|| Instant::now() + GRACE);
+                end.saturating_duration_since(Instant::now())
             } else {
                 TICK
             };
             tokio::select! {
                 Some(landed) = self.flying.next() => self.land(landed).await?,
-                () = self.shared.clock.wait(pause) => if is_over { return Ok(()) },
-                () = self.woken.next(), if !is_over => {}
+                () = self.shared.clock.wait(pause) => {
+                    if is_over {
+                        return Ok(());
+                    }
+                    progress::tick(self.shared);
+                    self.look_everywhere();
+                }
+                () = self.woken.next(), if !is_over => self.look_everywhere(),
                 () = self.cancel.cancelled(), if !is_over => {}
             }
         }
@@ -181,22 +206,16 @@ impl<'a> Pass<'a> {
         self.time != Time::Idle
     }
 
-    fn now(&self) -> i64 {
-        ms(self.shared.now())
-    }
-
     /// Waits until then, until something new is written down, or until it is over.
-    async fn rest(&mut self, at: Option<i64>) {
-        let at = match (at, self.time) {
-            (Some(at), Time::Till(end)) => Some(at.min(end)),
-            (None, Time::Till(end)) => Some(end),
-            (at, _) => at,
+    async fn rest(&mut self, until: Option<Instant>) {
+        let until = match (until, self.time) {
+            (until, Time::Till(end)) => Some(until.map_or(end, |until| until.min(end))),
+            (until, _) => until,
         };
-        let pause = at.map(|at| Duration::from_millis(u64::try_from(at - self.now()).unwrap_or(0)));
         let clock = self.shared.clock.clone();
         let due = async move {
-            match pause {
-                Some(pause) => clock.wait(pause).await,
+            match until {
+                Some(until) => clock.wait(until.saturating_duration_since(Instant::now())).await,
                 None => std::future::pending().await,
             }
         };
@@ -207,103 +226,128 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Starts as much as fits.
+    /// There may be something to take everywhere.
+    fn look_everywhere(&mut self) {
+        let now = Instant::now();
+        self.resting.retain(|_, until| until.is_none_or(|until| until > now));
+        self.left.retain(|_, until| until.is_none_or(|until| until > now));
+        let sorts = Sort::ALL.into_iter().filter(|sort| *sort != Sort::Look || self.is_patient());
+        let all = sorts.flat_map(|sort| self.shared.platforms.iter().map(move |platform| (platform.info().id, sort)));
+        self.hungry = all.filter(|(platform, _)| !self.resting.contains_key(platform)).collect();
+    }
+
+    /// Takes and starts as much as fits.
     async fn fill(&mut self) -> Result<()> {
         if self.time == Time::Ever && !shut::is_open(self.shared).await? {
             return Ok(());
         }
-        let now = self.now();
-        self.resting.retain(|_, until| *until > now);
-        self.left.retain(|_, until| *until > now);
-        for platform in self.platforms() {
-            if self.resting.contains_key(&platform) {
-                continue;
-            }
-            let flying = self.busy.values().filter(|at| **at == platform).count();
-            let free = AT_ONCE.saturating_sub(flying);
-            if free > 0 {
-                let limit = u32::try_from(free + flying + self.left.len() + self.tries.len().min(1000)).unwrap_or(u32::MAX);
-                let due = Due { platform, run: self.scope.run, sync: self.scope.sync, now, limit };
-                let ready = self.shared.store.read(move |db| steps::ready(db, due)).await?;
-                let steps: Vec<i64> = ready.iter().map(|step| step.id).filter(|step| self.may_try(*step)).take(free).collect();
-                steps.into_iter().for_each(|step| self.start(step, platform, Answers::Due, false));
-            }
-            if self.is_patient() {
-                self.fill_looks(platform, now, flying).await?;
+        let wanted: Vec<(Place, usize)> = self.hungry.iter().filter_map(|place| Some((*place, self.room(*place)?))).collect();
+        if !wanted.is_empty() {
+            for (place, limit, taken) in self.take(wanted).await? {
+                if taken.len() < limit {
+                    self.hungry.remove(&place);
+                }
+                for taken in taken {
+                    self.start(taken, place, Answers::Due);
+                }
             }
         }
-        let owed = self.looks.len();
-        for _ in 0..owed {
-            let Some((platform, step)) = self.looks.pop_front() else { break };
-            let flying = self.busy.values().filter(|at| **at == platform).count();
-            if flying < LOOKS_AT_ONCE && !self.busy.contains_key(&step) {
-                self.start(step, platform, Answers::Now, true);
+        for _ in 0..self.looks.len() {
+            let Some(step) = self.looks.pop_front() else { break };
+            let place = (step.platform, Sort::Look);
+            if self.room(place).is_some() {
+                self.start(Taken::Look(step), place, Answers::Now);
             } else {
-                self.looks.push_back((platform, step));
+                self.looks.push_back(step);
             }
         }
         Ok(())
     }
 
-    async fn fill_looks(&mut self, platform: PlatformId, now: i64, flying: usize) -> Result<()> {
-        let due =
-            Due { platform, run: self.scope.run, sync: self.scope.sync, now, limit: u32::try_from(AT_ONCE + flying).unwrap_or(u32::MAX) };
-        let waiting = self.shared.store.read(move |db| steps::waiting(db, due)).await?;
-        for step in waiting {
-            if self.may_try(step.id) && self.busy.len() < LOOKS_AT_ONCE {
-                self.start(step.id, platform, Answers::Due, true);
-            }
-        }
-        Ok(())
+    /// How many steps fit; none before a fair part of the places is free, so that many are taken at once.
+    fn room(&self, place: Place) -> Option<usize> {
+        let info = self.shared.platforms.get(place.0).ok()?.info();
+        let places = places(info, self.shared.paced.is_limited(), place.1);
+        let free = places.saturating_sub(self.busy.get(&place).copied().unwrap_or(0));
+        (free > 0 && free >= places / 4).then_some(free)
     }
 
-    fn platforms(&self) -> Vec<PlatformId> {
-        self.shared.platforms.iter().map(|platform| platform.info().id).collect()
+    async fn take(&self, wanted: Vec<(Place, usize)>) -> Result<Vec<(Place, usize, Vec<Taken>)>> {
+        let (by, Scope { run, sync }, now) = (self.taker()?, self.scope, ms(self.shared.now()));
+        self.shared
+            .store
+            .write(move |transaction| {
+                let mut all = Vec::with_capacity(wanted.len());
+                for (place, limit) in wanted {
+                    let due = Due { platform: place.0, run, sync, now };
+                    let mut taken = Vec::new();
+                    for step in steps::take(transaction, due, place.1, &by, u32::try_from(limit).unwrap_or(u32::MAX))? {
+                        if let Some(sync) = syncs::get(transaction, step.sync)? {
+                            taken.push(Taken::Whole(step, sync));
+                        }
+                    }
+                    all.push((place, limit, taken));
+                }
+                Ok(all)
+            })
+            .await
     }
 
-    fn may_try(&self, step: i64) -> bool {
-        !self.busy.contains_key(&step)
-            && !self.left.contains_key(&step)
-            && (self.is_patient() || self.tries.get(&step).is_none_or(|tries| *tries < TRIES))
+    fn taker(&self) -> Result<Taker> {
+        let tired = self.tries.iter().filter(|(_, tries)| !self.is_patient() && **tries >= TRIES).map(|(step, _)| *step);
+        let except: Vec<i64> = self.left.keys().copied().chain(tired).collect();
+        Ok(Taker { pass: self.number.number(), living: to_json(&self.shared.passes.living())?, except: to_json(&except)? })
     }
 
-    fn start(&mut self, step: i64, platform: PlatformId, answers: Answers, look: bool) {
-        self.busy.insert(step, platform);
+    fn start(&mut self, taken: Taken, at: Place, answers: Answers) {
+        *self.busy.entry(at).or_default() += 1;
+        let (step, kind) = (taken.step().id, taken.step().kind);
         self.put_off.remove(&step);
         let shared = self.shared.clone();
-        self.flying.push(Box::pin(async move { Landed { step, platform, look, tried: run(shared, step, answers).await } }));
+        self.flying.push(Box::pin(async move { Landed { step, kind, at, tried: run(shared, taken, answers).await } }));
     }
 
     async fn land(&mut self, landed: Landed) -> Result<()> {
-        let Landed { step, platform, look, tried } = landed;
-        self.busy.remove(&step);
+        let Landed { step, kind, at, tried } = landed;
+        let platform = at.0;
+        if let Some(busy) = self.busy.get_mut(&at) {
+            *busy -= 1;
+        }
         let tried = match tried {
-            Err(error) if self.time == Time::Ever && shut::is_shut(&error) => return shut::met(self.shared, &error).await,
+            Err(error) if self.time == Time::Ever && shut::is_shut(&error) => {
+                self.give_back(step).await?;
+                return shut::met(self.shared, &error).await;
+            }
             Err(error) if self.time == Time::Ever && error.kind != Kind::Storage => {
                 tracing::warn!(kind = ?error.kind, operation = error.operation, "a step broke off and is left alone for a while");
-                self.left.insert(step, later(self.shared.now(), BROKEN));
-                return Ok(());
+                self.left.insert(step, Some(Instant::now() + BROKEN));
+                return self.give_back(step).await;
             }
             tried => tried?,
         };
         match tried {
             Tried::Went { first } => {
                 self.silent.remove(&platform);
+                if !matches!(kind, StepKind::Represent | StepKind::Prompt) {
+                    // What follows is written down by now.
+                    self.look_everywhere();
+                }
                 if let Some(run) = first {
                     progress::went(self.shared, run).await?;
                 }
             }
             // Whoever is at it writes down what becomes of it.
             Tried::Left => {
-                let until = if self.is_patient() { later(self.shared.now(), Duration::from_millis(500)) } else { PARKED };
-                self.left.insert(step, until);
+                self.left.insert(step, self.is_patient().then(|| Instant::now() + ELSEWHERE));
+                self.give_back(step).await?;
             }
+            Tried::Held => self.give_back(step).await?,
             Tried::PutOff { until, offline } => {
                 if !self.is_patient() {
                     let tries = self.tries.entry(step).or_default();
                     *tries += 1;
-                    if !look && *tries < TRIES {
-                        self.put_off.insert(step, until);
+                    if at.1 != Sort::Look && *tries < TRIES {
+                        self.put_off.insert(step, (platform, until));
                     }
                 }
                 if offline {
@@ -314,6 +358,10 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
+    async fn give_back(&self, step: i64) -> Result<()> {
+        self.shared.store.write(move |transaction| steps::give_back(transaction, step)).await
+    }
+
     async fn nobody_answers(&mut self, platform: PlatformId) -> Result<()> {
         let silent = self.silent.entry(platform).or_default();
         *silent += 1;
@@ -321,8 +369,8 @@ impl<'a> Pass<'a> {
             return Ok(());
         }
         *silent = 0;
-        let until = if self.is_patient() { later(self.shared.now(), REST) } else { PARKED };
-        self.resting.insert(platform, until);
+        self.resting.insert(platform, self.is_patient().then(|| Instant::now() + REST));
+        self.hungry.retain(|(each, _)| *each != platform);
         let (run, now) = (self.scope.run, self.shared.now());
         let change =
             move |transaction: &rusqlite::Transaction<'_>| syncs::queued_detail(transaction, platform, run, "waiting_for_network", now);
@@ -333,54 +381,37 @@ impl<'a> Pass<'a> {
     }
 
     /// When something can be started again, unless something under way ends before. `None`: never.
-    async fn next_wake(&mut self) -> Result<Option<i64>> {
-        let now = self.now();
+    async fn next_wake(&self) -> Result<Option<Instant>> {
+        let now = Instant::now();
         if let (Time::Ever, Some(again)) = (self.time, self.shared.shut.again()) {
             return Ok(Some(again.max(now)));
         }
-        let resting = |platform: &PlatformId| self.resting.get(platform).copied().unwrap_or(0);
-        let mut wakes: Vec<i64> = Vec::new();
+        let wall = ms(self.shared.now());
+        let from_now = |at: i64| now + Duration::from_millis(u64::try_from(at.saturating_sub(wall)).unwrap_or(0));
+        let reachable = |platform: &PlatformId| match self.resting.get(platform) {
+            Some(None) => None,
+            Some(Some(until)) => Some(*until),
+            None => Some(now),
+        };
         if !self.is_patient() {
-            let mut due = self.put_off.clone();
-            due.retain(|step, _| self.may_try(*step));
-            if !due.is_empty() && self.resting.is_empty() {
-                wakes.extend(due.values().copied());
-            } else if !due.is_empty() {
-                wakes.extend(self.still_reachable(due).await?);
-            }
-        } else {
-            for platform in self.platforms() {
-                let due = Due { platform, run: self.scope.run, sync: self.scope.sync, now, limit: 1 };
-                let (ready, waiting, next, person) = self
-                    .shared
-                    .store
-                    .read(move |db| {
-                        let ready = steps::ready(db, due)?.len();
-                        Ok((ready, steps::waiting(db, due)?.len(), steps::next_due(db, due, false)?, steps::next_due(db, due, true)?))
-                    })
-                    .await?;
-                if ready + waiting > 0 {
-                    wakes.push(resting(&platform).max(later(self.shared.now(), Duration::from_millis(200))));
-                }
-                wakes.extend([next, person].into_iter().flatten().map(|at| at.max(resting(&platform))));
-            }
+            let tired = |step: &i64| self.tries.get(step).is_some_and(|tries| *tries >= TRIES);
+            let due = self.put_off.iter().filter(|(step, (platform, _))| !tired(step) && reachable(platform).is_some());
+            return Ok(due.map(|(_, (_, at))| from_now(*at)).min());
         }
-        Ok(wakes.into_iter().filter(|at| *at < PARKED).min().map(|at| at.max(now)))
-    }
-
-    async fn still_reachable(&mut self, due: BTreeMap<i64, i64>) -> Result<Vec<i64>> {
-        let resting: BTreeSet<PlatformId> = self.resting.keys().copied().collect();
-        self.shared
+        let (by, Scope { run, sync }) = (self.taker()?, self.scope);
+        let platforms: Vec<PlatformId> = self.shared.platforms.iter().map(|platform| platform.info().id).collect();
+        let next = self
+            .shared
             .store
             .read(move |db| {
-                let mut reachable = Vec::new();
-                for (step, at) in due {
-                    if steps::get(db, step)?.is_some_and(|step| !resting.contains(&step.platform)) {
-                        reachable.push(at);
-                    }
-                }
-                Ok(reachable)
+                let next = |platform| Ok((platform, steps::next_due(db, Due { platform, run, sync, now: wall }, &by)?));
+                platforms.into_iter().map(next).collect::<Result<Vec<_>>>()
             })
-            .await
+            .await?;
+        let known = next.into_iter().filter_map(|(platform, at)| Some((reachable(&platform)?, at?)));
+        // What is due already and was not taken was somebody else's a moment ago.
+        let soon = now + Duration::from_millis(200);
+        let wakes = known.map(|(rested, at)| if at > wall { from_now(at).max(rested) } else { soon.max(rested) });
+        Ok(wakes.chain(self.left.values().copied().flatten()).min())
     }
 }
