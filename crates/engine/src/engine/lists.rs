@@ -13,6 +13,7 @@ use crate::store::directory::{self, Directory};
 use crate::store::history::{self, RunPeople, TimelinePage};
 use crate::sync::plan::World;
 use crate::sync::shared::read_connections;
+use crate::sync::stop_limits;
 
 use super::{Reading, Selection};
 
@@ -75,14 +76,15 @@ impl Reading {
     /// What choosing a primary platform for everybody selected would do. Changes nothing.
     pub async fn preview_primary(&self, selection: &Selection, to: PlatformId) -> Result<PrimaryPreview> {
         let name = self.platforms.get(to)?.info().name;
-        let (index, order, selection) = (self.index.clone(), self.order(), selection.clone());
+        let (index, order, selection, platforms) = (self.index.clone(), self.order(), selection.clone(), self.platforms.clone());
         self.store
             .read(move |db| {
                 let people = match selection {
                     Selection::People(people) => people.into(),
                     Selection::Matching(filter) => index.list(db, &order, &filter, Sort::default())?.people,
                 };
-                preview::primary(db, &people, to, name)
+                let (preview, resets) = preview::primary(db, &people, to, name)?;
+                Ok(PrimaryPreview { held: stop_limits::of_primary(db, &platforms, resets)?.0, ..preview })
             })
             .await
     }

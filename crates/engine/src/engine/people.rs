@@ -1,15 +1,17 @@
 //! The admin's decisions about people: the primary platform, links by hand.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use crate::error::Result;
 use crate::event::Event;
-use crate::model::{PersonId, PlatformId, Reason};
+use crate::model::{Held, PersonId, PlatformId, Reason};
 use crate::people::settle::Settled;
 use crate::people::views::PersonView;
 use crate::people::{links, primary};
 use crate::store::audit::{self, Word};
-use crate::sync::reset;
+use crate::sync::{reset, stop_limits};
 
 use super::{Engine, Selection};
 
@@ -42,13 +44,22 @@ pub struct PrimaryRow {
     pub reason: Option<Reason>,
 }
 
+impl PrimaryRow {
+    /// Whether only a reset that nobody confirmed is in the way.
+    fn is_unconfirmed(&self) -> bool {
+        !self.changed && self.reason.is_none()
+    }
+}
+
 /// The result of choosing a primary platform.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PrimaryView {
     /// How many have it now.
     pub changed: u64,
-    /// How many stay as they are because syncs would be reset.
+    /// How many stay as they are because syncs would be reset: unconfirmed, or more than stop limits let through.
     pub unconfirmed: u64,
+    /// What stop limits let nobody reset at once; choosing once more goes on with the next ones.
+    pub held: Vec<Held>,
     /// How many cannot.
     pub failed: u64,
     /// Everybody.
@@ -56,10 +67,11 @@ pub struct PrimaryView {
 }
 
 impl Engine {
-    /// Chooses the primary platform of everybody selected.
+    /// Chooses the primary platform of everybody selected. Whose syncs would be reset stays as they are unless that is confirmed, and
+    /// what stop limits hold stays so in any case.
     pub async fn set_primary(&self, selection: &Selection, to: PlatformId, confirmed: Confirmed) -> Result<PrimaryView> {
         self.shared.platforms.get(to)?;
-        let mut view = PrimaryView::default();
+        let mut all = Vec::new();
         for some in self.reading.select(selection).await?.chunks(BATCH) {
             let (some, now, actor) = (some.to_vec(), self.shared.now(), self.shared.actor.clone());
             let rows = self
@@ -77,31 +89,50 @@ impl Engine {
                     Ok(rows)
                 })
                 .await?;
-            for mut row in rows {
-                if confirmed == Confirmed::Resets && !row.changed && row.reason.is_none() {
-                    let person = row.person;
-                    reset::reset(&self.shared, person).await?;
-                    let (now, actor) = (self.shared.now(), self.shared.actor.clone());
-                    self.shared
-                        .store
-                        .write(move |transaction| {
-                            audit::act(&actor, Word::PrimaryChosen).on(to).about(person).tell(transaction, now)?;
-                            primary::choose(transaction, person, to, now)
-                        })
-                        .await?;
-                    row.changed = true;
+            all.extend(rows);
+        }
+        let mut view = PrimaryView::default();
+        let mut confirmed: HashSet<PersonId> = match confirmed {
+            Confirmed::Nothing => HashSet::new(),
+            Confirmed::Resets => all.iter().filter(|row| row.is_unconfirmed()).map(|row| row.person).collect(),
+        };
+        if !confirmed.is_empty() {
+            let (people, platforms) = (confirmed.iter().copied().collect(), self.shared.platforms.clone());
+            let (held, waiting) = self.shared.store.read(move |db| stop_limits::of_primary(db, &platforms, people)).await?;
+            view.held = held;
+            confirmed.retain(|person| !waiting.contains(person));
+        }
+        for mut row in all {
+            if confirmed.contains(&row.person) {
+                match self.reset_and_choose(row.person, to).await {
+                    Ok(()) => row.changed = true,
+                    // The reset goes on by itself; the others need not wait for it.
+                    Err(error) if reset::can_wait(&error) => row.reason = Some(Reason::from(&error)),
+                    Err(error) => return Err(error),
                 }
-                match (row.changed, &row.reason) {
-                    (true, _) => view.changed += 1,
-                    (false, Some(_)) => view.failed += 1,
-                    (false, None) => view.unconfirmed += 1,
-                }
-                view.people.push(row);
             }
+            match (row.changed, &row.reason) {
+                (true, _) => view.changed += 1,
+                (false, Some(_)) => view.failed += 1,
+                (false, None) => view.unconfirmed += 1,
+            }
+            view.people.push(row);
         }
         let ids = view.people.iter().filter(|row| row.changed).map(|row| row.person).collect();
         self.shared.events.tell(Event::PeopleChanged { ids });
         Ok(view)
+    }
+
+    async fn reset_and_choose(&self, person: PersonId, to: PlatformId) -> Result<()> {
+        reset::reset(&self.shared, person).await?;
+        let (now, actor) = (self.shared.now(), self.shared.actor.clone());
+        self.shared
+            .store
+            .write(move |transaction| {
+                audit::act(&actor, Word::PrimaryChosen).on(to).about(person).tell(transaction, now)?;
+                primary::choose(transaction, person, to, now)
+            })
+            .await
     }
 
     /// Says that an account (`platform:id`, id or address) is a person's, for good.

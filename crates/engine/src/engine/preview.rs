@@ -2,7 +2,7 @@
 //!
 //! However many are selected, only the counts and those few are held.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -10,10 +10,14 @@ use serde::Serialize;
 use crate::error::{Kind, Result};
 use crate::model::{Held, PersonId, PlatformId, Reason, ReasonCount, Status};
 use crate::platform::Platforms;
-use crate::store::connections;
+use crate::store::syncs::{self, Sync};
+use crate::store::{connections, resets};
 use crate::sync::plan::{Action, Person, Planned, World, first_reason, plan};
+use crate::sync::queue::{Asking, is_unapproved, wanted};
 use crate::sync::shared::{read_connections, read_person};
+use crate::sync::stop_limits::{self, Wants};
 
+use super::syncs::being_reset;
 use super::{Reading, Selection};
 
 /// How many people are looked at on one snapshot.
@@ -76,12 +80,18 @@ impl Reading {
     pub async fn preview_sync(&self, selection: &Selection, to: PlatformId) -> Result<SyncPreview> {
         self.platforms.get(to)?;
         let answers = self.store.read(move |db| connections::get(db, to)).await?.map(|stored| stored.facts.answers);
-        let mut counting =
-            Counting { preview: SyncPreview::new(to, answers.unwrap_or_default()), by_hand: BTreeSet::new(), reasons: BTreeMap::new() };
+        let mut counting = Counting {
+            preview: SyncPreview::new(to, answers.unwrap_or_default()),
+            by_hand: BTreeSet::new(),
+            reasons: BTreeMap::new(),
+            wants: Vec::new(),
+        };
         for some in self.select(selection).await?.chunks(BATCH) {
             let (some, platforms) = (some.to_vec(), self.platforms.clone());
             counting = self.store.read(move |db| counting.look(db, &some, &platforms)).await?;
         }
+        let wants = std::mem::take(&mut counting.wants);
+        counting.preview.held = self.store.read(move |db| Ok(stop_limits::judge(db, &wants)?.held)).await?;
         Ok(counting.done())
     }
 }
@@ -111,27 +121,37 @@ struct Counting {
     by_hand: BTreeSet<PlatformId>,
     /// By kind and nameless message: the nameless reason, the first person's own, and how often.
     reasons: BTreeMap<(String, String), (Reason, Reason, u64)>,
+    /// What each person wants that stop limits watch over.
+    wants: Vec<Wants>,
 }
 
 impl Counting {
     fn look(mut self, db: &Connection, people: &[PersonId], platforms: &Platforms) -> Result<Self> {
         let connections = read_connections(db)?;
         let world = World { platforms, connections: &connections };
+        let resetting: HashSet<PersonId> = resets::open(db)?.into_iter().collect();
         for id in people {
             match read_person(db, *id) {
                 Err(error) if error.kind == Kind::NotFound => {}
-                person => self.count(person?, world),
+                person => {
+                    let sync = syncs::find(db, *id, self.preview.to)?;
+                    self.count(person?, sync.as_ref(), resetting.contains(id), world);
+                }
             }
         }
         Ok(self)
     }
 
-    fn count(&mut self, person: Person, world: World<'_>) {
+    fn count(&mut self, person: Person, sync: Option<&Sync>, is_resetting: bool, world: World<'_>) {
         let preview = &mut self.preview;
         let to = preview.to;
         preview.total += 1;
-        let planned = plan(&person, to, world).what;
-        let under_way = person.syncs.get(&to) == Some(&Status::Pending);
+        let planned = plan(&person, to, world).what.map_err(first_reason);
+        let planned = if is_resetting { planned.and_then(|_| Err(being_reset(person.id, &person.name))) } else { planned };
+        let under_way = sync.is_some_and(|sync| sync.status == Status::Pending && !is_unapproved(sync) || sync.is_being_undone());
+        if let Ok(Planned { action, .. }) = &planned {
+            self.wants.push(wanted(*action, Asking::Once, sync));
+        }
         match &planned {
             Ok(_) if under_way => preview.already += 1,
             Ok(Planned { action, .. }) => {
@@ -147,12 +167,11 @@ impl Counting {
                     self.by_hand.extend(person.primary.filter(|primary| !polls(primary)));
                 }
             }
-            Err(blocks) => {
+            Err(own) => {
                 preview.blocked += 1;
-                let own = first_reason(blocks.clone());
-                let general = nameless(&person, to, world).unwrap_or_else(|| own.clone());
+                let general = nameless(&person, to, world);
                 let key = (general.kind.clone(), general.message.clone());
-                self.reasons.entry(key).or_insert_with(|| (general, own, 0)).2 += 1;
+                self.reasons.entry(key).or_insert_with(|| (general, own.clone(), 0)).2 += 1;
             }
         }
         if self.preview.people.len() < TOLD {
@@ -160,7 +179,7 @@ impl Counting {
             let (action, steps, reason) = match planned {
                 Ok(_) if under_way => (Some(Action::None), Vec::new(), None),
                 Ok(Planned { action, steps }) => (Some(action), steps, None),
-                Err(blocks) => (None, Vec::new(), Some(first_reason(blocks))),
+                Err(reason) => (None, Vec::new(), Some(reason)),
             };
             let Person { id, name, primary, .. } = person;
             self.preview.people.push(PreviewRow { person: id, name, primary, has_account, action, steps, reason });
@@ -179,12 +198,13 @@ impl Counting {
 }
 
 /// The reason in words that fit everybody whom it keeps: what the rules say of a person without a name.
-fn nameless(person: &Person, to: PlatformId, world: World<'_>) -> Option<Reason> {
+fn nameless(person: &Person, to: PlatformId, world: World<'_>) -> Reason {
     let somebody = Person { name: SOMEBODY.to_owned(), ..person.clone() };
-    let mut reason = first_reason(plan(&somebody, to, world).what.err()?);
+    // Where the rules have nothing against it, a reset is in the way.
+    let mut reason = plan(&somebody, to, world).what.err().map_or_else(|| being_reset(person.id, SOMEBODY), first_reason);
     if let Some(rest) = reason.message.strip_prefix(SOMEBODY) {
         reason.message = format!("This person{rest}");
     }
     reason.act = reason.act.filter(|act| !act.is_personal());
-    Some(reason)
+    reason
 }

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::model::{Held, RunId};
+use crate::model::{Held, PersonId, PlatformId, RunId};
 use crate::store::runs::RunView;
 use crate::store::{approvals, undos};
-use crate::sync::{Goes, ResetPreview, Stays, reset, undo_run};
+use crate::sync::{Goes, PersonReset, ResetPreview, Stays, reset, undo_run};
 
 use super::Engine;
 
@@ -39,6 +39,12 @@ pub struct ApprovePreview {
 }
 
 impl Engine {
+    /// What cancelling one sync would remove and what would stay; nothing where there is none. Changes nothing.
+    pub async fn cancel_preview(&self, person: PersonId, to: PlatformId) -> Result<PersonReset> {
+        self.shared.platforms.get(to)?;
+        reset::preview_cancel(&self.shared, person, to).await
+    }
+
     /// What approving would let go on. Changes nothing. Errors: `Kind::NotFound`.
     pub async fn approve_preview(&self, run: RunId) -> Result<ApprovePreview> {
         let view = self.shared.store.read(move |db| Ok((undo_run::known(db, run)?, approvals::waiting(db, run)?))).await?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::model::{PersonId, PlatformId, Reason, ReasonCount};
+use crate::model::{Held, PersonId, PlatformId, Reason, ReasonCount};
 use crate::store::columns::maybe_word;
 use crate::store::people;
 
@@ -26,6 +26,8 @@ pub struct PrimaryPreview {
     pub refused: Vec<ReasonCount>,
     /// The first 100 of those with syncs to reset.
     pub would_reset: Vec<WouldReset>,
+    /// What stop limits would let nobody reset at once.
+    pub held: Vec<Held>,
 }
 
 /// Somebody whose syncs would be reset.
@@ -39,9 +41,17 @@ pub struct WouldReset {
     pub platforms: Vec<PlatformId>,
 }
 
-/// Looks at each of the people; the rule is that of `primary::look_at_change`. `name`: what people call the platform.
-pub(crate) fn primary(connection: &Connection, selected: &[PersonId], to: PlatformId, name: &str) -> Result<PrimaryPreview> {
-    let mut preview = PrimaryPreview { to, changes: 0, unchanged: 0, resets: 0, refused: Vec::new(), would_reset: Vec::new() };
+/// Looks at each of the people; the rule is that of `primary::look_at_change`. `name`: what people call the platform. Gives with it
+/// everybody whose syncs would be reset; what is held of them is the caller's to say.
+pub(crate) fn primary(
+    connection: &Connection,
+    selected: &[PersonId],
+    to: PlatformId,
+    name: &str,
+) -> Result<(PrimaryPreview, Vec<PersonId>)> {
+    let mut preview =
+        PrimaryPreview { to, changes: 0, unchanged: 0, resets: 0, refused: Vec::new(), would_reset: Vec::new(), held: Vec::new() };
+    let mut resets = Vec::new();
     let (mut gone, mut without) = (0, 0);
     // CROSS: the few accounts of a person come first, never all of a platform.
     let mut look = connection.prepare_cached(
@@ -64,6 +74,7 @@ pub(crate) fn primary(connection: &Connection, selected: &[PersonId], to: Platfo
             Some((_, true, true)) => {
                 preview.changes += 1;
                 preview.resets += 1;
+                resets.push(*person);
                 if preview.would_reset.len() < TOLD {
                     let platforms = people::synced_platforms(connection, *person)?;
                     preview.would_reset.push(WouldReset { person: *person, name: people::name_of(connection, *person)?, platforms });
@@ -87,5 +98,5 @@ pub(crate) fn primary(connection: &Connection, selected: &[PersonId], to: Platfo
     };
     let refused = [(no_account, without), (not_there, gone)].into_iter().filter(|(_, count)| *count > 0);
     preview.refused = refused.map(|(reason, count)| ReasonCount { reason, count }).collect();
-    Ok(preview)
+    Ok((preview, resets))
 }

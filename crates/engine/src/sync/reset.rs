@@ -26,8 +26,9 @@ use super::stop_limits::{self, FEW};
 
 pub use preview::{Goes, PersonReset, ResetPreview, Stays};
 pub(crate) use preview::{preview, preview_cancel, preview_many, preview_syncs};
+pub(crate) use undo::can_wait;
+use undo::puts_off;
 use undo::{Marker, is_connection_out, undo};
-use undo::{can_wait, puts_off};
 
 /// The detail of a sync that is being undone.
 pub(crate) use crate::store::syncs::CANCELLING;
@@ -43,7 +44,7 @@ pub struct UndoneView {
     pub left: Vec<Left>,
 }
 
-/// Resets a person.
+/// Resets a person. What cannot be reached now is taken up later by itself, and the error says why.
 pub(crate) async fn reset(shared: &Shared, person: PersonId) -> Result<UndoneView> {
     let _claim = shared.undoing.take(person).await;
     let (now, actor) = (shared.now(), shared.actor.clone());
@@ -54,10 +55,14 @@ pub(crate) async fn reset(shared: &Shared, person: PersonId) -> Result<UndoneVie
             mark(transaction, alone(person, None), now)
         })
         .await?;
-    finish(shared, person, Lane::Waiting).await
+    let outcome = finish(shared, person, Lane::Waiting).await;
+    if let Err(error) = &outcome {
+        held_up(shared, Doomed::Person(person), error).await?;
+    }
+    outcome
 }
 
-/// Resets a person as a run of their own. What cannot be reached now is taken up later by itself, and the error says why.
+/// The same as a run of their own.
 pub(crate) async fn reset_alone(shared: &Shared, person: PersonId) -> Result<UndoneView> {
     let _claim = shared.undoing.take(person).await;
     let (now, actor) = (shared.now(), shared.actor.clone());

@@ -3,10 +3,12 @@
 //! Which part waits is decided by the order of the list: its end. The same function says it before, in a preview, and when the run is
 //! written down.
 
-use rusqlite::{Connection, OptionalExtension};
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Error, Kind, Result};
-use crate::model::{Guarded, Held, PersonId, StopLimit, StopLimits};
+use crate::model::{Guarded, Held, PersonId, StopLimit, StopLimits, SyncId};
 use crate::platform::Platforms;
 use crate::store::columns::to_json;
 use crate::store::{facts, resets};
@@ -82,20 +84,28 @@ pub(crate) fn of_resets(db: &Connection, platforms: &Platforms, people: Vec<Pers
         "SELECT count(*) FROM syncs WHERE person = ?1 AND stand_in IS NOT NULL AND json_extract(stand_in, '$.created')
          AND platform IN (SELECT value FROM json_each(?2))",
     )?;
-    let (mut seen, mut listed, mut wants) = (std::collections::HashSet::new(), Vec::new(), Vec::new());
+    let (mut seen, mut listed, mut wants) = (HashSet::new(), Vec::new(), Vec::new());
     for person in people {
         if !seen.insert(person) || !known.exists([person.0])? || resets::is_decided(db, person)? {
             continue;
         }
-        let count: i64 = dismissals.query_row(rusqlite::params![person.0, removable], |row| row.get(0))?;
+        let count: i64 = dismissals.query_row(params![person.0, removable], |row| row.get(0))?;
         listed.push(person);
         wants.push(vec![(Guarded::Resets, 1), (Guarded::Dismissals, count.unsigned_abs())]);
     }
     Ok((listed, wants))
 }
 
+/// What choosing another primary platform for these people resets beyond the limits: what is held, and who. In the order of their ids.
+pub(crate) fn of_primary(db: &Connection, platforms: &Platforms, mut people: Vec<PersonId>) -> Result<(Vec<Held>, HashSet<PersonId>)> {
+    people.sort_unstable();
+    let (people, wants) = of_resets(db, platforms, people)?;
+    let verdict = judge(db, &wants)?;
+    Ok((verdict.held, people.into_iter().zip(verdict.waits).filter(|(_, waits)| *waits).map(|(person, _)| person).collect()))
+}
+
 /// What undoing these syncs wants, in order.
-pub(crate) fn of_undoing(db: &Connection, platforms: &Platforms, syncs: &[crate::model::SyncId]) -> Result<Vec<Wants>> {
+pub(crate) fn of_undoing(db: &Connection, platforms: &Platforms, syncs: &[SyncId]) -> Result<Vec<Wants>> {
     let removable = removable(platforms)?;
     let mut dismissed = db.prepare_cached(
         "SELECT stand_in IS NOT NULL AND json_extract(stand_in, '$.created') AND platform IN (SELECT value FROM json_each(?2))
@@ -104,7 +114,7 @@ pub(crate) fn of_undoing(db: &Connection, platforms: &Platforms, syncs: &[crate:
     syncs
         .iter()
         .map(|id| {
-            let is_dismissed: Option<bool> = dismissed.query_row(rusqlite::params![id.0, removable], |row| row.get(0)).optional()?;
+            let is_dismissed: Option<bool> = dismissed.query_row(params![id.0, removable], |row| row.get(0)).optional()?;
             Ok(vec![(Guarded::Resets, 1), (Guarded::Dismissals, u64::from(is_dismissed.unwrap_or(false)))])
         })
         .collect()

@@ -181,7 +181,7 @@ async fn a_window_over_a_large_company_lists_jumps_and_follows() {
     }
     let one = Instant::now();
     let people = all.people.clone();
-    let preview = store.read(move |db| preview::primary(db, &people, BETA, "Beta")).await.unwrap();
+    let preview = store.read(move |db| preview::primary(db, &people, BETA, "Beta")).await.unwrap().0;
     println!("preview of a primary platform for {}: {:?}", preview.resets, one.elapsed());
     assert_eq!(preview.resets, size as u64);
     for changes in [1, 100, 5_000.min(size)] {
