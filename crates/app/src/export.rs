@@ -1,8 +1,9 @@
-//! Lists as CSV files, for whoever goes on with them in a spreadsheet.
+//! Lists as CSV files, for whoever goes on with them in a spreadsheet, and the audit log. That a list leaves is told in the audit log.
 //!
 //! Rows are read and written in pages, so that a hundred thousand people are never in memory at once. A file that could not be
 //! written to its end is removed. It must not know who asks for it.
 
+mod audit;
 mod csv;
 mod file;
 
@@ -15,10 +16,11 @@ use engine::people::list::Filter;
 use engine::people::listing::{Listing, Sort};
 use engine::people::rows::{PersonRow, SyncCell};
 use engine::platform::Platforms;
-use engine::{Error, Reading, Result, Selection};
+use engine::{Engine, Error, Result, Selection};
 use jiff::civil::Date;
 
-use file::CsvFile;
+pub use audit::{AuditFormat, export_audit, read_audit};
+use file::NewFile;
 
 /// Rows read at once.
 const PAGE: usize = 500;
@@ -54,7 +56,8 @@ pub struct Exports(Mutex<BTreeSet<PathBuf>>);
 
 impl Exports {
     /// The people of a selection, in the order of the list.
-    pub async fn people(&self, reading: &Reading, platforms: &Platforms, selection: Selection, sort: Sort, place: &Place) -> Result<Saved> {
+    pub async fn people(&self, engine: &Engine, platforms: &Platforms, selection: Selection, sort: Sort, place: &Place) -> Result<Saved> {
+        let reading = engine.reading();
         let listing = match selection {
             Selection::Matching(filter) => reading.listing(filter, sort).await?,
             Selection::People(people) => {
@@ -64,9 +67,10 @@ impl Exports {
                 Listing { people, ..everyone }
             }
         };
-        let mut file = CsvFile::create(place, "people")?;
+        engine.tell_export(&format!("a list of {} people", listing.people.len())).await?;
+        let mut file = NewFile::create(place, "people", "csv")?;
         let names: Vec<&str> = platforms.iter().map(|platform| platform.info().name).collect();
-        file.row(["Name", "E-mail", "Primary platform"].into_iter().chain(names))?;
+        file.head(["Name", "E-mail", "Primary platform"].into_iter().chain(names))?;
         let mut from = 0;
         while from < listing.people.len() {
             let page = reading.rows(&listing, from, PAGE).await?;
@@ -81,12 +85,13 @@ impl Exports {
     }
 
     /// What a run did, person by person.
-    pub async fn run(&self, reading: &Reading, platforms: &Platforms, run: RunId, place: &Place) -> Result<Saved> {
-        let mut file = CsvFile::create(place, &format!("run {run}"))?;
-        file.row(["Name", "Platform", "Status", "Detail", "Reason", "What to do"])?;
+    pub async fn run(&self, engine: &Engine, platforms: &Platforms, run: RunId, place: &Place) -> Result<Saved> {
+        engine.tell_export(&format!("the results of run {run}")).await?;
+        let mut file = NewFile::create(place, &format!("run {run}"), "csv")?;
+        file.head(["Name", "Platform", "Status", "Detail", "Reason", "What to do"])?;
         let mut from = 0;
         loop {
-            let page = reading.run_people(run, None, from, PAGE as u32).await?;
+            let page = engine.reading().run_people(run, None, from, PAGE as u32).await?;
             for row in &page.rows {
                 let platform = row.platform.map_or("", |platform| name_of(platforms, platform));
                 let (message, remedy) = row.reason.as_ref().map_or(("", ""), |reason| (&reason.message, &reason.remedy));
@@ -98,6 +103,13 @@ impl Exports {
                 return self.wrote(file.finish()?);
             }
         }
+    }
+
+    /// The audit log, oldest entry first.
+    pub async fn audit(&self, engine: &Engine, format: AuditFormat, place: &Place) -> Result<Saved> {
+        let mut file = NewFile::create(place, "audit log", format.ending())?;
+        let rows = export_audit(engine, format, &mut |text| file.write(text)).await?;
+        self.wrote(Saved { rows, ..file.finish()? })
     }
 
     /// A file that was written here. Errors: `Kind::NotFound` for every other path.

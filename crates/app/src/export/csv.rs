@@ -6,6 +6,11 @@ pub(super) fn line(cells: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     cells.join(",") + "\r\n"
 }
 
+/// The first row of a file: spreadsheets read UTF-8 only when the file begins with this mark.
+pub(super) fn head(cells: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    format!("\u{feff}{}", line(cells))
+}
+
 /// A spreadsheet takes a cell that begins so for a formula, and runs it.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 

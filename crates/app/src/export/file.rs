@@ -1,4 +1,4 @@
-//! A CSV file under a free name, which is there whole or not at all.
+//! A file under a free name, which is there whole or not at all.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, ErrorKind, Write};
@@ -9,26 +9,21 @@ use engine::{Error, Kind, Result};
 use super::{Place, Saved, csv};
 
 /// A file that is being written.
-pub(super) struct CsvFile {
+pub(super) struct NewFile {
     path: PathBuf,
     /// `None` once it is finished.
     to: Option<BufWriter<File>>,
     rows: u64,
 }
 
-impl CsvFile {
+impl NewFile {
     /// Makes a new file: `User Sync people 2026-11-22.csv`, with a number behind when that exists.
-    pub(super) fn create(place: &Place, what: &str) -> Result<Self> {
+    pub(super) fn create(place: &Place, what: &str, ending: &str) -> Result<Self> {
         for number in 1.. {
             let more = if number == 1 { String::new() } else { format!(" ({number})") };
-            let path = place.folder.join(format!("User Sync {what} {}{more}.csv", place.day));
+            let path = place.folder.join(format!("User Sync {what} {}{more}.{ending}", place.day));
             match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => {
-                    let mut file = Self { path, to: Some(BufWriter::new(file)), rows: 0 };
-                    // Spreadsheets read UTF-8 only when the file begins with this mark.
-                    file.write("\u{feff}")?;
-                    return Ok(file);
-                }
+                Ok(file) => return Ok(Self { path, to: Some(BufWriter::new(file)), rows: 0 }),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && number < 10_000 => {}
                 Err(error) => return Err(failed(&path, &error)),
             }
@@ -36,7 +31,12 @@ impl CsvFile {
         Err(Error::new(Kind::Bug, "export", "No name is free for the file."))
     }
 
-    /// Adds a row. The first one is the head.
+    /// Writes the head of a CSV file.
+    pub(super) fn head(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) -> Result<()> {
+        self.write(&csv::head(cells))
+    }
+
+    /// Adds a row of a CSV file.
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) -> Result<()> {
         self.rows += 1;
         self.write(&csv::line(cells))
@@ -48,10 +48,11 @@ impl CsvFile {
             to.flush().map_err(|error| failed(&self.path, &error))?;
         }
         self.to = None;
-        Ok(Saved { path: self.path.clone(), rows: self.rows.saturating_sub(1) })
+        Ok(Saved { path: self.path.clone(), rows: self.rows })
     }
 
-    fn write(&mut self, text: &str) -> Result<()> {
+    /// Adds text.
+    pub(super) fn write(&mut self, text: &str) -> Result<()> {
         match self.to.as_mut() {
             Some(to) => to.write_all(text.as_bytes()).map_err(|error| failed(&self.path, &error)),
             None => Ok(()),
@@ -59,7 +60,7 @@ impl CsvFile {
     }
 }
 
-impl Drop for CsvFile {
+impl Drop for NewFile {
     fn drop(&mut self) {
         if self.to.take().is_some() {
             // It broke off: half a list would be taken for a whole one. What cannot be removed was never announced.
@@ -92,8 +93,8 @@ mod tests {
     fn a_file_never_takes_the_place_of_another() {
         let folder = tempfile::tempdir().unwrap();
         for _ in 0..3 {
-            let mut file = CsvFile::create(&place(folder.path()), "people").unwrap();
-            file.row(["Name"]).unwrap();
+            let mut file = NewFile::create(&place(folder.path()), "people", "csv").unwrap();
+            file.head(["Name"]).unwrap();
             file.row(["Ana"]).unwrap();
             assert_eq!(file.finish().unwrap().rows, 1);
         }
@@ -108,15 +109,15 @@ mod tests {
     #[test]
     fn half_a_file_is_not_left_behind() {
         let folder = tempfile::tempdir().unwrap();
-        let mut file = CsvFile::create(&place(folder.path()), "people").unwrap();
-        file.row(["Name"]).unwrap();
+        let mut file = NewFile::create(&place(folder.path()), "people", "csv").unwrap();
+        file.head(["Name"]).unwrap();
         drop(file);
         assert_eq!(names(folder.path()), Vec::<String>::new());
     }
 
     #[test]
     fn a_folder_that_cannot_be_written_is_an_error_with_a_next_step() {
-        let error = CsvFile::create(&place(Path::new("/nowhere/at/all")), "people").map(|_| ()).unwrap_err();
+        let error = NewFile::create(&place(Path::new("/nowhere/at/all")), "people", "csv").map(|_| ()).unwrap_err();
         assert!(error.kind == Kind::Storage && error.next_step().contains("export again"), "{error:?}");
     }
 }

@@ -108,7 +108,7 @@ async fn the_demo_is_connected_works_by_itself_and_leaves_nothing_behind() {
     let exports = Exports::default();
     let to = Place { folder: real.path().to_owned(), day: jiff::civil::date(2026, 11, 22) };
     let platforms = demo.platforms();
-    let export = |selection| exports.people(demo.reading(), &platforms, selection, Sort::default(), &to);
+    let export = |selection| exports.people(demo.engine(), &platforms, selection, Sort::default(), &to);
     let saved = export(Selection::Matching(Filter::default())).await.unwrap();
     assert_eq!(saved.rows, people);
     assert_eq!(exports.file(&saved.path.display().to_string()).unwrap(), saved.path);
