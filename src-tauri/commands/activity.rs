@@ -42,5 +42,5 @@ pub(crate) async fn cancel_run(desk: State<'_, Desk>, run: RunId) -> Answer<()> 
 #[specta::specta]
 pub(crate) async fn export_run(desk: State<'_, Desk>, run: RunId) -> Answer<Saved> {
     let opened = desk.opened()?;
-    Ok(desk.exports.run(opened.reading(), &opened.platforms(), run, &opened.place()).await?.into())
+    Ok(desk.exports.run(opened.engine(), &opened.platforms(), run, &opened.place()).await?.into())
 }

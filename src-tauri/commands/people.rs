@@ -179,7 +179,7 @@ pub(crate) async fn set_primary(
 #[specta::specta]
 pub(crate) async fn export_people(desk: State<'_, Desk>, selection: Selection, sort: Sort) -> Answer<Saved> {
     let opened = desk.opened()?;
-    Ok(desk.exports.people(opened.reading(), &opened.platforms(), selection, sort, &opened.place()).await?.into())
+    Ok(desk.exports.people(opened.engine(), &opened.platforms(), selection, sort, &opened.place()).await?.into())
 }
 
 /// Shows an exported file in the system's file manager; only files that this session wrote.
