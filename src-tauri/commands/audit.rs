@@ -1,6 +1,6 @@
 //! The audit log: listed, verified.
 
-use engine::store::audit::{AuditPage, AuditVerdict};
+use engine::store::audit::{AuditFilter, AuditPage, AuditVerdict};
 use tauri::State;
 
 use crate::desk::Desk;
@@ -9,11 +9,11 @@ use crate::problem::Answer;
 /// Entries per page.
 const ENTRIES: u32 = 100;
 
-/// The audit log, newest first; `before` is from the page before.
+/// Entries of the audit log, newest first; `before` is from the page before.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn audit(desk: State<'_, Desk>, before: Option<i64>) -> Answer<AuditPage> {
-    Ok(desk.opened()?.reading().audit(Default::default(), before, ENTRIES).await?)
+pub(crate) async fn audit(desk: State<'_, Desk>, filter: AuditFilter, before: Option<i64>) -> Answer<AuditPage> {
+    Ok(desk.opened()?.reading().audit(filter, before, ENTRIES).await?)
 }
 
 /// Whether every entry fits to the one before, and whether `head`, a hash noted earlier, still stands in it.

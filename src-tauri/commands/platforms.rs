@@ -24,6 +24,8 @@ pub(crate) struct PlatformCard {
     pub accounts: u64,
     /// People by status of their sync to there.
     pub syncs: BTreeMap<Status, u64>,
+    /// How many people wait until it is signed in again.
+    pub waiting: u64,
     /// How its import stands.
     pub import: ImportState,
 }
@@ -54,6 +56,10 @@ async fn cards(opened: &Opened) -> engine::Result<Vec<PlatformCard>> {
     let mut connections: BTreeMap<PlatformId, _> = reading.connections().await?.into_iter().map(|view| (view.platform, view)).collect();
     let (status, mut directories) = (reading.status().await?, reading.directories().await?);
     let mut health = opened.engine().health().await?;
+    let mut waiting = BTreeMap::new();
+    for signed_out in connections.values().filter(|view| view.signed_out) {
+        waiting.insert(signed_out.platform, reading.waiting_for_sign_in(signed_out.platform).await?);
+    }
     let (importing, trouble) = (opened.importing(), opened.trouble());
     let card = |platform: PlatformId| {
         let connection = connections.remove(&platform);
@@ -78,6 +84,7 @@ async fn cards(opened: &Opened) -> engine::Result<Vec<PlatformCard>> {
                 (Status::NotSynced, counts.not_synced),
             ]
             .into(),
+            waiting: waiting.get(&platform).copied().unwrap_or_default(),
             import: ImportState {
                 run: importing.get(&platform).copied(),
                 accounts: directory.seen,

@@ -27,8 +27,7 @@ pub(crate) async fn resume_run(desk: State<'_, Desk>, run: RunId) -> Answer<()> 
 #[specta::specta]
 pub(crate) async fn approve_run(desk: State<'_, Desk>, run: RunId, shown: u64) -> Answer<u64> {
     let opened = desk.opened()?;
-    let held = opened.engine().runs().await?.into_iter().find(|known| known.id == run).map_or(0, |known| known.held);
-    not_more("approve", held, shown)?;
+    not_more("approve", opened.reading().run(run).await?.held, shown)?;
     Ok(opened.engine().approve(run).await?)
 }
 

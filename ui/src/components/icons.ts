@@ -26,10 +26,13 @@ export const icons = {
   folder: "M2.75 15.75V4.75h4.75l1.75 2h8v9Z",
   download: "M10 3.5v9M6.25 9 10 12.75 13.75 9M3.5 16.5h13",
   filter: "M3 5h14M5.75 10h8.5M8.5 15h3",
+  pause: "M7.25 5v10M12.75 5v10",
+  play: "M7 4.75v10.5l8-5.25Z",
   stop: "M5.5 5.5h9v9h-9Z",
   external: "M8 4H4v12h12v-4M11.5 3.5h5v5M16.5 3.5 9.5 10.5",
   lock: "M4.75 9h10.5v7.75H4.75ZM7 9V6.25a3 3 0 0 1 6 0V9",
   trash: "M3.5 5.75h13M8 5.75V3.5h4v2.25M5.25 5.75l.75 11h8l.75-11",
+  list: "M3.5 5.5h.01M7 5.5h9.5M3.5 10h.01M7 10h9.5M3.5 14.5h.01M7 14.5h9.5",
   building: "M4 17V3.5h8V17M12 8h4v9M2.5 17h15M6.75 7h2.5M6.75 10.25h2.5M6.75 13.5h2.5",
 } as const;
 

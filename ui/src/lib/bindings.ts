@@ -115,8 +115,8 @@ export const commands = {
 	retryFailed: (which: Failed, shown: number) => typedError<string[], Problem>(__TAURI_INVOKE("retry_failed", { which, shown })),
 	/**  Sends anew what the platform will not tell about: the admin has looked, and it did not happen. */
 	sendAnew: (person: string, to: string) => typedError<null, Problem>(__TAURI_INVOKE("send_anew", { person, to })),
-	/**  The audit log, newest first; `before` is from the page before. */
-	audit: (before: number | null) => typedError<AuditPage, Problem>(__TAURI_INVOKE("audit", { before })),
+	/**  Entries of the audit log, newest first; `before` is from the page before. */
+	audit: (filter: AuditFilter, before: number | null) => typedError<AuditPage, Problem>(__TAURI_INVOKE("audit", { filter, before })),
 	/**  Whether every entry fits to the one before, and whether `head`, a hash noted earlier, still stands in it. */
 	verifyAudit: (head: string | null) => typedError<AuditVerdict, Problem>(__TAURI_INVOKE("verify_audit", { head })),
 	/**  The stop limits in force. */
@@ -235,6 +235,16 @@ export type AuditEntry = {
 	what: string,
 	/**  Binds it to the entry before: SHA-256 in hexadecimal. */
 	hash: string,
+};
+
+/**  Which entries; what is not set is not asked about. */
+export type AuditFilter = {
+	/**  About this person. */
+	person?: string | null,
+	/**  Of this run. */
+	run?: string | null,
+	/**  On this platform. */
+	platform?: string | null,
 };
 
 /**  Part of the audit log, newest first. */
@@ -717,6 +727,8 @@ export type PlatformCard = {
 	accounts: number,
 	/**  People by status of their sync to there. */
 	syncs: Partial<{ [key in Status]: number }>,
+	/**  How many people wait until it is signed in again. */
+	waiting: number,
 	/**  How its import stands. */
 	import: ImportState,
 };

@@ -29,6 +29,15 @@ export function ago(at: string, now: number): string {
 /** Date and time in this computer's zone. */
 export const exactly = (at: string): string => exact.format(new Date(at));
 
+/** "less than a minute", "about 12 minutes", "about 2 hours": as exact as a look ahead can be. */
+export function about(seconds: number): string {
+  if (seconds < 45) return "less than a minute";
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `about ${counted(Math.max(1, minutes), "minute", "minutes")}`;
+  const hours = Math.round(minutes / 60);
+  return hours < 36 ? `about ${counted(hours, "hour", "hours")}` : `about ${counted(Math.round(hours / 24), "day", "days")}`;
+}
+
 /** "45 s", "3 min", "2 h 5 min". */
 export function duration(seconds: number): string {
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 import { Refresher } from "./refresher";
 
@@ -24,6 +24,36 @@ test("a_reading_that_failed_does_not_keep_the_next_one_from_happening", async ()
     return readings === 1 ? Promise.reject(new Error("first")) : Promise.resolve();
   });
   await expect(refresher.run()).rejects.toThrow("first");
+  await refresher.run();
+  expect(readings).toBe(2);
+});
+
+test("news_that_come_many_times_a_second_are_read_together", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  let readings = 0;
+  const refresher = new Refresher(() => {
+    readings += 1;
+    return Promise.resolve();
+  }, 1000);
+  for (let turn = 0; turn < 30; turn += 1) {
+    refresher.soon();
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  expect(readings).toBe(4);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(readings).toBe(4);
+  refresher.soon();
+  expect(readings).toBe(5);
+});
+
+test("whoever_waits_for_a_reading_is_not_kept", async () => {
+  let readings = 0;
+  const refresher = new Refresher(() => {
+    readings += 1;
+    return Promise.resolve();
+  }, 60_000);
+  await refresher.run();
   await refresher.run();
   expect(readings).toBe(2);
 });

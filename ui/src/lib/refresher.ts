@@ -3,8 +3,14 @@
 export class Refresher {
   #running: Promise<void> | null = null;
   #again = false;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #ended = -Infinity;
 
-  constructor(private readonly read: () => Promise<void>) {}
+  /** `pause`: so many milliseconds at least stand between two readings that nobody waits for. */
+  constructor(
+    private readonly read: () => Promise<void>,
+    private readonly pause = 0,
+  ) {}
 
   /** Ends when what was true at the call has been read. */
   run(): Promise<void> {
@@ -14,8 +20,23 @@ export class Refresher {
     }
     this.#running = this.#loop().finally(() => {
       this.#running = null;
+      this.#ended = Date.now();
     });
     return this.#running;
+  }
+
+  /** The same for news that come many times a second: the first is read at once, those after it together. */
+  soon(): void {
+    if (this.#timer !== null) return;
+    const rest = this.#running !== null ? this.pause : this.#ended + this.pause - Date.now();
+    if (rest <= 0) {
+      void this.run();
+      return;
+    }
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.run();
+    }, rest);
   }
 
   async #loop(): Promise<void> {

@@ -41,6 +41,8 @@ export class WorldState {
   readonly connectedCards = $derived(this.cards.filter((card) => card.connection !== null));
   /** The connected platforms, in the order in which people see platforms. */
   readonly connected = $derived(this.sheets.filter((sheet) => this.connectedCards.some((card) => card.platform === sheet.id)));
+  /** The connected platforms that have signed this program out. */
+  readonly signedOut = $derived(this.connected.filter((sheet) => this.healthOf(sheet.id) === "signed_out"));
   /** No platform answers, and this computer's own network is the cause. */
   readonly isOffline = $derived(this.connectedCards.some((card) => card.health.offline) && this.connectedCards.every((card) => card.health.state === "unreachable"));
   /** When people were last imported from anywhere, as an ISO time. */
@@ -87,7 +89,8 @@ export class WorldState {
         void this.#cards.run();
         this.#askKeySoon();
       }
-      if (changed.runs) void this.#runs.run();
+      // A platform that signs out, or in again, holds runs and frees them.
+      if (changed.runs || changed.connections) void this.#runs.run();
     });
     this.changes.onProgress((progress) => this.#onProgress(progress));
     const end = await this.changes.listen();
@@ -108,9 +111,7 @@ export class WorldState {
   }
 
   /** The name that people know; the id where a platform is unknown here. */
-  nameOf(platform: string): string {
-    return this.sheet(platform)?.name ?? platform;
-  }
+  nameOf = (platform: string): string => this.sheet(platform)?.name ?? platform;
 
   card(platform: string): PlatformCard | undefined {
     return this.cards.find((card) => card.platform === platform);

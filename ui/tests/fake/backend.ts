@@ -2,9 +2,10 @@
 
 import { emit } from "@tauri-apps/api/event";
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
-import type { Changed, ConflictView, PersonRow, PlatformCard, PlatformSheet, Problem, Progress, RunView, SecurityView, SignIn, Startup, World } from "../../src/lib/bindings";
+import type { AuditEntry, Changed, ConflictView, Failure, PersonRow, PlatformCard, PlatformSheet, Problem, Progress, RunView, SecurityView, SignIn, Startup, StopLimits, World } from "../../src/lib/bindings";
 import { company } from "./company";
 import { handlers } from "./handlers";
+import { LIMITS } from "./runs";
 import { securityOf } from "./security";
 import { sheets } from "./sheets";
 
@@ -52,6 +53,7 @@ function card(sheet: PlatformSheet, people: PersonRow[], connected: boolean): Pl
     health: { state: connected ? "well" : "not_connected", offline: false, last_success: connected ? minutesAgo(2) : null, last_failure: null, throttled_until: null, token_expires: null, sign_in_ends: null },
     accounts: people.filter((person) => sheet.id in person.accounts).length,
     syncs: { synced: of("synced"), pending: of("pending"), failed: of("failed"), not_synced: of("not_synced") },
+    waiting: 0,
     import: { run: null, accounts: 0, unfinished: false },
   };
 }
@@ -61,6 +63,9 @@ export class FakeBackend {
   people: PersonRow[];
   cards: PlatformCard[];
   runs: RunView[] = [];
+  failures: Failure[] = [];
+  audit: AuditEntry[] = [];
+  limits: StopLimits = structuredClone(LIMITS);
   conflicts: ConflictView[] = [];
   startup: Startup;
   security: SecurityView;

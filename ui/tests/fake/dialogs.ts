@@ -171,6 +171,7 @@ export const RESET_ONE = {
       count: 1,
     },
   ],
+  held: [],
 };
 
 const entry = (id: number, minutes: number, part: Partial<TimelineEntry>): TimelineEntry => ({

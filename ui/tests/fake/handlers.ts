@@ -1,9 +1,11 @@
 // The plain answer to every command.
 
-import type { Filter, PersonRow, PlatformCard, Selection, Sort, Startup } from "../../src/lib/bindings";
+import type { AuditFilter, Failed, Filter, PersonRow, PlatformCard, RunView, Selection, Sort, Startup, StopLimits } from "../../src/lib/bindings";
+import { auditPage, verdictOf } from "./audit";
 import { TODAY, type Args, type FakeBackend, type Handler } from "./backend";
 import { guideOf } from "./guides";
 import { facets, listed, selected } from "./lists";
+import { LIMITS, undoOf } from "./runs";
 import { previewPrimary, previewReset, previewSync } from "./previews";
 
 const notFound = { kind: "not_found", platform: null, message: "This is no longer there.", remedy: "Look at the list anew.", act: null };
@@ -24,6 +26,18 @@ export function handlers(fake: FakeBackend): { [command in string]: Handler } {
     const found = fake.cards.find((card) => card.platform === platform);
     if (!found) throw notFound;
     return found;
+  };
+  const run = (id: string): RunView => {
+    const found = fake.runs.find((one) => one.id === id);
+    if (!found) throw notFound;
+    return found;
+  };
+  const runs = async (args: Args, changes: Partial<RunView>) => {
+    // An import that was only told of is not listed.
+    const known = fake.runs.find((one) => one.id === given<string>(args, "run"));
+    if (known) Object.assign(known, changes);
+    await fake.changed({ runs: true });
+    return null;
   };
   const saved = (rows: number) => ({ path: "/home/ana/Downloads/user-sync 2026-11-20.csv", rows });
   const began = async (people: string[]) => {
@@ -140,7 +154,33 @@ export function handlers(fake: FakeBackend): { [command in string]: Handler } {
 
     runs: () => fake.runs,
     run_people: () => ({ total: 0, counts: {}, rows: [] }),
-    cancel_run: () => null,
+    cancel_run: (args) => runs(args, { state: "cancelled", waits: null, held: 0, ended_at: new Date(TODAY).toISOString() }),
+    pause_run: (args) => runs(args, { state: "paused", waits: "paused", time_left: null }),
+    resume_run: (args) => runs(args, { state: "running", waits: null }),
+    approve_run: async (args) => {
+      const held = run(given<string>(args, "run")).held;
+      await runs(args, { held: 0, waits: null });
+      return held;
+    },
+    preview_undo: (args) => undoOf(run(given<string>(args, "run"))),
+    undo_run: async (args) => {
+      await runs(args, { undoable: 0 });
+      return began([]);
+    },
+    failures: () => fake.failures,
+    retry_failed: async (args) => {
+      const { platform, kind } = given<Failed>(args, "which");
+      fake.failures = fake.failures.filter((one) => (platform !== null && one.platform !== platform) || (kind !== null && one.reason.kind !== kind));
+      return [await began([])];
+    },
+    send_anew: (args) => fake.changed({ people: [given<string>(args, "person")] }),
+    audit: (args) => auditPage(fake.audit, given<AuditFilter>(args, "filter"), given<number | null>(args, "before")),
+    verify_audit: (args) => verdictOf(fake.audit, given<string | null>(args, "head")),
+    stop_limits: () => ({ limits: fake.limits, defaults: LIMITS }),
+    set_stop_limits: (args) => {
+      fake.limits = given<StopLimits>(args, "limits");
+      return null;
+    },
     export_run: () => saved(12),
 
     open_data_folder: () => null,

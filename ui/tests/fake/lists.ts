@@ -15,6 +15,12 @@ const RULES: { [part in keyof Filter]: (person: PersonRow, value: string) => boo
 };
 
 export function matches(person: PersonRow, filter: Filter): boolean {
+  const { platform, status, reason } = filter;
+  if (platform !== null && (status !== null || reason !== null)) {
+    const sync = person.syncs[platform];
+    const fits = sync !== undefined && (status === null || sync.status === status) && (reason === null || (sync.reason ?? sync.block)?.kind === reason);
+    return fits && matches(person, { ...filter, platform: null, status: null, reason: null });
+  }
   return (Object.keys(RULES) as (keyof Filter)[]).every((part) => {
     const value = filter[part];
     return value === null || value === "" || RULES[part](person, value);

@@ -26,3 +26,17 @@ it("the store's list adds what was missed, ends what ended unheard, and keeps th
     ["missed", null],
   ]);
 });
+
+it("what works stands before what waits, and a wait keeps what was told of the way", () => {
+  const running = new Running();
+  running.take(progress("a", { done: 7 }));
+  running.settle([view("held", "running", { waits: "approval", held: 12 }), view("a", "running"), view("b", "paused", { waits: "paused" })]);
+  expect(running.all.map(({ run, standing, held }) => [run, standing, held])).toEqual([
+    ["a", "working", 0],
+    ["held", "approval", 12],
+    ["b", "paused", 0],
+  ]);
+  running.settle([view("a", "running", { waits: "sign_in" })]);
+  running.take(progress("a", { done: 8 }));
+  expect(running.all.map(({ run, standing, done }) => [run, standing, done])).toEqual([["a", "sign_in", 8]]);
+});

@@ -79,7 +79,7 @@ it("the status line shows the work that goes on, and leads to it", async () => {
   await fake.progress({ run: "run-7", kind: "sync", platform: "webex", done: 1834, total: 5000, seconds_left: 312, ended: false });
   const work = await screen.findByRole("button", { name: /Syncing to Webex/ });
   expect(work).toHaveTextContent("1,834 of 5,000");
-  expect(work).toHaveTextContent("5 min left");
+  expect(work).toHaveTextContent("about 5 minutes left");
   expect(screen.getByText("Last import 2 hours ago")).toBeVisible();
   await user.click(work);
   expect(world.place).toEqual({ page: "activity", run: "run-7" });

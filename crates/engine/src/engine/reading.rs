@@ -88,6 +88,11 @@ impl Reading {
         self.store.read(views::status).await
     }
 
+    /// How many people wait until a platform is signed in again.
+    pub async fn waiting_for_sign_in(&self, platform: PlatformId) -> Result<u64> {
+        self.store.read(move |db| views::waiting_for_sign_in(db, platform)).await
+    }
+
     /// The connections, in the order in which people see platforms.
     pub async fn connections(&self) -> Result<Vec<ConnectionView>> {
         let stored = self

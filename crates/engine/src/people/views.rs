@@ -255,6 +255,16 @@ pub struct StatusCounts {
     pub not_synced: u64,
 }
 
+/// How many people wait until a platform is signed in again: they are being synced to it, or it carries their prompt.
+pub(crate) fn waiting_for_sign_in(connection: &Connection, platform: PlatformId) -> Result<u64> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(DISTINCT person) FROM syncs WHERE status = 'pending' AND detail = 'waiting_for_sign_in'
+         AND (platform = ?1 OR EXISTS (SELECT 1 FROM steps WHERE steps.sync = syncs.id AND steps.platform = ?1))",
+    )?;
+    let count: i64 = statement.query_row([platform.as_str()], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
 /// The counts over everybody.
 pub fn status(connection: &Connection) -> Result<StatusView> {
     let count = |sql: &str, platform: Option<PlatformId>| -> Result<u64> {

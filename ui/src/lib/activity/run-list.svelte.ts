@@ -1,4 +1,4 @@
-// What was done and is being done: the runs, newest first, with live progress.
+// What was done and is being done: the runs, newest first, with live progress, and what the admin does with one that goes on.
 
 import { SvelteMap, SvelteSet } from "svelte/reactivity";
 
@@ -6,6 +6,16 @@ import { call, problemOf } from "../backend";
 import { commands } from "../bindings";
 import type { Changed, Problem, Progress, RunView } from "../bindings";
 import { Refresher } from "../refresher";
+import { isOpen } from "./standing";
+
+/** What is done with a run without a question. */
+export type Deed = "pause" | "resume" | "stop";
+
+const DEEDS = {
+  pause: commands.pauseRun,
+  resume: commands.resumeRun,
+  stop: commands.cancelRun,
+} satisfies { [deed in Deed]: unknown };
 
 /** How far a run is, as told last. */
 export type Advance = { done: number; total: number | null; secondsLeft: number | null };
@@ -15,7 +25,8 @@ export class RunList {
   problem = $state<Problem | null>(null);
   runs = $state.raw<RunView[]>([]);
   readonly #told = new SvelteMap<string, Progress>();
-  readonly #cancelling = new SvelteSet<string>();
+  readonly #stopping = new SvelteSet<string>();
+  readonly #busy = new SvelteSet<string>();
   readonly #failures = new SvelteMap<string, Problem>();
   readonly #refresher = new Refresher(() => this.#refresh());
 
@@ -27,7 +38,8 @@ export class RunList {
   }
 
   heardChanged(changed: Changed): void {
-    if (changed.runs) {
+    // A platform that signs out, or in again, holds runs and frees them.
+    if (changed.runs || changed.connections) {
       void this.load();
     }
   }
@@ -42,7 +54,7 @@ export class RunList {
     }
     await this.load();
     this.#told.delete(progress.run);
-    this.#cancelling.delete(progress.run);
+    this.#stopping.delete(progress.run);
     const run = this.runs.find((run) => run.id === progress.run);
     if (run !== undefined) {
       this.ended(run);
@@ -57,30 +69,47 @@ export class RunList {
   advance(run: RunView): Advance {
     const told = this.#told.get(run.id);
     if (told === undefined || told.done < run.done) {
-      return { done: run.done, total: run.total, secondsLeft: null };
+      return { done: run.done, total: run.total, secondsLeft: run.time_left };
     }
     return { done: told.done, total: told.total ?? run.total, secondsLeft: told.seconds_left };
   }
 
-  isCancelling(run: string): boolean {
-    return this.#cancelling.has(run);
+  /** It was stopped, and what is under way comes to its end. */
+  isStopping(run: string): boolean {
+    return this.#stopping.has(run);
+  }
+
+  /** Something is being done with it now. */
+  isBusy(run: string): boolean {
+    return this.#busy.has(run);
   }
 
   failure(run: string): Problem | null {
     return this.#failures.get(run) ?? null;
   }
 
-  async cancel(run: string): Promise<void> {
-    if (this.#cancelling.has(run)) {
+  /** Once at a time, however often it is pressed. */
+  async act(deed: Deed, run: string): Promise<void> {
+    if (this.#busy.has(run) || this.#stopping.has(run)) {
       return;
     }
-    this.#cancelling.add(run);
+    this.#busy.add(run);
     this.#failures.delete(run);
+    if (deed === "stop") {
+      this.#stopping.add(run);
+    }
     try {
-      await call(commands.cancelRun(run));
+      await call(DEEDS[deed](run));
+      await this.load();
+      const now = this.find(run);
+      if (now === null || !isOpen(now)) {
+        this.#stopping.delete(run);
+      }
     } catch (error) {
-      this.#cancelling.delete(run);
+      this.#stopping.delete(run);
       this.#failures.set(run, problemOf(error));
+    } finally {
+      this.#busy.delete(run);
     }
   }
 

@@ -35,7 +35,7 @@ test("a_list_that_cannot_be_read_says_why_and_comes_back", async () => {
 
 test("progress_shows_what_was_told_unless_the_list_is_newer", async () => {
   const list = await loaded();
-  expect(list.advance(runView())).toEqual({ done: 1834, total: 5000, secondsLeft: null });
+  expect(list.advance(runView({ time_left: 720 }))).toEqual({ done: 1834, total: 5000, secondsLeft: 720 });
   await list.heardProgress(progress());
   expect(list.advance(runView())).toEqual({ done: 2000, total: 5000, secondsLeft: 300 });
   expect(list.advance(runView({ done: 2500 }))).toEqual({ done: 2500, total: 5000, secondsLeft: null });
@@ -54,21 +54,42 @@ test("progress_of_a_run_that_is_not_listed_brings_it_into_the_list", async () =>
 test("a_run_that_ends_is_told_with_its_state", async () => {
   const told: string[] = [];
   const list = await loaded((run) => told.push(run.state));
-  await list.cancel("sync-1");
+  await list.act("stop", "sync-1");
   fake.runs = [runView({ state: "cancelled" })];
   await list.heardProgress(progress({ ended: true }));
   expect(told).toEqual(["cancelled"]);
-  expect(list.isCancelling("sync-1")).toBe(false);
+  expect(list.isStopping("sync-1")).toBe(false);
 });
 
-test("cancelling_twice_asks_once_and_a_refusal_can_be_tried_again", async () => {
+test("stopping_twice_asks_once_and_a_refusal_can_be_tried_again", async () => {
+  // What is under way comes to its end first.
+  fake.on("cancel_run", () => null);
   const list = await loaded();
-  await Promise.all([list.cancel("sync-1"), list.cancel("sync-1")]);
+  await Promise.all([list.act("stop", "sync-1"), list.act("stop", "sync-1")]);
   expect(fake.callsOf("cancel_run")).toHaveLength(1);
-  expect(list.isCancelling("sync-1")).toBe(true);
+  expect(list.isStopping("sync-1")).toBe(true);
   fake.refuse("cancel_run");
-  await list.cancel("sync-2");
-  expect([list.failure("sync-2"), list.isCancelling("sync-2")]).toEqual([network, false]);
+  await list.act("stop", "sync-2");
+  expect([list.failure("sync-2"), list.isStopping("sync-2")]).toEqual([network, false]);
+});
+
+test("a_pause_and_its_end_are_seen_at_once_and_a_refusal_stands_beside_the_run", async () => {
+  const list = await loaded();
+  await list.act("pause", "sync-1");
+  expect([list.find("sync-1")?.state, list.isBusy("sync-1")]).toEqual(["paused", false]);
+  await list.act("resume", "sync-1");
+  expect(list.find("sync-1")?.state).toBe("running");
+  fake.refuse("pause_run");
+  await list.act("pause", "sync-1");
+  expect([list.find("sync-1")?.state, list.failure("sync-1")]).toEqual(["running", network]);
+});
+
+test("a_platform_that_signs_out_or_in_again_is_a_reason_to_look_at_the_runs", async () => {
+  const list = await loaded();
+  fake.runs = [runView({ waits: "sign_in" })];
+  list.heardChanged({ people: [], everyone: false, connections: true, runs: false });
+  await list.load();
+  expect(list.find("sync-1")?.waits).toBe("sign_in");
 });
 
 test.each([

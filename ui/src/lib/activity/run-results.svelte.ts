@@ -4,10 +4,13 @@ import { SvelteMap } from "svelte/reactivity";
 
 import { call, problemOf } from "../backend";
 import { commands } from "../bindings";
-import type { Changed, Problem, Progress, RunPeople, RunPerson, Saved, Status } from "../bindings";
+import type { Changed, Problem, Progress, RunPeople, RunPerson, Status } from "../bindings";
+import { Export } from "../export.svelte";
 import { Refresher } from "../refresher";
 
 export const BLOCK = 100;
+/** A run over thousands tells of itself many times a second; its results are read anew about once, in milliseconds. */
+const PAUSE = 1000;
 /** Blocks that stay in memory; those farthest from what is seen go first. */
 const KEPT = 12;
 
@@ -18,9 +21,7 @@ export class RunResults {
   total = $state(0);
   /** By status, of the whole run. */
   counts = $state.raw<{ [status in string]: number }>({});
-  exporting = $state<"idle" | "busy" | "done" | "failed">("idle");
-  saved = $state.raw<Saved | null>(null);
-  exportProblem = $state<Problem | null>(null);
+  readonly export = new Export(() => call(commands.exportRun(this.run)));
 
   readonly #blocks = new SvelteMap<number, RunPerson[]>();
   readonly #wanted = new Set<number>();
@@ -28,7 +29,7 @@ export class RunResults {
   #last = 0;
   /** Which filter the rows belong to; an answer for another one comes too late. */
   #generation = 0;
-  readonly #refresher = new Refresher(() => this.#readSeen());
+  readonly #refresher = new Refresher(() => this.#readSeen(), PAUSE);
 
   readonly everybody = $derived(Object.values(this.counts).reduce((sum, count) => sum + count, 0));
 
@@ -68,41 +69,21 @@ export class RunResults {
   }
 
   heardChanged(changed: Changed): void {
-    if (changed.runs || changed.everyone || this.#seesAnyOf(changed.people)) {
+    if (changed.runs) {
       void this.load();
+    } else if (changed.everyone || this.#seesAnyOf(changed.people)) {
+      this.#refresher.soon();
     }
   }
 
   heardProgress(progress: Progress): void {
-    if (progress.run === this.run) {
+    if (progress.run !== this.run) {
+      return;
+    }
+    if (progress.ended) {
       void this.load();
-    }
-  }
-
-  async export(): Promise<void> {
-    if (this.exporting === "busy") {
-      return;
-    }
-    this.exporting = "busy";
-    this.exportProblem = null;
-    try {
-      this.saved = await call(commands.exportRun(this.run));
-      this.exporting = "done";
-    } catch (error) {
-      this.exportProblem = problemOf(error);
-      this.exporting = "failed";
-    }
-  }
-
-  async showInFolder(): Promise<void> {
-    if (this.saved === null) {
-      return;
-    }
-    try {
-      await call(commands.showInFolder(this.saved.path));
-      this.exportProblem = null;
-    } catch (error) {
-      this.exportProblem = problemOf(error);
+    } else {
+      this.#refresher.soon();
     }
   }
 

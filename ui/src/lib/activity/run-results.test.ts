@@ -1,4 +1,4 @@
-import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 
 import { FakeBackend, network } from "../../../tests/fake/backend";
 import { giveResults } from "../../../tests/fake/scenarios/activity";
@@ -70,15 +70,34 @@ test("an_answer_for_the_filter_before_comes_too_late_to_be_drawn", async () => {
 });
 
 test("what_changed_in_sight_is_read_anew_and_what_is_out_of_sight_is_not", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const results = await loaded(500);
   results.see(0, 20);
   const changed = { everyone: false, connections: false, runs: false };
   results.heardChanged({ ...changed, people: ["nobody"] });
-  await settled();
+  await vi.advanceTimersByTimeAsync(2000);
   expect(asked()).toHaveLength(1);
   results.heardChanged({ ...changed, people: [results.row(3)?.person ?? ""] });
-  await settled();
+  await vi.advanceTimersByTimeAsync(0);
   expect(asked()).toHaveLength(2);
+});
+
+test("a_run_that_tells_of_itself_many_times_a_second_is_read_about_once_and_its_end_at_once", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const results = await loaded(500);
+  const progress = { run: "sync-2", kind: "sync" as const, platform: "teams", total: 500, seconds_left: null };
+  for (let done = 0; done < 50; done += 1) {
+    results.heardProgress({ ...progress, done, ended: false });
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  expect(asked().length).toBeGreaterThan(3);
+  expect(asked().length).toBeLessThan(8);
+  const before = asked().length;
+  results.heardProgress({ ...progress, done: 500, ended: true });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked()).toHaveLength(before + 1);
 });
 
 test("rows_that_cannot_be_read_are_an_error_that_goes_when_they_can", async () => {
@@ -93,18 +112,18 @@ test("rows_that_cannot_be_read_are_an_error_that_goes_when_they_can", async () =
 
 test("an_export_pressed_twice_writes_once_and_says_where", async () => {
   const results = await loaded(5);
-  await Promise.all([results.export(), results.export()]);
+  await Promise.all([results.export.run(), results.export.run()]);
   expect(fake.callsOf("export_run")).toEqual([{ run: "sync-2" }]);
-  expect(results.saved?.rows).toBe(12);
-  await results.showInFolder();
-  expect(fake.callsOf("show_in_folder")).toEqual([{ saved: results.saved?.path }]);
+  expect(results.export.saved?.rows).toBe(12);
+  await results.export.showInFolder();
+  expect(fake.callsOf("show_in_folder")).toEqual([{ saved: results.export.saved?.path }]);
 });
 
 test("an_export_that_fails_says_why", async () => {
   const results = await loaded(5);
   fake.refuse("export_run");
-  await results.export();
-  expect([results.exporting, results.exportProblem]).toEqual(["failed", network]);
+  await results.export.run();
+  expect([results.export.busy, results.export.problem]).toEqual([false, network]);
 });
 
 test.each([

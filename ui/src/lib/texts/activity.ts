@@ -1,6 +1,7 @@
 // English of the Activity page.
 
-import { count as figure, counted, duration } from "../format";
+import { about, count as figure, counted } from "../format";
+import { list } from "./dialogs";
 
 /** What a count of a run is called: one and several. */
 const countWords: Record<string, string> = {
@@ -20,6 +21,7 @@ const countWords: Record<string, string> = {
   reset: "reset",
   undone: "undone",
   left: "left on a platform",
+  cancelled: "not begun",
 };
 
 export const activityTexts = {
@@ -31,35 +33,50 @@ export const activityTexts = {
   empty: "Imports, syncs and resets are listed here, with their progress and the result for each person.",
   emptyAction: "Go to Platforms",
 
+  views: { label: "Views", runs: "Runs", failed: "Failed", audit: "Audit log" },
+
   columns: { what: "Run", state: "State", result: "Result", when: "Started", duration: "Duration", actions: "Actions" },
 
   names: {
     import: (platform: string | null) => (platform === null ? "Import from all platforms" : `Import from ${platform}`),
     sync: (platform: string | null) => (platform === null ? "Sync" : `Sync to ${platform}`),
     reset: (_platform: string | null) => "Reset",
-    undo: (platform: string | null) => (platform === null ? "Undo of a run" : `Undo of a sync to ${platform}`),
+    undo: (_platform: string | null) => "Undo of a run",
   },
+  undoOf: (run: string) => `Undo of “${run}”`,
   states: {
     running: "Running",
     paused: "Paused",
     done: "Done",
     failed: "Failed",
     interrupted: "Interrupted",
-    cancelled: "Cancelled",
+    cancelled: "Stopped",
   },
+  /** A run that is open and does not go on by itself says so in place of its state. */
+  waits: { approval: "Waits for approval", sign_in: "Waits for sign-in" },
+  waitsForSignIn: (platforms: string[]) =>
+    platforms.length === 0
+      ? "Waits until its platform can be signed in to again. Nobody fails meanwhile."
+      : `Waits until you sign in to ${list(platforms)} again. Nobody fails meanwhile.`,
+  signIn: (platform: string) => `Sign in to ${platform} again`,
   progress: (done: number, total: number | null) =>
     total === null ? `${figure(done)} so far` : `${figure(done)} of ${figure(total)}`,
   progressLabel: (run: string) => `Progress of ${run}`,
-  timeLeft: (seconds: number) => `${duration(seconds)} left`,
+  timeLeft: (seconds: number) => `${about(seconds)} left`,
+  atLimits: "at the platforms’ limits",
   counts: (counts: { [word in string]: number }) =>
     Object.entries(counts)
       .filter(([word, count]) => count > 0 || word === "accounts")
       .map(([word, count]) => `${figure(count)} ${countWords[word] ?? word.replace(/_/g, " ")}`)
       .join(", "),
   noCounts: "No changes",
-  cancel: "Cancel",
-  cancelLabel: (run: string) => `Cancel ${run}`,
-  cancelling: "Stops…",
+  actions: { pause: "Pause", resume: "Resume", stop: "Stop" },
+  actionLabels: {
+    pause: (run: string) => `Pause ${run}`,
+    resume: (run: string) => `Resume ${run}`,
+    stop: (run: string) => `Stop ${run}`,
+  },
+  stopping: "Stops…",
   openHint: ", open results",
   started: (exact: string, when: string) => `Started ${exact} (${when})`,
   takes: (duration: string) => `For ${duration}`,

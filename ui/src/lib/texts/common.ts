@@ -11,7 +11,7 @@ export const common = {
   justNow: "just now",
   never: "never",
   openPage: "Open page",
-  openPageLabel: (what: string) => `Open page: ${what}`,
+  named: (word: string, what: string) => `${word}: ${what}`,
   copyLink: "Copy link",
   copied: "Copied",
   notCopied: "The address could not be copied. Select it and copy it by hand.",

@@ -40,6 +40,7 @@ const kinds: { [kind: string]: (entry: TimelineEntry, platform: string | null) =
   link: (_, platform) => ({ title: `${platform ?? "An"} account linked`, text: "By hand; later imports keep it." }),
   unlink: (_, platform) => ({ title: `${platform ?? "An"} account unlinked`, text: "By hand; later imports keep it." }),
   apart: () => ({ title: "Kept apart", text: "A conflict was decided: the others with this address are different people." }),
+  left: (_, platform) => ({ title: `${platform ?? "A platform"}: something stays there`, text: null }),
   reset: (entry) => resetWords(entry.status),
 };
 
@@ -71,6 +72,7 @@ export const timeline = {
     prompt_again: "Prompt again",
     cancel: "Cancel",
     check_answers: "Check answers",
+    send_anew: "It did not happen: send again…",
   },
   forPlatform: (action: string, platform: string) => `${action}: ${platform}`,
   checked: "Answers were read.",

@@ -12,6 +12,7 @@ export type OpenDialog =
   | { kind: "primary"; selection: Selection; platform: string | null }
   | { kind: "prompt_again"; person: PersonRow; platform: string }
   | { kind: "cancel_sync"; person: PersonRow; platform: string }
+  | { kind: "send_anew"; person: PersonRow; platform: string }
   | { kind: "links"; person: PersonRow }
   | { kind: "conflicts" };
 
@@ -45,6 +46,10 @@ export class Actions {
 
   openCancelSync = (person: PersonRow, platform: string): void => {
     this.current = { kind: "cancel_sync", person, platform };
+  };
+
+  openSendAnew = (person: PersonRow, platform: string): void => {
+    this.current = { kind: "send_anew", person, platform };
   };
 
   openLinks = (person: PersonRow): void => {

@@ -49,6 +49,10 @@ const cases: { [name: string]: Case } = {
     open: (actions) => actions.openSync(ana(["slack", "webex"]), "webex"),
     then: () => press("Send prompt"),
   },
+  "many-held": {
+    prepare: (fake) => fake.on("preview_sync", () => ({ ...MANY, held: [{ what: "prompts", allowed: 500, wanted: 2904, held: 2404 }] })),
+    open: (actions) => actions.openBulkSync(everyone, "webex"),
+  },
   many: { prepare: (fake) => fake.on("preview_sync", () => MANY), open: (actions) => actions.openBulkSync(everyone, "webex") },
   "many-slack": {
     prepare: (fake) => fake.on("preview_sync", () => ({ ...MANY, to: "slack", prompts: 0, bots: 3916 })),
@@ -68,6 +72,7 @@ const cases: { [name: string]: Case } = {
           { what: "Authorisations of Zoom Team Chat accounts", count: 844 },
         ],
         stays: [{ left: { what: "Bots on Webex", why: "Webex has no way to remove them. User Sync uses them no more.", link: null }, count: 1012 }],
+        held: [{ what: "resets", allowed: 200, wanted: 4312, held: 4112 }],
       })),
     open: (actions) => actions.openReset(everyone),
   },

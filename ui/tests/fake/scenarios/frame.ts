@@ -13,7 +13,11 @@ export const offline: Scenario = {
 export const troubled: Scenario = {
   before: (fake) => {
     const states = ["well", "throttled", "signed_out", "unreachable"] as const;
-    fake.cards.forEach((card, index) => (card.health = { ...card.health, state: states[index % states.length] ?? "well" }));
+    fake.cards.forEach((card, index) => {
+      const state = states[index % states.length] ?? "well";
+      card.health = { ...card.health, state };
+      if (state === "signed_out") card.waiting = 4812;
+    });
   },
 };
 

@@ -158,7 +158,7 @@ it("a reset lists what goes and what stays, and its link can be opened or copied
 it("two open prompts in the same platform are two lines, not a fault", async () => {
   const { actions, fake } = await shown();
   const twice = { what: "The open prompt in Slack", count: 1 };
-  fake.on("preview_reset", () => ({ people: 1, goes: [twice, twice], stays: [RESET_ONE.stays[0], RESET_ONE.stays[0]] }));
+  fake.on("preview_reset", () => ({ people: 1, goes: [twice, twice], stays: [RESET_ONE.stays[0], RESET_ONE.stays[0]], held: [] }));
   actions.openReset({ people: [asked.id] });
   expect(within(await looked()).getAllByText(twice.what)).toHaveLength(2);
 });
