@@ -1,0 +1,244 @@
+//! What must hold when nothing is left to do: one bot, guest or prompt for each decision, none for what was undone, and both sides agree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::report::Report;
+use crate::stage::{Stage, list, text};
+
+/// One person and one platform, as the admin confirmed it.
+#[derive(Debug, Clone)]
+pub(crate) struct Decision {
+    pub(crate) person: String,
+    pub(crate) to: String,
+    pub(crate) carrier: String,
+    pub(crate) asks: bool,
+    /// Whether it was not undone since.
+    pub(crate) stands: bool,
+}
+
+impl Decision {
+    /// A row of a plan.
+    pub(crate) fn read(row: &Value, primary: &str) -> Self {
+        let word = |name: &str| text(&row[name]).to_owned();
+        Self { person: word("person"), to: word("to"), carrier: primary.to_owned(), asks: row["action"] == "prompt", stands: true }
+    }
+}
+
+pub(crate) fn open(stage: &Stage) -> Connection {
+    Connection::open(stage.data().join("user-sync.db")).unwrap()
+}
+
+fn count(db: &Connection, sql: &str, words: &[&str]) -> u64 {
+    db.query_row(sql, rusqlite::params_from_iter(words), |row| row.get::<_, i64>(0)).unwrap().unsigned_abs()
+}
+
+/// Steps that need nobody but the platforms.
+pub(crate) fn open_steps(stage: &Stage) -> u64 {
+    count(&open(stage), "SELECT count(*) FROM steps WHERE state IN ('todo', 'sending') AND not_before < 9223372036854775807", &[])
+}
+
+/// People who are being reset, and syncs that are being undone.
+pub(crate) fn open_undoing(stage: &Stage) -> u64 {
+    count(&open(stage), "SELECT (SELECT count(*) FROM resets) + (SELECT count(*) FROM syncs WHERE detail = 'cancelling')", &[])
+}
+
+/// The number of the newest run.
+pub(crate) fn last_run(stage: &Stage) -> u64 {
+    count(&open(stage), "SELECT ifnull(max(id), 0) FROM runs", &[])
+}
+
+/// People whose answer is there or on its way: whoever does nothing stays where they are.
+pub(crate) fn still_deciding(stage: &Stage) -> u64 {
+    let ignoring = ignoring(stage);
+    let db = open(stage);
+    let mut pending = db.prepare("SELECT person FROM syncs WHERE status = 'pending' AND ifnull(detail, '') <> 'code_expired'").unwrap();
+    let people = pending.query_map([], |row| row.get::<_, i64>(0)).unwrap();
+    people.filter(|person| !ignoring.contains(&format!("p{}", person.as_ref().unwrap()))).count() as u64
+}
+
+/// Those who were asked, and did nothing.
+fn ignoring(stage: &Stage) -> BTreeSet<String> {
+    let world = World::read(stage);
+    stage.people().iter().filter(|person| world.of(person).habit == "does_nothing").map(|person| text(&person["id"]).to_owned()).collect()
+}
+
+/// The rows that are open, for whoever reads why it did not end.
+pub(crate) fn what_is_open(stage: &Stage) -> String {
+    let sql = "SELECT format('p%d %s %s %s | %s at %s: %s, attempt %d, until %s, held %d', syncs.person, syncs.platform, syncs.status, syncs.detail,
+        steps.kind, steps.platform, steps.state, steps.attempt, datetime(steps.not_before / 1000, 'unixepoch'), steps.held)
+        FROM syncs LEFT JOIN steps ON steps.sync = syncs.id AND steps.state NOT IN ('done', 'failed')
+        WHERE syncs.status = 'pending' OR syncs.detail = 'cancelling' ORDER BY steps.state LIMIT 20";
+    let db = open(stage);
+    let mut rows = db.prepare(sql).unwrap();
+    let rows = rows.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    rows.map(Result::unwrap).collect::<Vec<_>>().join("\n")
+}
+
+/// What the simulator knows of one human.
+#[derive(Debug, Default)]
+struct Known {
+    /// How many messages they ever got.
+    told: u64,
+    /// What they read now, by platform.
+    messages: Vec<(String, String)>,
+    /// What they do with what they read: `approves`, `declines` or `does_nothing`.
+    habit: String,
+}
+
+/// The simulator's world, by account.
+struct World {
+    people: Vec<Known>,
+    by_account: BTreeMap<String, usize>,
+    /// Platform and id of every bot and guest.
+    representations: BTreeSet<(String, String)>,
+}
+
+impl World {
+    fn read(stage: &Stage) -> Self {
+        let (mut people, mut by_account, mut representations) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
+        for person in stage.world() {
+            for account in person["accounts"].as_object().unwrap().values() {
+                by_account.insert(text(&account["id"]).to_owned(), people.len());
+            }
+            for known in list(&person["representations"]) {
+                representations.insert((text(&known["platform"]).to_owned(), text(&known["id"]).to_owned()));
+            }
+            let messages =
+                list(&person["messages"]).iter().map(|told| (text(&told["platform"]).to_owned(), text(&told["text"]).to_owned()));
+            people.push(Known {
+                told: person["told"].as_u64().unwrap(),
+                messages: messages.collect(),
+                habit: text(&person["habit"]).to_owned(),
+            });
+        }
+        Self { people, by_account, representations }
+    }
+
+    fn of(&self, person: &Value) -> &Known {
+        let account = person["accounts"].as_object().unwrap().values().next().unwrap();
+        &self.people[self.by_account[text(&account["id"])]]
+    }
+}
+
+/// A sync as the store has it.
+#[derive(Debug)]
+struct Sync {
+    status: String,
+    detail: String,
+    reason: String,
+    stand_in: Option<String>,
+}
+
+fn syncs(db: &Connection) -> BTreeMap<(String, String), Sync> {
+    let mut rows = db.prepare("SELECT person, platform, status, detail, reason ->> 'kind', stand_in ->> 'id' FROM syncs").unwrap();
+    let rows = rows.query_map([], |row| {
+        let person: i64 = row.get(0)?;
+        let word = |at: usize| row.get::<_, Option<String>>(at).map(Option::unwrap_or_default);
+        let sync = Sync { status: word(2)?, detail: word(3)?, reason: word(4)?, stand_in: row.get(5)? };
+        Ok(((format!("p{person}"), word(1)?), sync))
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+/// Everything that must hold.
+pub(crate) fn all(stage: &Stage, decisions: &[Decision], report: &Report) {
+    let mut wrong: Vec<String> = Vec::new();
+    let db = open(stage);
+    let integrity: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    if integrity != "ok" {
+        wrong.push(format!("the database is damaged: {integrity}"));
+    }
+    let world = World::read(stage);
+    let people: BTreeMap<String, Value> = stage.people().into_iter().map(|person| (text(&person["id"]).to_owned(), person)).collect();
+    let syncs = syncs(&db);
+    let mut asked: BTreeMap<&str, u64> = BTreeMap::new();
+    for decision in decisions {
+        let Decision { person, to, carrier, asks, stands } = decision;
+        let known = world.of(&people[person]);
+        let sync = syncs.get(&(person.clone(), to.clone()));
+        if *asks {
+            *asked.entry(person).or_default() += 1;
+        }
+        match (sync, stands) {
+            (None, false) => report.add("outcome: undone", 1),
+            (None, true) => wrong.push(format!("lost: {decision:?}")),
+            (Some(sync), false) => wrong.push(format!("not undone: {decision:?} {sync:?}")),
+            (Some(sync), true) => {
+                let is_good = match (sync.status.as_str(), known.habit.as_str()) {
+                    ("synced", _) if !asks => sync.stand_in.is_some() || to == "slack",
+                    ("synced", "approves") => *asks,
+                    ("failed", "declines") => *asks && sync.reason == "declined",
+                    // The answer with the tokens never arrived: the person is shown, by an edit, how to get a new code.
+                    ("pending", "approves") => *asks && sync.detail == "code_expired",
+                    ("pending", "does_nothing") => *asks && sync.detail == "prompted",
+                    _ => false,
+                };
+                if !is_good {
+                    wrong.push(format!("no good outcome: {decision:?} {sync:?}, who {}, reads {:?}", known.habit, known.messages));
+                }
+                let how = [sync.detail.as_str(), sync.reason.as_str()].concat();
+                report.add(format!("outcome: {} {how}", sync.status).trim_end(), 1);
+            }
+        }
+        let still_asks = known.messages.iter().filter(|(platform, text)| platform == carrier && is_asking(text)).count();
+        let open =
+            decisions.iter().filter(|other| other.person == *person && other.stands && other.asks && known.habit == "does_nothing").count();
+        if still_asks > open {
+            wrong.push(format!("{still_asks} prompts stand open for {open} decisions: {decision:?} {:?}", known.messages));
+        }
+    }
+    for (id, person) in &people {
+        let (told, expected) = (world.of(person).told, asked.get(id.as_str()).copied().unwrap_or_default());
+        if told != expected {
+            wrong.push(format!("{id} got {told} messages for {expected} prompts: {:?}", world.of(person).messages));
+        }
+    }
+    let ours: BTreeSet<(String, String)> = syncs
+        .iter()
+        .filter_map(|((_, platform), sync)| Some((platform.clone(), sync.stand_in.clone()?)))
+        .filter(|(platform, _)| platform != "slack")
+        .collect();
+    for (platform, id) in world.representations.difference(&ours) {
+        wrong.push(format!("{platform} has a bot or guest that the store does not know: {id}"));
+    }
+    for (platform, id) in ours.difference(&world.representations) {
+        wrong.push(format!("the store has a bot or guest that {platform} does not know: {id}"));
+    }
+    audit(stage, &db, &world, &mut wrong);
+    report.add("effects: messages", world.people.iter().map(|known| known.told).sum());
+    report.add("effects: bots and guests that stand", world.representations.len() as u64);
+    assert!(wrong.is_empty(), "{} things do not hold:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// A prompt that still asks has a code on a line of its own, or a link.
+fn is_asking(text: &str) -> bool {
+    text.contains("https://")
+}
+
+/// The log is whole, and tells each message once.
+fn audit(stage: &Stage, db: &Connection, world: &World, wrong: &mut Vec<String>) {
+    let ran = stage.run(&["audit", "verify"]);
+    if ran.code != 0 {
+        wrong.push(format!("the audit log does not verify: {ran:?}"));
+    }
+    let told = |word: &str| count(db, "SELECT count(*) FROM audit WHERE action = ?1", &[word]);
+    let messages: u64 = world.people.iter().map(|known| known.told).sum();
+    if told("prompt_sent") + told("message_sent") != messages {
+        wrong.push(format!(
+            "the audit log tells of {} prompts and {} other messages, and people got {messages}",
+            told("prompt_sent"),
+            told("message_sent")
+        ));
+    }
+    for (platform, made, removed) in [("webex", "bot_made", "bot_removed"), ("teams", "guest_invited", "guest_removed")] {
+        let of = |word: &str| count(db, "SELECT count(*) FROM audit WHERE action = ?1 AND platform = ?2", &[word, platform]);
+        let (made, removed) = (of(made), of(removed));
+        let there = world.representations.iter().filter(|(at, _)| at == platform).count() as u64;
+        if made != removed + there {
+            wrong.push(format!("the audit log tells of {made} made and {removed} removed at {platform}, and {there} stand there"));
+        }
+    }
+}

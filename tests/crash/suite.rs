@@ -1,0 +1,60 @@
+//! The trials, and the words that say how often to kill.
+
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use crate::company::Company;
+use crate::days;
+use crate::report::Report;
+
+/// How many kills one company suffers.
+const EACH: usize = 10;
+
+/// What the command line asks for beyond the usual words of tests.
+struct Words {
+    kills: usize,
+    seed: u64,
+}
+
+impl Words {
+    /// Takes `--kills N` and `--seed S` out of the words.
+    fn take(words: &mut Vec<String>) -> Self {
+        let mut take = |name: &str, usual: u64| {
+            let Some(at) = words.iter().position(|word| word == name) else { return usual };
+            let number = words.get(at + 1).and_then(|number| number.parse().ok());
+            words.drain(at..words.len().min(at + 2));
+            number.unwrap_or_else(|| panic!("{name} needs a number"))
+        };
+        Self { kills: take("--kills", 20) as usize, seed: take("--seed", 5) }
+    }
+}
+
+pub(crate) fn run() {
+    let mut words: Vec<String> = std::env::args().collect();
+    let Words { kills, seed } = Words::take(&mut words);
+    let arguments = Arguments::from_iter(words);
+    let report = Arc::new(Report::default());
+    let mut trials = Vec::new();
+    for number in 0..kills.div_ceil(EACH) {
+        let seed = seed + number as u64;
+        let report = report.clone();
+        trials.push(Trial::test(format!("killed_{EACH}_times_nothing_is_lost_and_nothing_is_there_twice_{seed}"), move || {
+            kept(&format!("seed-{seed}"), || Company::new(seed, EACH).live(&report))
+        }));
+    }
+    for (name, day) in days::DAYS {
+        trials.push(Trial::test(*name, move || kept(name, day)));
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    report.print();
+    conclusion.exit();
+}
+
+/// A trial whose panic is its failure.
+fn kept(name: &str, trial: impl FnOnce()) -> Result<(), Failed> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(trial)).map_err(|reason| {
+        let said = reason.downcast_ref::<String>().map(String::as_str).or(reason.downcast_ref::<&str>().copied());
+        Failed::from(format!("{name}: {}", said.unwrap_or("it broke off")))
+    })
+}
