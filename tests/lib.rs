@@ -2,6 +2,7 @@
 //! secrets, and the built terminal program.
 
 pub mod bed;
+pub mod bulk;
 pub mod employees;
 pub mod leaks;
 #[cfg(target_os = "linux")]

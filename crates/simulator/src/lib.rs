@@ -55,6 +55,7 @@ mod zoom;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ::http::{Request, Response};
 use bytes::Bytes;
@@ -65,7 +66,7 @@ use serde_json::Value;
 pub use clock::Clock;
 pub use clouds::Cloud;
 pub use faults::Fault;
-pub use limits::LimitRow;
+pub use limits::{LimitRow, Taken};
 pub use options::{Employees, Options, Platform};
 pub use serve::{Served, serve};
 pub use sockets::{Frame, Socket};
@@ -101,6 +102,7 @@ struct Inner {
     zoom: Mutex<zoom::State>,
     credentials: Mutex<BTreeMap<&'static str, Value>>,
     faults: Mutex<faults::Faults>,
+    lags: Mutex<BTreeMap<Platform, Duration>>,
     sky: Mutex<weather::Sky>,
     desk: Mutex<employees::Desk>,
     record: Option<Mutex<record::Record>>,
@@ -126,6 +128,7 @@ impl Simulator {
             zoom: Mutex::new(zoom::State::new(&world)),
             credentials: Mutex::default(),
             faults: Mutex::default(),
+            lags: Mutex::default(),
             sky: Mutex::default(),
             stirred: tokio::sync::Notify::new(),
             desk: Mutex::default(),
@@ -168,6 +171,9 @@ impl Simulator {
         };
         tokio::time::sleep(fault.delay()).await;
         context.now = self.clock().now();
+        if fault.acts {
+            self.answer(&context);
+        }
         if fault.drop {
             self.answer(&context);
             return Err(Dropped);
@@ -184,6 +190,18 @@ impl Simulator {
         // The request may have made something due.
         self.inner.stirred.notify_waiters();
         answer
+    }
+
+    /// From now on a platform shows what was said or made there only after this while.
+    pub fn set_lag(&self, platform: Platform, lag: Duration) {
+        lock(&self.inner.lags).insert(platform, lag);
+    }
+
+    /// Whether a platform shows by now what came to be there at this time.
+    pub(crate) fn shows(&self, platform: Platform, came: jiff::Timestamp) -> bool {
+        let lag = lock(&self.inner.lags).get(&platform).copied().unwrap_or_default();
+        // Ids that are made of the time may be a little ahead of it.
+        lag.is_zero() || came.checked_add(lag).is_ok_and(|shown| shown <= self.clock().now())
     }
 
     /// One frame of a web socket, for the record; `direction` as the app sees it.
@@ -260,6 +278,11 @@ impl Simulator {
     /// Every rate limit in force, for those who want to stay below them.
     pub fn limit_table(&self) -> Vec<LimitRow> {
         [slack::LIMITS, teams::LIMITS, webex::LIMITS, zoom::LIMITS].concat()
+    }
+
+    /// What the limits counted since the last call, oldest first; from the first call on it is written down.
+    pub fn limits_counted(&self) -> Vec<Taken> {
+        lock(&self.inner.buckets).counted()
     }
 
     /// The clock all four services share.

@@ -24,9 +24,26 @@ pub struct LimitRow {
     pub burst: f64,
 }
 
+/// One request as one limit counted it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taken {
+    /// The limit.
+    pub row: LimitRow,
+    /// Which of its buckets: the limit, and what it is counted by.
+    pub key: String,
+    /// How many units.
+    pub units: f64,
+    /// When.
+    pub at: Timestamp,
+    /// Whether it was refused. A refused request costs nothing.
+    pub refused: bool,
+}
+
 #[derive(Default)]
 pub(crate) struct Buckets {
     levels: HashMap<String, (f64, Timestamp)>,
+    /// What was counted, where somebody wants to know.
+    log: Option<Vec<Taken>>,
 }
 
 impl Buckets {
@@ -42,7 +59,15 @@ impl Buckets {
         } else {
             self.levels.insert(key.to_owned(), (level, now));
         }
+        if let Some(log) = &mut self.log {
+            log.push(Taken { row: *row, key: key.to_owned(), units: cost, at: now, refused: outcome.is_err() });
+        }
         outcome
+    }
+
+    /// What was counted since the last call; from the first call on it is written down.
+    pub(crate) fn counted(&mut self) -> Vec<Taken> {
+        self.log.replace(Vec::new()).unwrap_or_default()
     }
 }
 
@@ -50,6 +75,16 @@ impl Buckets {
 mod tests {
     use super::*;
     use jiff::SignedDuration;
+
+    #[test]
+    fn what_is_counted_is_told_once_from_the_first_question_on() {
+        let (mut buckets, now) = (Buckets::default(), Timestamp::UNIX_EPOCH);
+        assert_eq!(buckets.take("a", &ROW, 2.0, now), Ok(()));
+        assert_eq!(buckets.counted(), []);
+        assert_eq!(buckets.take("a", &ROW, 1.0, now), Err(3.0));
+        let told = Taken { row: ROW, key: "a".into(), units: 1.0, at: now, refused: true };
+        assert_eq!((buckets.counted(), buckets.counted()), (vec![told], vec![]));
+    }
 
     const ROW: LimitRow = LimitRow { platform: Platform::Slack, name: "tier", scope: "test", amount: 20.0, seconds: 60.0, burst: 2.0 };
 
