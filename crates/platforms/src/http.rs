@@ -16,8 +16,13 @@ use url::Url;
 /// arbitrary and unregistered at IANA; ten, so that a busy one does not end a sign-in.
 pub(crate) const REDIRECT_PORTS: &[u16] = &[43117, 43118, 43119, 43120, 43121, 43122, 43123, 43124, 43125, 43126];
 
-/// Clocks of vendor and computer may differ by this much when a message is looked up by its time.
-pub(crate) const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
+/// A computer's clock may be off by this much when a message is looked up: a message says by itself what it is, and a look that
+/// reaches back too far costs a page more, but one that does not reach back far enough sends it twice.
+const WRONG_CLOCK: SignedDuration = SignedDuration::from_hours(24);
+/// The same for a thing that shows by its time alone whose it is: a clock that is set by the network.
+const RIGHT_CLOCK: SignedDuration = SignedDuration::from_secs(60);
+/// A request may wait this long for the limits before it leaves.
+const WAITS: SignedDuration = SignedDuration::from_mins(20);
 
 /// An address below `base` (which ends in a slash): path segments and query values are percent-encoded here and nowhere else.
 pub(crate) fn url(operation: &'static str, base: &'static str, segments: &[&str], query: &[(&str, &str)]) -> Result<Url> {
@@ -127,9 +132,26 @@ pub(crate) fn same_text(one: &str, other: &str) -> bool {
     lines(one).eq(lines(other))
 }
 
-/// The moment before which nothing can be what an attempt begun at `since` did.
+/// The moment before which no message can be that of an attempt begun at `since`.
 pub(crate) fn no_earlier_than(since: Timestamp) -> Timestamp {
-    since.checked_sub(CLOCK_SKEW).unwrap_or(since)
+    since.checked_sub(WRONG_CLOCK).unwrap_or(since)
+}
+
+/// Whether something that came to be at `made` can be what attempts did, the first begun at `since` and the last at `last`.
+pub(crate) fn is_of_attempts(made: Timestamp, since: Timestamp, last: Option<Timestamp>) -> bool {
+    made >= since.checked_sub(RIGHT_CLOCK).unwrap_or(since) && last.unwrap_or(since).checked_add(WAITS).is_ok_and(|latest| made <= latest)
+}
+
+/// Whether something that came to be at `made` was there before the platform gave this answer.
+pub(crate) fn was_there_before(made: Timestamp, answer: &Response) -> bool {
+    let answered = answer.header("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok()).map(|date| date.timestamp());
+    answered.and_then(|answered| answered.checked_sub(RIGHT_CLOCK).ok()).is_some_and(|before| made < before)
+}
+
+/// The messages behind the one with this id, of a list with the oldest first; all of them where it is not listed.
+pub(crate) fn behind<T>(messages: Vec<T>, after: Option<&str>, id: impl Fn(&T) -> &str) -> impl Iterator<Item = T> {
+    let known = after.and_then(|after| messages.iter().position(|message| id(message) == after));
+    messages.into_iter().skip(known.map_or(0, |known| known + 1))
 }
 
 /// What a slot's token may do as far as is known: the token answer's own list, else (a token from the admin's hand) what we ask for.
@@ -154,7 +176,7 @@ mod tests {
     use engine::platform::CLOUD;
 
     use super::*;
-    use crate::testing::{answer, html};
+    use crate::testing::{answer, answer_with, html};
 
     const INFO: &PlatformInfo = &crate::webex::INFO;
 
@@ -243,6 +265,37 @@ mod tests {
         assert!(matches!(remedy(Kind::Forbidden, "Ask Ana."), Remedy::AskAdmin { .. }));
         assert!(matches!(remedy(Kind::Invalid, "Shorten it."), Remedy::FixInput { .. }));
         assert_eq!(remedy(Kind::SignedOut, ""), Remedy::SignInAgain);
+    }
+
+    #[test]
+    fn a_thing_is_an_attempts_only_if_it_came_with_one() {
+        let at = |time: &str| -> Timestamp { format!("2026-01-05T{time}Z").parse().unwrap() };
+        let (since, last) = (at("08:00:00"), Some(at("11:00:00")));
+        for (made, last, expected) in [
+            ("07:58:59", None, false),
+            ("07:59:00", None, true),
+            ("08:20:00", None, true),
+            ("08:20:01", None, false),
+            ("11:20:00", last, true),
+            ("11:20:01", last, false),
+        ] {
+            assert_eq!(is_of_attempts(at(made), since, last), expected, "{made}");
+        }
+    }
+
+    #[test]
+    fn what_is_older_than_an_answer_by_the_platforms_own_clock_was_there_before() {
+        let at = |time: &str| -> Timestamp { format!("2026-01-05T{time}Z").parse().unwrap() };
+        let dated = answer_with(201, ("date", "Mon, 05 Jan 2026 08:10:00 GMT"), "{}");
+        assert!(was_there_before(at("08:08:59"), &dated));
+        assert!(!was_there_before(at("08:09:30"), &dated));
+        assert!(!was_there_before(at("07:00:00"), &answer(201, "{}")), "nobody says so");
+    }
+
+    #[test]
+    fn only_what_stands_behind_the_newest_known_message_is_looked_at() {
+        let seen = |after| behind(vec!["a", "b", "c"], after, |id| id).collect::<Vec<_>>();
+        assert_eq!((seen(None).len(), seen(Some("a")), seen(Some("c")), seen(Some("x")).len()), (3, vec!["b", "c"], vec![], 3));
     }
 
     #[test]

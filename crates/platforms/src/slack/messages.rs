@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine::error::{Error, Kind, Result};
-use engine::model::{Conversation, Incoming, Outcome, Page, Recipient, SentMessage};
+use engine::model::{Conversation, Incoming, Intent, Outcome, Page, Recipient, SentMessage};
+use engine::platform::ConnectionFacts;
 use engine::transport::{Request, Sign};
 use http::Method;
 use jiff::Timestamp;
@@ -11,10 +12,12 @@ use jiff::Timestamp;
 use super::SlackConnection;
 use super::info::{API, BOT, HISTORY, INFO, OPEN, POST, UPDATE};
 use super::wire::{History, Message, NewMetadata, NewPost, NewText, OpenDirect, Opened, Posted};
-use crate::http::{no_earlier_than, url};
+use crate::http::{behind, in_cloud, no_earlier_than, same_text, url};
 
 /// Our mark on a message: `metadata` with this type and the idempotency key.
 const MARK: &str = "user_sync";
+/// Leads to a conversation in the workspace.
+const CONVERSATION: &str = "https://slack.com/app_redirect";
 /// Messages per page when reading back.
 const PAGE: &str = "200";
 /// Pages read back at most: a prompt's conversation never holds ten thousand messages since the prompt.
@@ -64,11 +67,30 @@ impl SlackConnection {
         Ok(Page { items: items.collect(), next: None })
     }
 
-    /// The app's own message with this key since the attempt began.
-    pub(super) async fn confirm_direct(&self, to: &Recipient, key: &str, since: Timestamp) -> Result<Option<Outcome>> {
+    /// The app's own message with this key since the attempt began. Where Slack shows no mark on a message of the app, its text
+    /// says whether it is this one, if it stands behind the newest that is known.
+    pub(super) async fn confirm_direct(
+        &self,
+        to: &Recipient,
+        text: &str,
+        key: &str,
+        since: Timestamp,
+        after: Option<&str>,
+    ) -> Result<Option<Outcome>> {
         let channel = self.open_direct(&to.account, "confirm").await?;
         let messages = self.newer_than(&channel, no_earlier_than(since), "confirm").await?;
-        let ours = messages.into_iter().find(|message| key_of(message) == Some(key));
+        let bot = self.facts.identity.as_ref().map(|identity| identity.account.as_str());
+        let ours = behind(messages, after, |message| &message.ts).find(|message| {
+            match (key_of(message), message.metadata.as_ref().and_then(|mark| mark.event_type.as_ref())) {
+                (Some(found), _) => found == key,
+                (None, Some(_)) => false,
+                (None, None) => {
+                    bot.is_some()
+                        && message.user.as_deref() == bot
+                        && message.text.as_deref().is_some_and(|said| same_text(&plain(said), text))
+                }
+            }
+        });
         let conversation = Conversation { id: channel, with: to.account.clone() };
         Ok(ours.map(|message| Outcome::Sent(SentMessage { conversation, id: message.ts, edits: 0 })))
     }
@@ -102,6 +124,14 @@ impl SlackConnection {
             .on(INFO.id)
             .ask_admin("Use a Slack app of its own for User Sync: connect Slack again with its bot token."))
     }
+}
+
+/// The person with whom the message may stand: nobody but they and the app can see it.
+pub(super) fn page(facts: &ConnectionFacts, intent: &Intent) -> Option<String> {
+    let Intent::Direct { to, .. } = intent else { return None };
+    let team = &facts.identity.as_ref()?.tenant;
+    let page = url("look_up", CONVERSATION, &[], &[("channel", &to.account), ("team", team)]).ok()?;
+    in_cloud(&INFO, facts, "look_up", page.as_str()).ok()
 }
 
 fn key_of(message: &Message) -> Option<&str> {
@@ -147,7 +177,6 @@ mod tests {
     use super::super::tests::connection;
     use super::*;
     use crate::testing::answer;
-    use engine::model::Intent;
     use engine::transport::Repeat;
 
     const OPENED: &str = r#"{"ok":true,"no_op":true,"already_open":true,"channel":{"id":"D1"}}"#;
@@ -221,11 +250,18 @@ mod tests {
     }
 
     fn intent(key: &str) -> Intent {
-        Intent::Direct { to: ana(), text: "hi".into(), key: key.into(), since: "2026-01-05T08:00:00Z".parse().unwrap(), sender: None, after: None }
+        Intent::Direct {
+            to: ana(),
+            text: "hi".into(),
+            key: key.into(),
+            since: "2026-01-05T08:00:00Z".parse().unwrap(),
+            sender: None,
+            after: None,
+        }
     }
 
     #[tokio::test]
-    async fn an_uncertain_message_is_found_by_its_key_alone() {
+    async fn an_uncertain_message_is_found_by_its_key() {
         let history = r#"{"ok":true,"messages":[
             {"type":"message","text":"hi","ts":"1767600003.000000","metadata":{"event_type":"user_sync","event_payload":{"key":"other"}}},
             {"type":"message","text":"hi","ts":"1767600002.000000","metadata":{"event_type":"elsewhere","event_payload":{"key":"k1"}}},
@@ -235,7 +271,20 @@ mod tests {
         let found = SentMessage { id: "1767600001.000000".into(), ..message() };
         assert_eq!(connection.confirm(&intent("k1")).await.unwrap(), Some(Outcome::Sent(found)));
         assert_eq!(connection.confirm(&intent("k2")).await.unwrap(), None);
-        assert!(script.sent().contains("oldest=1767599940.000000"), "a minute of skew");
+        assert!(script.sent().contains("oldest=1767513600.000000"), "a day, because clocks may be wrong: {}", script.sent());
+    }
+
+    #[tokio::test]
+    async fn a_message_of_the_app_whose_mark_slack_does_not_show_is_known_by_its_text() {
+        let history = r#"{"ok":true,"messages":[
+            {"type":"message","user":"U1","text":"hi","ts":"1767600003.000000"},
+            {"type":"message","user":"UBOT","bot_id":"B1","text":"hi ","ts":"1767600002.000000","metadata":{}}],"has_more":false}"#;
+        let (connection, _) = connection(vec![answer(200, OPENED), answer(200, history), answer(200, OPENED), answer(200, history)]);
+        let found = SentMessage { id: "1767600002.000000".into(), ..message() };
+        assert_eq!(connection.confirm(&intent("k1")).await.unwrap(), Some(Outcome::Sent(found)));
+        let Intent::Direct { to, text, key, since, .. } = intent("k1") else { panic!("a message") };
+        let behind = Intent::Direct { to, text, key, since, sender: None, after: Some("1767600002.000000".into()) };
+        assert_eq!(connection.confirm(&behind).await.unwrap(), None);
     }
 
     #[test]

@@ -13,6 +13,9 @@
 //! Facts that no source confirms, and the safe way taken:
 //! - *`http://localhost` without PKCE* may be refused: PKCE always, no client secret sent, `localhost` spelt so, ten fixed ports.
 //! - *`client_msg_id` as idempotency key* is undocumented: our key travels in `metadata`, and an uncertain message is looked up by it.
+//! - *Metadata that is not shown* (a scope that is missing, an older message): then the app's own message is known by its text, which holds
+//!   a code that no other message has.
+//! - *Where the admin can look up a message of the app*: only the person sees it, so the link leads to the conversation with them.
 //! - *`parse`* is left out: its documented default and its effect on plain links contradict each other. `link_names` is off and
 //!   `& < >` are escaped, so no text of ours pings anybody.
 //! - *A missing `x-oauth-scopes`* counts as no scope at all.
@@ -79,6 +82,10 @@ impl Platform for Slack {
         error::read_poll(response)
     }
 
+    fn look_up(&self, facts: &ConnectionFacts, intent: &Intent) -> Option<String> {
+        messages::page(facts, intent)
+    }
+
     fn manifest(&self) -> Option<String> {
         Some(guide::manifest())
     }
@@ -125,7 +132,7 @@ impl Connection for SlackConnection {
 
     async fn confirm(&self, intent: &Intent) -> Result<Option<Outcome>> {
         match intent {
-            Intent::Direct { to, key, since, .. } => self.confirm_direct(to, key, *since).await,
+            Intent::Direct { to, text, key, since, after, .. } => self.confirm_direct(to, text, key, *since, after.as_deref()).await,
             Intent::Represent { person, .. } => self.confirm_bot(person).await,
         }
     }

@@ -2,6 +2,7 @@
 
 use engine::error::{Error, Kind, Result};
 use engine::model::{Conversation, Incoming, Outcome, Page, Recipient, SentMessage};
+use engine::platform::ConnectionFacts;
 use engine::transport::{Request, Sign};
 use http::Method;
 use jiff::Timestamp;
@@ -11,8 +12,10 @@ use super::info::{ADMIN, API, INFO, MESSAGES_READ, MESSAGES_WRITE, TEAMS_WRITE};
 use super::people::GUEST;
 use super::wire::{Body, Identified, Message, NewBody, NewChat, NewMember, NewMessage};
 use crate::html::plain_text;
-use crate::http::{in_cloud, no_earlier_than, same_text, url};
+use crate::http::{behind, in_cloud, no_earlier_than, same_text, url};
 
+/// Leads to the chat with the people that it names.
+const CHAT: &str = "https://teams.microsoft.com/l/chat/0/0";
 /// Messages per page when reading back; Graph's own ceiling.
 const PAGE: &str = "50";
 /// Pages read back at most: a prompt's conversation never holds five thousand messages since the prompt.
@@ -64,10 +67,17 @@ impl TeamsConnection {
         Ok(Page { items: items.collect(), next: None })
     }
 
-    /// The sender's own message with this text since the attempt began.
-    pub(super) async fn confirm_direct(&self, to: &Recipient, text: &str, since: Timestamp) -> Result<Option<Outcome>> {
+    /// The sender's own message with this text since the attempt began, behind the newest that is known.
+    pub(super) async fn confirm_direct(
+        &self,
+        to: &Recipient,
+        text: &str,
+        since: Timestamp,
+        after: Option<&str>,
+    ) -> Result<Option<Outcome>> {
         let chat = self.open_chat(to, "confirm").await?;
-        let mut messages = self.newer_than(&chat, no_earlier_than(since), "confirm").await?.into_iter();
+        let messages = self.newer_than(&chat, no_earlier_than(since), "confirm").await?;
+        let mut messages = behind(messages, after, |message| &message.id);
         let ours = messages.find(|message| {
             author(message).is_some_and(|author| author.as_str() != to.account)
                 && message.body.as_ref().is_some_and(|body| same_text(&shown_text(body), text))
@@ -96,6 +106,12 @@ impl TeamsConnection {
             .on(INFO.id)
             .ask_admin("Use an account of its own as the sender in Microsoft Teams: connect Microsoft Teams again with a service account."))
     }
+}
+
+/// The chat with a person, for whoever is signed in there as the sender.
+pub(super) fn page(facts: &ConnectionFacts, to: &Recipient) -> Option<String> {
+    let page = url("look_up", CHAT, &[], &[("users", to.email.as_deref()?)]).ok()?;
+    in_cloud(&INFO, facts, "look_up", page.as_str()).ok()
 }
 
 /// Not a notice of the system, and not deleted.
@@ -164,7 +180,14 @@ mod tests {
     }
 
     fn direct(text: &str) -> Intent {
-        Intent::Direct { to: to(), text: text.into(), key: "k".into(), since: "2026-01-05T08:10:00Z".parse().unwrap(), sender: None, after: None }
+        Intent::Direct {
+            to: to(),
+            text: text.into(),
+            key: "k".into(),
+            since: "2026-01-05T08:10:00Z".parse().unwrap(),
+            sender: None,
+            after: None,
+        }
     }
 
     #[tokio::test]
@@ -260,14 +283,17 @@ mod tests {
         let found = connection(vec![answer(201, CHAT), answer(200, &ours)]).0.confirm(&direct("Hello\nAna")).await.unwrap();
         let Some(Outcome::Sent(sent)) = found else { panic!("it is there") };
         assert_eq!(sent.id, "9");
-        // The person's own words, and the same words of an earlier day, are not ours.
+        // The person's own words, and what stands before the newest known message, are not ours.
         let theirs = page(&[message("8", "U1", 11, "text", "Hello"), message("7", "S1", 2, "text", "Hello")]);
-        assert_eq!(connection(vec![answer(201, CHAT), answer(200, &theirs)]).0.confirm(&direct("Hello")).await.unwrap(), None);
+        let Intent::Direct { to, text, key, since, .. } = direct("Hello") else { panic!("a message") };
+        let behind = Intent::Direct { to, text, key, since, sender: None, after: Some("7".into()) };
+        assert_eq!(connection(vec![answer(201, CHAT), answer(200, &theirs)]).0.confirm(&behind).await.unwrap(), None);
     }
 
     #[tokio::test]
-    async fn clocks_may_differ_by_a_minute_when_a_message_is_looked_up() {
-        let early = page(&[message("9", "S1", 9, "text", "Hello")]);
-        assert!(connection(vec![answer(201, CHAT), answer(200, &early)]).0.confirm(&direct("Hello")).await.unwrap().is_some());
+    async fn a_clock_that_is_wrong_by_hours_makes_no_message_unknown() {
+        let (connection, script) = connection(vec![answer(201, CHAT), answer(200, &page(&[message("9", "S1", 2, "text", "Hello")]))]);
+        assert!(connection.confirm(&direct("Hello")).await.unwrap().is_some());
+        assert!(readable(&script.sent()).contains("lastModifiedDateTime gt 2026-01-04T08:10:00.000Z"), "{}", script.sent());
     }
 }

@@ -2,7 +2,7 @@
 
 use engine::error::{Error, Kind, Result};
 use engine::model::{Outcome, Representation, RepresentationKind, Represented};
-use engine::platform::{Left, Undone};
+use engine::platform::{ConnectionFacts, Left, Undone};
 use engine::transport::{Request, Sign};
 use http::Method;
 use jiff::Timestamp;
@@ -11,7 +11,10 @@ use super::TeamsConnection;
 use super::info::{ADMIN, API, DIRECTORY, DIRECTORY_WRITE, INFO, INVITATIONS, TEAMS_PAGE};
 use super::people::{GUEST_NOT_REDEEMED, is_guest, is_redeemed};
 use super::wire::{Invitation, NewInvitation, USER_PROPERTIES, User};
-use crate::http::{in_cloud, no_earlier_than, url};
+use crate::http::{in_cloud, is_of_attempts, url, was_there_before};
+
+/// The list of users in the Entra admin center.
+const USERS: &str = "https://entra.microsoft.com/#view/Microsoft_AAD_UsersAndTenants/UserManagementMenuBlade/~/AllUsers";
 
 impl TeamsConnection {
     pub(super) async fn make_guest(&self, person: &Represented) -> Result<Representation> {
@@ -29,11 +32,13 @@ impl TeamsConnection {
         let request =
             Request::write(Method::POST, url("represent", API, &["invitations"], &[])?, Sign::Bearer(ADMIN), INVITATIONS, "represent")
                 .json(&invitation)?;
-        let invited: Invitation = self.http.read(request).await?;
+        let answer = self.http.send(request).await?;
+        let invited: Invitation = answer.json("represent").map_err(|error| error.on(INFO.id))?;
         let user: Result<User> =
             self.read(&["users", &invited.invited_user.id], &[("$select", USER_PROPERTIES)], DIRECTORY, "represent").await;
         match user {
-            Ok(user) => Ok(guest(&user, person, true)),
+            // An address that is a guest already gives that guest, also while the directory does not show them yet.
+            Ok(user) => Ok(guest(&user, person, !user.created_date_time.is_some_and(|made| was_there_before(made, &answer)))),
             // The directory is copied between data centres: the guest is made, and will be there. `confirm` looks again.
             Err(error) if error.kind == Kind::NotFound => {
                 Err(Error::new(Kind::PlatformDown, "represent", "Microsoft made the guest but does not list it in the directory yet.")
@@ -44,16 +49,14 @@ impl TeamsConnection {
         }
     }
 
-    /// A guest with the address and name of the invitation, no older than the attempt, is the one we made.
-    pub(super) async fn confirm_guest(&self, person: &Represented, since: Timestamp) -> Result<Option<Outcome>> {
-        let Some(user) = self.look_up_user(address(person, "confirm")?, "confirm").await? else {
-            return Ok(None);
-        };
-        let ours = is_guest(&user)
-            && user.display_name.as_deref() == Some(&person.name)
-            && user.created_date_time.is_some_and(|created| created >= no_earlier_than(since));
-        let representation = if ours { guest(&user, person, true) } else { existing(&user, person, "confirm")? };
-        Ok(Some(Outcome::Represented(representation)))
+    /// A guest with the address and name of the invitation, as old as one of the attempts, is the one we made. A member with the
+    /// address is proof that nobody was invited.
+    pub(super) async fn confirm_guest(&self, person: &Represented, since: Timestamp, last: Option<Timestamp>) -> Result<Option<Outcome>> {
+        let found = self.look_up_user(address(person, "confirm")?, "confirm").await?;
+        let Some(user) = found.filter(is_guest) else { return Ok(None) };
+        let is_ours = user.display_name.as_deref() == Some(&person.name)
+            && user.created_date_time.is_some_and(|made| is_of_attempts(made, since, last));
+        Ok(Some(Outcome::Represented(guest(&user, person, is_ours))))
     }
 
     pub(super) async fn delete_guest(&self, guest: &Representation) -> Result<Undone> {
@@ -70,6 +73,11 @@ impl TeamsConnection {
             _ => Ok(Undone::Gone(format!("Teams guest {} deleted", guest.name))),
         }
     }
+}
+
+/// The tenant's users, guests among them.
+pub(super) fn page(facts: &ConnectionFacts) -> Option<String> {
+    in_cloud(&INFO, facts, "look_up", USERS).ok()
 }
 
 fn address<'a>(person: &'a Represented, operation: &'static str) -> Result<&'a str> {
@@ -111,7 +119,7 @@ mod tests {
 
     use super::super::tests::{connection, connection_as, facts_in};
     use super::*;
-    use crate::testing::answer;
+    use crate::testing::{answer, answer_with};
 
     const NONE: &str = r#"{"value":[]}"#;
     const INVITED: &str = r#"{"id":"I1","inviteRedeemUrl":"https://login.microsoftonline.com/redeem?rd=x","status":"PendingAcceptance","invitedUser":{"id":"G1"}}"#;
@@ -202,6 +210,8 @@ mod tests {
         let cases = [
             ("Ana Bo", "2026-01-05T08:00:00Z", true),
             ("Ana Bo", "2026-01-05T09:00:00Z", false),
+            // Somebody else's, hours after an invitation of ours that never arrived.
+            ("Ana Bo", "2026-01-05T01:00:00Z", false),
             ("Somebody", "2026-01-05T08:00:00Z", false),
         ];
         for (name, since, created) in cases {
@@ -211,6 +221,31 @@ mod tests {
         }
         let (connection, _) = connection(vec![answer(200, NONE), answer(200, NONE), answer(200, NONE)]);
         assert_eq!(connection.confirm(&intent("2026-01-05T08:00:00Z")).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn after_a_later_attempt_the_guest_may_be_as_young_as_that() {
+        let Intent::Represent { person, key, since, .. } = intent("2026-01-05T01:00:00Z") else { panic!("a guest") };
+        let last = Some("2026-01-05T08:00:00Z".parse().unwrap());
+        let (connection, _) = connection(vec![answer(200, &list(&user("Guest", "Ana Bo", "null")))]);
+        let found = connection.confirm(&Intent::Represent { person, key, since, last }).await.unwrap();
+        assert!(matches!(found, Some(Outcome::Represented(guest)) if guest.created));
+    }
+
+    #[tokio::test]
+    async fn a_member_with_the_address_is_proof_that_nobody_was_invited() {
+        let (connection, _) = connection(vec![answer(200, &list(&user("Member", "Ana Bo", "null")))]);
+        assert_eq!(connection.confirm(&intent("2026-01-05T08:00:00Z")).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_guest_whom_the_directory_did_not_show_yet_is_not_ours_for_being_invited_once_more() {
+        for (date, created) in [("Mon, 05 Jan 2026 08:00:31 GMT", true), ("Mon, 05 Jan 2026 08:05:00 GMT", false)] {
+            let invited = answer_with(201, ("date", date), INVITED);
+            let shown = answer(200, &user("Guest", "Ana Bo", "\"PendingAcceptance\""));
+            let answers = vec![answer(200, NONE), answer(200, NONE), answer(200, NONE), invited, shown];
+            assert_eq!(connection(answers).0.represent(&person(), "k").await.unwrap().created, created, "{date}");
+        }
     }
 
     #[tokio::test]

@@ -1,7 +1,8 @@
 //! Direct messages of the sender: send, edit, read answers, look up an uncertain one.
 
 use engine::error::{Error, Kind, Result};
-use engine::model::{Conversation, Incoming, Outcome, Page, Recipient, SentMessage};
+use engine::model::{Conversation, Incoming, Intent, Outcome, Page, Recipient, SentMessage};
+use engine::platform::ConnectionFacts;
 use engine::transport::{Request, Sign};
 use http::Method;
 use jiff::Timestamp;
@@ -9,8 +10,10 @@ use jiff::Timestamp;
 use super::WebexConnection;
 use super::info::{ADMIN, API, CLASS, EDITS, INFO};
 use super::wire::{Items, Message, NewDirect, NewText};
-use crate::http::{no_earlier_than, same_text, url};
+use crate::http::{behind, no_earlier_than, same_text, url};
 
+/// Webex in the browser.
+const WEB_CLIENT: &str = "https://web.webex.com/";
 /// Messages per page when reading back.
 const PAGE: &str = "100";
 /// Pages read back at most: a prompt's conversation never holds ten thousand messages since the prompt.
@@ -50,8 +53,14 @@ impl WebexConnection {
         Ok(Page { items: items.collect(), next: None })
     }
 
-    /// The sender's own message with this text since the attempt began.
-    pub(super) async fn confirm_direct(&self, to: &Recipient, text: &str, since: Timestamp) -> Result<Option<Outcome>> {
+    /// The sender's own message with this text since the attempt began, behind the newest that is known.
+    pub(super) async fn confirm_direct(
+        &self,
+        to: &Recipient,
+        text: &str,
+        since: Timestamp,
+        after: Option<&str>,
+    ) -> Result<Option<Outcome>> {
         let first: Result<Items<Message>> = self.read_as_admin(&["messages", "direct"], &[("personId", &to.account)], "confirm").await;
         let room = match first {
             Ok(page) => page.items.into_iter().next().map(|message| message.room_id),
@@ -59,7 +68,7 @@ impl WebexConnection {
             Err(error) => return Err(error),
         };
         let Some(room) = room else { return Ok(None) };
-        let mut messages = self.newer_than(room, no_earlier_than(since), "confirm").await?.into_iter();
+        let mut messages = behind(self.newer_than(room, no_earlier_than(since), "confirm").await?, after, |message| &message.id);
         let ours = messages.find(|message| {
             message.person_id.as_deref() != Some(&to.account) && message.text.as_deref().is_some_and(|found| same_text(found, text))
         });
@@ -87,6 +96,12 @@ impl WebexConnection {
     }
 }
 
+/// Where whoever is signed in as the sender reads its conversations.
+pub(super) fn page(facts: &ConnectionFacts, intent: &Intent) -> Option<String> {
+    let is_commercial = INFO.clouds.first() == Some(INFO.cloud(facts).ok()?);
+    (is_commercial && matches!(intent, Intent::Direct { .. })).then(|| WEB_CLIENT.to_owned())
+}
+
 fn sent(message: Message, with: &str) -> SentMessage {
     SentMessage { conversation: Conversation { id: message.room_id, with: with.to_owned() }, id: message.id, edits: 0 }
 }
@@ -104,7 +119,6 @@ mod tests {
     use super::super::tests::connection;
     use super::*;
     use crate::testing::{answer, answer_with};
-    use engine::model::Intent;
     use engine::transport::Repeat;
 
     const SENT: &str = r#"{"id":"M1","roomId":"R1","roomType":"direct","text":"hi","personId":"P1","personEmail":"it@a.example","created":"2026-01-05T08:00:00.000Z"}"#;
@@ -177,7 +191,14 @@ mod tests {
     }
 
     fn intent() -> Intent {
-        Intent::Direct { to: bo(), text: "line one\nline two".into(), key: "k".into(), since: at("2026-01-05T08:00:00Z"), sender: None, after: None }
+        Intent::Direct {
+            to: bo(),
+            text: "line one\nline two".into(),
+            key: "k".into(),
+            since: at("2026-01-05T08:00:00Z"),
+            sender: None,
+            after: None,
+        }
     }
 
     #[tokio::test]
@@ -195,9 +216,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_older_message_with_the_same_text_is_not_it() {
+    async fn a_message_with_the_same_text_from_before_the_newest_known_one_is_not_it() {
         let old = list(&[item("M7", "P1", "line one\\nline two", "2026-01-05T07:58:00Z")]);
-        assert_eq!(connection(vec![answer(200, &old), answer(200, &old)]).0.confirm(&intent()).await.unwrap(), None);
+        let Intent::Direct { to, text, key, since, .. } = intent() else { panic!("a message") };
+        let behind = |after: &str| Intent::Direct {
+            to: to.clone(),
+            text: text.clone(),
+            key: key.clone(),
+            since,
+            sender: None,
+            after: Some(after.into()),
+        };
+        assert_eq!(connection(vec![answer(200, &old), answer(200, &old)]).0.confirm(&behind("M7")).await.unwrap(), None);
+        let found = connection(vec![answer(200, &old), answer(200, &old)]).0.confirm(&behind("M6")).await.unwrap();
+        assert!(found.is_some(), "clocks differ");
     }
 
     #[tokio::test]

@@ -18,6 +18,8 @@
 //! - *A guest's end*: no operation removes one. `dismiss` says so; the same `subject` always yields the same guest, so a person
 //!   who is synced again gets no second one.
 //! - *`/messages/direct`* documents no paging: its first page names the room, further pages come from `/messages`.
+//! - *Where a message can be looked up*: the web client has no address for the conversation with a person, so its first page is given,
+//!   and none in the cloud for governments.
 //! - *A message to oneself* has no 1:1 room, so prompts to the sender's own person are blocked before.
 //!
 //! The text limit is 7,439 *bytes* of UTF-8. An edit counts against ten even when it is repeated after a lost answer; the
@@ -69,6 +71,10 @@ impl Platform for Webex {
     fn read_poll(&self, response: &Response) -> Poll {
         error::read_poll(response)
     }
+
+    fn look_up(&self, facts: &ConnectionFacts, intent: &Intent) -> Option<String> {
+        messages::page(facts, intent)
+    }
 }
 
 struct WebexConnection {
@@ -116,7 +122,7 @@ impl Connection for WebexConnection {
 
     async fn confirm(&self, intent: &Intent) -> Result<Option<Outcome>> {
         match intent {
-            Intent::Direct { to, text, since, .. } => self.confirm_direct(to, text, *since).await,
+            Intent::Direct { to, text, since, after, .. } => self.confirm_direct(to, text, *since, after.as_deref()).await,
             Intent::Represent { person, .. } => self.confirm_guest(person).await,
         }
     }

@@ -63,7 +63,8 @@ mod tests {
         let (connection, script) = connection(vec![answer(200, GUEST), answer(200, GUEST)]);
         let guest = connection.represent(&ana(), "attempt-1").await.unwrap();
         assert_eq!((guest.kind, guest.id.as_str(), guest.name.as_str(), guest.created), (RepresentationKind::Bot, "G1", "Ana", true));
-        let intent = Intent::Represent { person: ana(), key: "attempt-1".into(), since: "2026-01-05T08:00:00Z".parse().unwrap(), last: None };
+        let intent =
+            Intent::Represent { person: ana(), key: "attempt-1".into(), since: "2026-01-05T08:00:00Z".parse().unwrap(), last: None };
         assert_eq!(connection.confirm(&intent).await.unwrap(), Some(Outcome::Represented(guest)));
         let line = r#"POST https://webexapis.com/v1/guests/token {"subject":"k17","displayName":"Ana"}"#;
         assert_eq!(script.sent(), format!("{line}\n{line}"));

@@ -1,7 +1,8 @@
 //! Direct messages of the sender: send, edit, read answers, look up an uncertain one.
 
 use engine::error::{Error, Kind, Result};
-use engine::model::{Conversation, Incoming, Outcome, Page, Recipient, SentMessage, case_fold};
+use engine::model::{Conversation, Incoming, Intent, Outcome, Page, Recipient, SentMessage, case_fold};
+use engine::platform::ConnectionFacts;
 use engine::transport::{Request, Sign, Subject};
 use http::Method;
 use jiff::Timestamp;
@@ -9,8 +10,10 @@ use jiff::Timestamp;
 use super::ZoomConnection;
 use super::info::{ADMIN, API, INFO, MEDIUM};
 use super::wire::{Message, Messages, NewMessage, Sent};
-use crate::http::{no_earlier_than, same_text, url};
+use crate::http::{behind, in_cloud, no_earlier_than, same_text, url};
 
+/// Where an account's admin signs in.
+const PORTAL: &str = "https://zoom.us/";
 /// Messages per page when reading back; Zoom's own ceiling.
 const PAGE: &str = "50";
 /// Pages read back at most: a prompt's conversation never holds five thousand messages since the prompt.
@@ -46,11 +49,18 @@ impl ZoomConnection {
         Ok(Page { items: items.collect(), next: None })
     }
 
-    /// The sender's own message with this text since the attempt began.
-    pub(super) async fn confirm_direct(&self, to: &Recipient, text: &str, since: Timestamp) -> Result<Option<Outcome>> {
+    /// The sender's own message with this text since the attempt began, behind the newest that is known.
+    pub(super) async fn confirm_direct(
+        &self,
+        to: &Recipient,
+        text: &str,
+        since: Timestamp,
+        after: Option<&str>,
+    ) -> Result<Option<Outcome>> {
         let own = self.own_address("confirm").await?;
         let contact = contact(to);
-        let mut messages = self.newer_than(contact, no_earlier_than(since), "confirm").await?.into_iter();
+        let messages = self.newer_than(contact, no_earlier_than(since), "confirm").await?;
+        let mut messages = behind(messages, after, |message| &message.id);
         let ours = messages.find(|message| case_fold(&message.sender) == own && same_text(&message.message, text));
         Ok(ours.map(|ours| Outcome::Sent(message(contact, ours.id, to))))
     }
@@ -101,6 +111,12 @@ impl ZoomConnection {
     }
 }
 
+/// The web portal: under Account Management, Reports, Chat History stands what was written.
+pub(super) fn page(facts: &ConnectionFacts, intent: &Intent) -> Option<String> {
+    let Intent::Direct { .. } = intent else { return None };
+    in_cloud(&INFO, facts, "look_up", PORTAL).ok()
+}
+
 fn unconnected(operation: &'static str) -> Error {
     Error::new(Kind::SignedOut, operation, "Zoom is not connected yet.").on(INFO.id)
 }
@@ -146,7 +162,14 @@ mod tests {
     }
 
     fn direct(text: &str) -> Intent {
-        Intent::Direct { to: to(), text: text.into(), key: "k".into(), since: "2026-01-05T08:10:00.9Z".parse().unwrap(), sender: None, after: None }
+        Intent::Direct {
+            to: to(),
+            text: text.into(),
+            key: "k".into(),
+            since: "2026-01-05T08:10:00.9Z".parse().unwrap(),
+            sender: None,
+            after: None,
+        }
     }
 
     #[tokio::test]
@@ -203,9 +226,13 @@ mod tests {
             connection(vec![answer(200, &page(&[listed("2", "ana@a.example", 0, "hi"), listed("1", "sync@a.example", 0, "hi ")], ""))]);
         let Some(Outcome::Sent(sent)) = found.confirm(&direct("hi")).await.unwrap() else { panic!("it is there") };
         assert_eq!((sent.id.as_str(), sent.conversation.with.as_str()), ("1", "U1"));
-        assert!(script.sent().contains("from=2026-01-05T08%3A09%3A00Z"), "a minute earlier, because clocks differ: {}", script.sent());
+        assert!(script.sent().contains("from=2026-01-04T08%3A10%3A00Z"), "a day earlier, because clocks may be wrong: {}", script.sent());
         let theirs = page(&[listed("2", "ana@a.example", 0, "hi"), listed("3", "sync@a.example", 0, "other")], "");
         assert_eq!(connection(vec![answer(200, &theirs)]).0.confirm(&direct("hi")).await.unwrap(), None);
+        let Intent::Direct { to, text, key, since, .. } = direct("hi") else { panic!("a message") };
+        let behind = Intent::Direct { to, text, key, since, sender: None, after: Some("1".into()) };
+        let known = page(&[listed("1", "sync@a.example", 0, "hi")], "");
+        assert_eq!(connection(vec![answer(200, &known)]).0.confirm(&behind).await.unwrap(), None);
     }
 
     #[tokio::test]

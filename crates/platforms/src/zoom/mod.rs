@@ -20,6 +20,7 @@
 //! - *The account's plan* decides the rate limits and cannot be read. Those of Pro are kept; 429 is the truth.
 //! - *Scopes of a pasted token* cannot be read. They count as granted, and `whoami` takes away those that its answers say are
 //!   missing.
+//! - *The address of the chat history* in the web portal, where an admin sees every message of the account: its first page is given.
 //! - *Regional hosts* (`api_url`) are not used: the global host always works.
 //! - *Pending users* come without an id. Zoom takes an address wherever it takes an id, so the address is the id until
 //!   they join; they are inactive and match nobody.
@@ -67,6 +68,10 @@ impl Platform for Zoom {
     fn read_poll(&self, response: &Response) -> Poll {
         error::read_poll(response)
     }
+
+    fn look_up(&self, facts: &ConnectionFacts, intent: &Intent) -> Option<String> {
+        messages::page(facts, intent)
+    }
 }
 
 struct ZoomConnection {
@@ -106,7 +111,7 @@ impl Connection for ZoomConnection {
 
     async fn confirm(&self, intent: &Intent) -> Result<Option<Outcome>> {
         match intent {
-            Intent::Direct { to, text, since, .. } => self.confirm_direct(to, text, *since).await,
+            Intent::Direct { to, text, since, after, .. } => self.confirm_direct(to, text, *since, after.as_deref()).await,
             // Never asked: Zoom has no stand-in.
             Intent::Represent { .. } => Ok(None),
         }
