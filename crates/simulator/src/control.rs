@@ -4,7 +4,7 @@
 //!
 //! | request | what |
 //! |---|---|
-//! | `GET world` | everybody, with what they were told (`told`: how often ever) and who stands for them |
+//! | `GET world` | everybody, with what they were told (`told`: how often ever), what they do with prompts by themselves, and who stands for them |
 //! | `GET secrets` | every token, code and secret that this run gave out, dead or alive |
 //! | `POST faults`, `DELETE faults` | plants a fault (see [`Fault`]); takes all away |
 //! | `POST weather {"throttled": 0.05, …}`, `DELETE weather` | faults by chance (see [`Weather`]); ends them |
@@ -16,6 +16,7 @@
 //! | `POST platform/{platform}/sign_out {"who": "connection" or an address}` | ends grants as an administrator would |
 //! | `POST platform/teams/policy {"consent": "legacy", "low", "recommended" or "none", "device_codes": "allowed", "report_only" or "blocked", "public_client_flows": true}` | sets the tenant's rules; what is not named stays |
 //! | `POST platform/zoom/app {"active": true}` | switches the connection's app on or off |
+//! | `POST platform/{platform}/lag {"seconds": 20}` | lists show what was said or made there only after so long |
 //! | `POST platform/slack/install` | new bot and app-level tokens of the app, as made by hand |
 
 mod steer;

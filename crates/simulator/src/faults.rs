@@ -11,7 +11,7 @@ use crate::http::{Answer, Context};
 
 /// One planted fault, as the control interface takes it.
 ///
-/// With `status` the platform does not act; with `drop` it acts and the connection then closes without an answer.
+/// With `status` the platform does not act, unless it says `acts`; with `drop` it acts and the connection then closes without an answer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
@@ -19,7 +19,7 @@ pub struct Fault {
     pub host: String,
     /// The path, exact or ending in `*`.
     pub path: String,
-    /// The status to answer with; the platform does not act.
+    /// The status to answer with, in place of the platform's own answer.
     #[serde(default)]
     pub status: Option<u16>,
     /// How many requests it meets.
@@ -37,6 +37,9 @@ pub struct Fault {
     /// How long the answer is held back.
     #[serde(default)]
     pub delay_ms: Option<u64>,
+    /// Act all the same, behind the planted answer.
+    #[serde(default)]
+    pub acts: bool,
     /// Act, then close the connection without an answer.
     #[serde(default)]
     pub drop: bool,
@@ -139,6 +142,17 @@ mod tests {
             met.push(call(&sim, "POST", "https://slack.com/api/auth.test", &[], "").await.status);
         }
         assert_eq!(met, [200, 200, 503, 200]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_planted_answer_may_hide_that_the_platform_acted() {
+        let sim = simulator();
+        for (acts, seen) in [("", 0), (r#","acts":true"#, 1)] {
+            let before = sim.unknown_requests();
+            sim.plant(fault(&format!(r#"{{"host":"nowhere.example","path":"/x","status":500{acts}}}"#)));
+            assert_eq!(call(&sim, "GET", "https://nowhere.example/x", &[], "").await.status, 500);
+            assert_eq!(sim.unknown_requests() - before, seen);
+        }
     }
 
     #[tokio::test(start_paused = true)]

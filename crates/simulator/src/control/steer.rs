@@ -50,6 +50,11 @@ impl Simulator {
                 let ended = self.sign_out(platform, who).map_err(|error| (404, error))?;
                 Ok(Answer::json(200, &json!({ "ended": ended })))
             }
+            (_, "lag") => {
+                let seconds = body["seconds"].as_f64().and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok());
+                self.set_lag(platform, seconds.ok_or_else(|| wrong("seconds must be a number"))?);
+                Ok(Answer::json(200, &json!({ "ok": true })))
+            }
             (Platform::Teams, "policy") => {
                 teams::set_policies(self, body).map_err(|error| (400, error))?;
                 Ok(Answer::json(200, &json!({ "ok": true })))
@@ -160,6 +165,7 @@ mod tests {
             ("fax/sign_out", json!({ "who": "connection" }), 404),
             ("slack/sign_out", json!({}), 400),
             ("slack/sign_out", json!({ "who": "nobody@nowhere.example" }), 404),
+            ("slack/lag", json!({}), 400),
             ("slack/policy", json!({}), 404),
             ("teams/policy", json!({ "consent": "sometimes" }), 400),
             ("teams/policy", json!({ "device_codes": true }), 400),

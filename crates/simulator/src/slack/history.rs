@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::messages::{message_json, resolve};
@@ -9,7 +10,7 @@ use super::methods::{Call, Outcome};
 use super::state::Message;
 use super::wire::Trouble;
 use crate::pages::page_length;
-use crate::{ALPHANUMERIC, Simulator};
+use crate::{ALPHANUMERIC, Platform, Simulator};
 
 /// The most messages of a page.
 const LARGEST_PAGE: usize = 999;
@@ -46,9 +47,11 @@ pub(super) fn history(call: &Call<'_>) -> Outcome {
         oldest.is_none_or(|bound| ts > bound || inclusive && ts == bound)
             && latest.is_none_or(|bound| ts < bound || inclusive && ts == bound)
     };
+    let shown =
+        |message: &&Message| Timestamp::from_microsecond(micros(&message.ts)).is_ok_and(|came| call.sim.shows(Platform::Slack, came));
     let top = |message: &&Message| message.thread_ts.as_ref().is_none_or(|thread| *thread == message.ts);
     let all = state.conversations.get(&channel).map(|found| found.messages.as_slice()).unwrap_or_default();
-    let found: Vec<&Message> = all.iter().rev().filter(top).filter(within).collect();
+    let found: Vec<&Message> = all.iter().rev().filter(top).filter(within).filter(shown).collect();
     let page: Vec<Value> = found
         .iter()
         .skip(position)

@@ -64,7 +64,8 @@ pub(super) fn invite(call: &Call<'_>, _ids: &[String]) -> Outcome {
             "ccRecipients": [{ "emailAddress": { "name": null, "address": null } }] },
         "invitedUser": { "id": guest.id },
     });
-    Ok(Answer::json(201, &answer))
+    let now = jiff::fmt::rfc2822::to_string(&call.context.now.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default();
+    Ok(Answer::json(201, &answer).header("date", &now))
 }
 
 /// Letters that Graph does not take, and the tenant's own domains.

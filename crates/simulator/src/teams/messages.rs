@@ -320,6 +320,9 @@ pub(super) fn list(call: &Call<'_>, ids: &[String]) -> Outcome {
     while left > 0 && items.len() < page.size {
         left -= 1;
         let message = &chat.messages[order[left]];
+        if !call.sim.shows(Platform::Teams, message.created) {
+            continue;
+        }
         let time = |name: &str| json!(written(if name == "createdDateTime" { message.created } else { message.modified }));
         if filter.as_ref().is_none_or(|filter| filter.matches(&time)) {
             items.push(show(call.sim, state, message, newer_words));

@@ -78,6 +78,11 @@ pub(super) fn user_info(call: &Call<'_>) -> Answer {
     )
 }
 
+/// Whether the directory shows a user by now: a guest who has just been invited may not have reached all its copies.
+fn is_listed(call: &Call<'_>, directory: &Directory, user: &Account) -> bool {
+    directory.invited_at(&user.id).is_none_or(|at| call.sim.shows(Platform::Teams, at))
+}
+
 /// `GET /users/{id}`: by object id or user principal name.
 pub(super) fn one(call: &Call<'_>, ids: &[String]) -> Outcome {
     let own = ids[0] == call.account.id;
@@ -87,7 +92,11 @@ pub(super) fn one(call: &Call<'_>, ids: &[String]) -> Outcome {
     }
     let names = select(call, if own { WHOLE_SELF } else { WHOLE })?;
     let state = call.sim.teams();
-    let found = state.directory.find(call.sim.world(), &ids[0]).ok_or_else(|| Refusal::no_resource(&ids[0]))?;
+    let found = state
+        .directory
+        .find(call.sim.world(), &ids[0])
+        .filter(|user| is_listed(call, &state.directory, user))
+        .ok_or_else(|| Refusal::no_resource(&ids[0]))?;
     Ok(answer_one(call, found, names.as_deref(), &state.directory))
 }
 
@@ -96,7 +105,11 @@ pub(super) fn remove(call: &Call<'_>, ids: &[String]) -> Outcome {
     call.admin_only()?;
     let id = {
         let mut state = call.sim.teams();
-        let found = state.directory.find(call.sim.world(), &ids[0]).ok_or_else(|| Refusal::no_resource(&ids[0]))?;
+        let found = state
+            .directory
+            .find(call.sim.world(), &ids[0])
+            .filter(|user| is_listed(call, &state.directory, user))
+            .ok_or_else(|| Refusal::no_resource(&ids[0]))?;
         if found.admin {
             return Err(Refusal::denied());
         }
@@ -188,9 +201,12 @@ pub(super) fn list(call: &Call<'_>, _ids: &[String]) -> Outcome {
         }
         listed = Some(sorted);
     }
-    let user_at = |number: usize| match &listed {
-        None => directory.at(world, number),
-        Some(positions) => positions.get(number).and_then(|position| directory.at(world, *position)),
+    let user_at = |number: usize| {
+        match &listed {
+            None => directory.at(world, number),
+            Some(positions) => positions.get(number).and_then(|position| directory.at(world, *position)),
+        }
+        .filter(|user| is_listed(call, directory, user))
     };
     let end = listed.as_ref().map_or(end, Vec::len);
     let count =

@@ -212,7 +212,8 @@ fn other_side(sim: &Simulator, room: &str, me: &str) -> Option<String> {
 
 fn messages_of(sim: &Simulator, me: &str, other: &str) -> Option<(String, Vec<Message>)> {
     let state = sim.webex();
-    state.rooms.get(&pair(me, other)).map(|room| (room.id.clone(), room.messages.iter().rev().cloned().collect()))
+    let shown = |message: &&Message| sim.shows(Platform::Webex, message.created);
+    state.rooms.get(&pair(me, other)).map(|room| (room.id.clone(), room.messages.iter().rev().filter(shown).cloned().collect()))
 }
 
 pub(super) fn list(sim: &Simulator, context: &Context, caller: &Access) -> Result<Answer, Answer> {

@@ -166,7 +166,10 @@ pub(super) fn list(sim: &Simulator, context: &Context, caller: &Access, user: &s
     let mains_only = context.query_value("exclude_child_message") == Some("true");
     let mut found: Vec<Message> = sim.zoom().chats.get(&pair(&me.id, &with.id)).cloned().unwrap_or_default();
     found.retain(|message| {
-        (from..=to).contains(&message.at) && (deleted_too || !message.deleted) && !(mains_only && message.reply_to.is_some())
+        (from..=to).contains(&message.at)
+            && sim.shows(Platform::Zoom, message.at)
+            && (deleted_too || !message.deleted)
+            && !(mains_only && message.reply_to.is_some())
     });
     found.reverse();
     let end = (start + page_length(start, size)).min(found.len());

@@ -152,6 +152,22 @@ async fn an_invitation_makes_one_guest_and_tells_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_guest_is_shown_once_the_directory_has_been_copied_and_is_one_all_the_while() {
+    let sim = simulator();
+    sim.set_lag(Platform::Teams, Duration::from_secs(20));
+    let id = async || invite(&sim, "kim@tidewater.example").await.json["invitedUser"]["id"].as_str().unwrap().to_owned();
+    let first = id().await;
+    let seen = async || {
+        let listed = all(&sim, "/users?$filter=mail%20eq%20'kim@tidewater.example'&$select=id").await.len();
+        (get(&sim, &format!("/users/{first}")).await.status, listed)
+    };
+    assert_eq!(seen().await, (404, 0));
+    assert_eq!(id().await, first, "an invitation to the same address gives the same guest");
+    sim.clock().advance(Duration::from_secs(20));
+    assert_eq!(seen().await, (200, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn own_domains_members_addresses_and_strange_letters_are_refused() {
     let sim = simulator();
     for email in [
