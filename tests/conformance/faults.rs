@@ -56,12 +56,20 @@ fn places(bed: &Bed) -> Places {
 
 /// The next such call is acted upon, and its answer is lost.
 pub(crate) fn lose(bed: &Bed, what: Lost) {
+    plant(bed, place_of(bed, what), json!({ "drop": true }));
+}
+
+/// The next such calls are acted upon, and the platform says that it is unwell.
+pub(crate) fn hide(bed: &Bed, what: Lost, times: u32) {
+    plant(bed, place_of(bed, what), json!({ "status": 500, "acts": true, "times": times }));
+}
+
+fn place_of(bed: &Bed, what: Lost) -> &'static str {
     let places = places(bed);
-    let path = match what {
+    match what {
         Lost::Message => places.message,
         Lost::StandIn => places.stand_in,
-    };
-    plant(bed, path, json!({ "drop": true }));
+    }
 }
 
 fn plant(bed: &Bed, path: &str, members: Value) {

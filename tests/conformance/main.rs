@@ -7,6 +7,7 @@ mod clouds;
 mod costs;
 mod data;
 mod directory;
+mod doubt;
 mod faults;
 mod guides;
 mod messages;
@@ -87,7 +88,7 @@ fn main() {
         Ok(folder) => folder,
         Err(reason) => panic!("the traffic cannot be recorded: {reason}"),
     };
-    let topics: [(&str, &[Check]); 10] = [
+    let topics: [(&str, &[Check]); 11] = [
         ("data", data::CHECKS),
         ("guides", guides::CHECKS),
         ("clouds", clouds::CHECKS),
@@ -97,6 +98,7 @@ fn main() {
         ("sign_in", sign_in::CHECKS),
         ("proofs", proofs::CHECKS),
         ("faults", faults::CHECKS),
+        ("doubt", doubt::CHECKS),
         ("costs", costs::CHECKS),
     ];
     let mut trials = Vec::new();

@@ -182,7 +182,14 @@ async fn confirm_finds_what_was_sent_and_nothing_else(case: Case) -> Checked {
     let person = people(&bed)[0];
     let (connection, to) = (bed.connection(), recipient(&bed, person).await?);
     let since = bed.simulator.clock().now();
-    let intent = |text: &str, key: &str, to: &Recipient| Intent::Direct { to: to.clone(), text: text.into(), key: key.into(), since, sender: None, after: None };
+    let intent = |text: &str, key: &str, to: &Recipient| Intent::Direct {
+        to: to.clone(),
+        text: text.into(),
+        key: key.into(),
+        since,
+        sender: None,
+        after: None,
+    };
     let before = connection.confirm(&intent("a code: 42", "key-1", &to)).await.map_err(say)?;
     ensure!(before.is_none(), "{before:?}");
     let sent = connection.send_direct(&to, "a code: 42", "key-1").await.map_err(say)?;
@@ -190,9 +197,20 @@ async fn confirm_finds_what_was_sent_and_nothing_else(case: Case) -> Checked {
     ensure!(matches!(&found, Some(Outcome::Sent(message)) if message.id == sent.id), "{found:?} for {sent:?}");
     let other = connection.confirm(&intent("a code: 43", "key-2", &to)).await.map_err(say)?;
     ensure!(other.is_none(), "{other:?}");
-    let later = Intent::Direct { to, text: "a code: 42".into(), key: "key-3".into(), since: since + SignedDuration::from_hours(2), sender: None, after: None };
-    let later = connection.confirm(&later).await.map_err(say)?;
-    ensure!(later.is_none(), "a message from before the intent was taken for it: {later:?}");
+    let later = |hours, after| Intent::Direct {
+        to: to.clone(),
+        text: "a code: 42".into(),
+        key: "key-1".into(),
+        since: since + SignedDuration::from_hours(hours),
+        sender: None,
+        after,
+    };
+    let by_a_wrong_clock = connection.confirm(&later(2, None)).await.map_err(say)?;
+    ensure!(by_a_wrong_clock == found, "with a clock that is wrong by hours it is not known any more: {by_a_wrong_clock:?}");
+    let long_after = connection.confirm(&later(48, None)).await.map_err(say)?;
+    ensure!(long_after.is_none(), "a message from before the intent was taken for it: {long_after:?}");
+    let behind = connection.confirm(&later(0, Some(sent.id))).await.map_err(say)?;
+    ensure!(behind.is_none(), "the newest message that was known before was taken for it: {behind:?}");
     Ok(())
 }
 
@@ -206,7 +224,10 @@ async fn a_send_whose_answer_was_lost_is_uncertain_and_then_confirmed(case: Case
     lose(&bed, Lost::Message);
     let error = connection.send_direct(&to, "once only", "key-1").await.err().ok_or("the answer was not lost")?;
     ensure!(error.acted == Acted::Perhaps, "{:?} {:?}: {}", error.kind, error.acted, error.message);
-    let found = connection.confirm(&Intent::Direct { to, text: "once only".into(), key: "key-1".into(), since, sender: None, after: None }).await.map_err(say)?;
+    let found = connection
+        .confirm(&Intent::Direct { to, text: "once only".into(), key: "key-1".into(), since, sender: None, after: None })
+        .await
+        .map_err(say)?;
     ensure!(matches!(found, Some(Outcome::Sent(_))), "{found:?}");
     let seen = texts(&bed, person).await;
     ensure!(seen == ["before", "once only"], "{seen:?}");

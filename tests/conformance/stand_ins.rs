@@ -20,7 +20,7 @@ checks![
 ];
 
 /// Somebody of the partner company, without an account on the platform.
-fn person(bed: &Bed) -> Option<Represented> {
+pub(crate) fn person(bed: &Bed) -> Option<Represented> {
     bed.platform.info().capabilities.stand_in?;
     let missing = |side| simulator::Platform::ALL.into_iter().filter(move |other| *other != side);
     let world = bed.simulator.world();
@@ -40,7 +40,7 @@ fn person(bed: &Bed) -> Option<Represented> {
 }
 
 /// What of the representations at this platform the world knows.
-async fn here(bed: &Bed) -> Vec<(String, String)> {
+pub(crate) async fn here(bed: &Bed) -> Vec<(String, String)> {
     let slug = bed.platform.info().id;
     representations(&bed.simulator)
         .await
