@@ -7,11 +7,13 @@
 
 use std::cell::Cell;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
+use app::browser::NoBrowser;
+use app::compose::World;
 use engine::Selection;
 use engine::people::list::Filter;
 use engine::people::listing::Sort;
-use engine::transport::Realm;
 use serde_json::{Value, json};
 use user_sync_tests::leaks::{Finding, Search};
 
@@ -101,13 +103,15 @@ impl Witness {
         std::fs::create_dir(&folder).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let saved = runtime.block_on(async {
-            let reading = engine::Reading::open(platforms::all(), &self.stage.data(), Realm::Demo).await.unwrap();
+            let ready = app::ready::Ready::read(&self.stage.beside("ready.json")).unwrap();
+            let parts = World::Demo(ready).parts(&self.stage.data(), Arc::new(NoBrowser)).unwrap();
+            let engine = engine::Engine::open(parts).await.unwrap();
             let place = app::export::Place { folder, day: jiff::civil::date(2026, 11, 22) };
             let exports = app::export::Exports::default();
             let all = Selection::Matching(Filter::default());
-            let mut rows = exports.people(&reading, &platforms::all(), all, Sort::default(), &place).await.unwrap().rows;
-            for run in reading.runs().await.unwrap() {
-                rows += exports.run(&reading, &platforms::all(), run.id, &place).await.unwrap().rows;
+            let mut rows = exports.people(&engine, &platforms::all(), all, Sort::default(), &place).await.unwrap().rows;
+            for run in engine.reading().runs().await.unwrap() {
+                rows += exports.run(&engine, &platforms::all(), run.id, &place).await.unwrap().rows;
             }
             rows
         });

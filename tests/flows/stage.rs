@@ -179,6 +179,22 @@ impl Stage {
         ran.json()
     }
 
+    /// Runs a command and kills it as soon as so many further requests were answered. Gives whether it was still running.
+    pub(crate) fn killed_after(&self, requests: usize, words: &[&str]) -> bool {
+        let mut answers = self.answers();
+        let mut child = self.command(words).arg("--json").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        loop {
+            let ended = child.try_wait().unwrap().is_some();
+            if ended || answers.so_far() >= requests {
+                // It may have ended by itself just now.
+                let _ = child.kill();
+                child.wait().unwrap();
+                return !ended;
+            }
+            std::thread::yield_now();
+        }
+    }
+
     /// Works until nobody waits any more. On a very busy computer one look may find that the simulator did not answer in time.
     pub(crate) fn work_for_all(&self) -> Value {
         let mut worked = self.ok(&["work"]);

@@ -13,7 +13,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use engine::model::{PlatformId, RunId, Status};
 
-pub use audit::{Audit, AuditCommand};
+pub use audit::{Audit, AuditCommand, Format};
 pub use confirm::{Confirm, Dry};
 pub use connect::{Approval, Connect, SecondFactor};
 pub use limits::{Change, Limits};
@@ -71,12 +71,12 @@ pub enum Command {
         /// The platforms
         #[arg(required_unless_present = "all", conflicts_with = "all")]
         platforms: Vec<PlatformId>,
-        /// All that are connected
-        #[arg(long, requires = "yes")]
-        all: bool,
-        /// Confirm --all
+        /// All that are connected; this needs --yes
         #[arg(long)]
-        yes: bool,
+        all: bool,
+        /// Whether it is confirmed
+        #[command(flatten)]
+        confirm: Confirm,
     },
     /// The key that protects the employees' sign-ins on this computer
     Key {

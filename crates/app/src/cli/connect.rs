@@ -45,7 +45,7 @@ pub(super) async fn connect(session: &Session, args: Connect) -> Result<Exit> {
         };
         connections.push(view);
     }
-    session.answer.give(&Connections { connections }, |view| tables::connections(&view.connections))?;
+    session.answer.give(&Connections { connections }, |view| tables::connections::all(&view.connections))?;
     Ok(Exit::Done)
 }
 

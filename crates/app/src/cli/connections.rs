@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use engine::engine::{ConnectionView, DisconnectView};
+use engine::engine::ConnectionView;
 use engine::model::PlatformId;
 use engine::people::import::Imported;
 use engine::{Engine, Error, Result};
@@ -12,6 +12,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::answer::{Answer, Exit};
+use super::args::Confirm;
+use super::confirm::confirmed;
 use super::session::{Session, cancel_on_interrupt, interrupted};
 use super::step::NextSteps;
 use super::tables;
@@ -24,34 +26,57 @@ pub(super) struct Connections {
 
 pub(super) async fn list(session: &Session) -> Result<Exit> {
     let connections = session.reading().await?.connections().await?;
-    session.answer.give(&Connections { connections }, |view| tables::connections(&view.connections))?;
+    session.answer.give(&Connections { connections }, |view| tables::connections::all(&view.connections))?;
     Ok(Exit::Done)
 }
 
-/// JSON of `disconnect`: the platform's own, or of several a list.
+/// JSON of `disconnect`, done or only looked at: the platform's own, or of several a list.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Disconnected {
-    One(DisconnectView),
-    Several { disconnected: Vec<DisconnectView> },
+enum Disconnected<T> {
+    One(T),
+    Several { disconnected: Vec<T> },
 }
 
-pub(super) async fn disconnect(session: &Session, platforms: Vec<PlatformId>, all: bool) -> Result<Exit> {
+impl<T> Disconnected<T> {
+    fn new(views: Vec<T>) -> Self {
+        match <[T; 1]>::try_from(views) {
+            Ok([view]) => Self::One(view),
+            Err(disconnected) => Self::Several { disconnected },
+        }
+    }
+
+    fn text(&self, of: impl Fn(&T) -> String) -> String {
+        match self {
+            Self::One(view) => of(view),
+            Self::Several { disconnected } if disconnected.is_empty() => "No platform is connected.".into(),
+            Self::Several { disconnected } => disconnected.iter().map(of).collect::<Vec<_>>().join("\n"),
+        }
+    }
+}
+
+pub(super) async fn disconnect(session: &Session, platforms: Vec<PlatformId>, all: bool, confirm: Confirm) -> Result<Exit> {
     let engine = session.engine().await?;
     let platforms = if all { engine.reading().connections().await?.into_iter().map(|view| view.platform).collect() } else { platforms };
+    let preview = async {
+        let mut views = Vec::new();
+        for platform in &platforms {
+            views.push(engine.disconnect_preview(*platform).await?);
+        }
+        Ok(Disconnected::new(views))
+    };
+    // One that is named is meant.
+    let confirm = Confirm { yes: confirm.yes || !(all || confirm.dry.run), ..confirm };
+    let asked =
+        confirmed(session.answer, confirm, "Disconnect all of them?", preview, |view| view.text(tables::connections::would_disconnect));
+    if let Some(exit) = asked.await? {
+        return Ok(exit);
+    }
     let mut views = Vec::new();
     for platform in platforms {
         views.push(engine.disconnect(platform).await?);
     }
-    let view = match <[DisconnectView; 1]>::try_from(views) {
-        Ok([view]) => Disconnected::One(view),
-        Err(disconnected) => Disconnected::Several { disconnected },
-    };
-    session.answer.give(&view, |view| match view {
-        Disconnected::One(view) => tables::disconnected(view),
-        Disconnected::Several { disconnected } if disconnected.is_empty() => "No platform is connected.".into(),
-        Disconnected::Several { disconnected } => disconnected.iter().map(tables::disconnected).collect::<Vec<_>>().join("\n"),
-    })?;
+    session.answer.give(&Disconnected::new(views), |view| view.text(tables::connections::disconnected))?;
     Ok(Exit::Done)
 }
 

@@ -95,7 +95,7 @@ async fn command(session: &Session, command: Command) -> Result<Exit> {
         Command::Check { platform, credentials } => connect::check(session, platform, credentials.as_deref()).await,
         Command::Connect(args) => connect::connect(session, args).await,
         Command::Connections => connections::list(session).await,
-        Command::Disconnect { platforms, all, yes: _ } => connections::disconnect(session, platforms, all).await,
+        Command::Disconnect { platforms, all, confirm } => connections::disconnect(session, platforms, all, confirm).await,
         Command::Key { what } => security::key(session, what).await,
         Command::Security => security::show(session).await,
         Command::Teams { platform } => connections::teams(session, platform).await,

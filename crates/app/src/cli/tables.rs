@@ -1,11 +1,12 @@
 //! Answers as people read them: tables and short sentences. Words only, no rules.
 
 pub(super) mod audit;
+pub(super) mod connections;
 pub(super) mod failures;
 pub(super) mod runs;
 
 use comfy_table::{ContentArrangement, Table};
-use engine::engine::{ConnectionView, DisconnectView, ImportView, PrimaryView, TeamView};
+use engine::engine::{ImportView, PrimaryView, TeamView};
 use engine::model::{Guarded, PlatformId, Reason, ReasonCount, Status, StopLimits};
 use engine::people::list::PeoplePage;
 use engine::people::preview::PrimaryPreview;
@@ -58,57 +59,6 @@ fn time(at: jiff::Timestamp) -> String {
 
 fn more(shown: usize, all: usize) -> String {
     if all > shown { format!("\n… and {} more (--json lists all).", all - shown) } else { String::new() }
-}
-
-pub(super) fn connections(connections: &[ConnectionView]) -> String {
-    if connections.is_empty() {
-        return "No platform is connected. Connect one: usersync connect PLATFORM".into();
-    }
-    let mut table = table(&["Platform", "Tenant", "Sender", "State", "Imported (UTC)"]);
-    for view in connections {
-        let mut state = match (view.signed_out, view.missing_scopes.len()) {
-            (true, _) => format!("signed out: usersync connect {}", view.platform),
-            (false, 0) => "connected".to_owned(),
-            (false, 1) => format!("connected, without {}", view.missing_scopes[0].scope),
-            (false, missing) => format!("connected, {missing} permissions missing"),
-        };
-        for (question, answer) in &view.answers {
-            state.push_str(&format!(", {}: {answer}", question.replace('_', " ")));
-        }
-        if !view.left_out.is_empty() {
-            state.push_str(&format!(", not asked for: {}", view.left_out.join(", ")));
-        }
-        let imported = view.imported_at.as_ref().and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(time);
-        let [tenant, sender, imported] =
-            [view.tenant_name.clone(), view.sender.clone(), imported].map(|text| text.unwrap_or_else(|| "–".into()));
-        table.add_row([view.name.clone(), tenant, sender, state, imported]);
-    }
-    let mut text = table.to_string();
-    for view in connections {
-        for advice in &view.advice {
-            let link = advice.link.as_ref().map(|link| format!("\n    {link}")).unwrap_or_default();
-            text.push_str(&format!("\n{}: {}\n  → {}{link}", view.name, advice.message, advice.remedy));
-        }
-    }
-    text
-}
-
-/// What a disconnection ended, and what is left.
-pub(super) fn disconnected(view: &DisconnectView) -> String {
-    let mut lines = vec![format!("{} is disconnected and its credentials are deleted.", name(view.platform))];
-    let syncs: u64 = view.syncs.values().sum();
-    if syncs > 0 {
-        lines.push(format!("  Syncs to it rest until it is connected again: {syncs}."));
-    }
-    if view.grants > 0 {
-        lines.push(format!("  Employees' sign-ins that stay sealed, for a reset: {}.", view.grants));
-    }
-    lines.extend(view.gone.iter().map(|gone| format!("  Ended: {gone}.")));
-    for left in &view.left {
-        let link = left.link.as_ref().map(|link| format!(" {link}")).unwrap_or_default();
-        lines.push(format!("  Left: {} ({}){link}", left.what, left.why));
-    }
-    lines.join("\n")
 }
 
 pub(super) fn teams(teams: &[TeamView]) -> String {

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use engine::model::{PlatformId, RunId};
+
+use crate::export::AuditFormat;
 
 /// `audit`
 #[derive(Clone, Debug, Args)]
@@ -29,9 +31,18 @@ pub struct Audit {
     pub before: Option<i64>,
 }
 
-/// Verification.
+/// Export and verification.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum AuditCommand {
+    /// Save the whole log as a file
+    Export {
+        /// How
+        #[arg(long, value_enum, default_value_t = Format::Csv)]
+        format: Format,
+        /// Where to, `-` is standard output (default: a new file in Downloads)
+        #[arg(long, value_name = "FILE|-")]
+        out: Option<PathBuf>,
+    },
     /// Check that no entry was changed, removed or added: of this data folder, or of an exported file
     Verify {
         /// A file that was exported as JSON lines
@@ -40,4 +51,22 @@ pub enum AuditCommand {
         #[arg(long, value_name = "HASH")]
         head: Option<String>,
     },
+}
+
+/// How a log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For spreadsheets
+    Csv,
+    /// One JSON object per line; this can be verified later
+    Jsonl,
+}
+
+impl From<Format> for AuditFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Csv => Self::Csv,
+            Format::Jsonl => Self::Jsonl,
+        }
+    }
 }
