@@ -1,10 +1,12 @@
-//! The audit log: listed, verified.
+//! The audit log: listed, verified, exported.
 
+use app::export::AuditFormat;
 use engine::store::audit::{AuditFilter, AuditPage, AuditVerdict};
 use tauri::State;
 
 use crate::desk::Desk;
 use crate::problem::Answer;
+use crate::saved::Saved;
 
 /// Entries per page.
 const ENTRIES: u32 = 100;
@@ -21,4 +23,12 @@ pub(crate) async fn audit(desk: State<'_, Desk>, filter: AuditFilter, before: Op
 #[specta::specta]
 pub(crate) async fn verify_audit(desk: State<'_, Desk>, head: Option<String>) -> Answer<AuditVerdict> {
     Ok(desk.opened()?.reading().verify_audit(head).await?)
+}
+
+/// Writes the whole audit log, oldest entry first, into the Downloads folder.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn export_audit(desk: State<'_, Desk>, format: AuditFormat) -> Answer<Saved> {
+    let opened = desk.opened()?;
+    Ok(desk.exports.audit(opened.engine(), format, &opened.place()).await?.into())
 }

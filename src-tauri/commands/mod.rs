@@ -78,6 +78,7 @@ pub(crate) fn all() -> Builder<Wry> {
             failures::send_anew,
             audit::audit,
             audit::verify_audit,
+            audit::export_audit,
             settings::stop_limits,
             settings::set_stop_limits,
             settings::open_data_folder,

@@ -1,7 +1,7 @@
 //! Page User Sync: lists, rows, timelines, conflicts, links, primary platforms.
 
 use engine::engine::{Confirmed, Selection};
-use engine::model::{PersonId, PlatformId};
+use engine::model::{Held, PersonId, PlatformId};
 use engine::people::find::AccountHit;
 use engine::people::list::Filter;
 use engine::people::listing::{Facets, Sort};
@@ -40,12 +40,14 @@ pub(crate) struct Listing {
 }
 
 /// What came of choosing a primary platform for many.
-#[derive(Clone, Copy, Debug, Serialize, specta::Type)]
+#[derive(Clone, Debug, Serialize, specta::Type)]
 pub(crate) struct PrimaryOutcome {
     /// How many have it now.
     pub changed: u64,
     /// How many stay as they are because syncs would be reset.
     pub unconfirmed: u64,
+    /// What stop limits let nobody reset at once; choosing once more goes on with the next ones.
+    pub held: Vec<Held>,
     /// How many cannot.
     pub failed: u64,
 }
@@ -171,7 +173,7 @@ pub(crate) async fn set_primary(
     let opened = desk.opened()?;
     let selection = desk.shown.confirmed(opened.reading(), selection).await?;
     let view = opened.engine().set_primary(&selection, to, confirmed).await?;
-    Ok(PrimaryOutcome { changed: view.changed, unconfirmed: view.unconfirmed, failed: view.failed })
+    Ok(PrimaryOutcome { changed: view.changed, unconfirmed: view.unconfirmed, held: view.held, failed: view.failed })
 }
 
 /// Writes everybody selected as CSV into the Downloads folder.

@@ -226,6 +226,17 @@ async fn activity_page(stage: &Stage, style: &Style<'_>) -> Result<()> {
     let run = element("button", "^Sync to .*open results$");
     page.see(&run).await?;
     style.shoot(page, "activity").await?;
+    let undo = element("button", "^Undo Sync to");
+    style.shoot_opened(page, &undo, &element("dialog", "^Undo “"), "dialog-undo").await?;
+    let views = |name: &str| element("button", &format!("^{name}")).within(element("navigation", "Views"));
+    page.click(&views("Failed")).await?;
+    page.see(&element("heading", "^Nothing has failed$")).await?;
+    style.shoot(page, "activity-failed-none").await?;
+    page.click(&views("Audit log")).await?;
+    page.see(&element("table", "^Audit log")).await?;
+    style.shoot(page, "activity-audit").await?;
+    style.shoot_opened(page, &element("button", "^Verify…$"), &element("dialog", "^Verify the audit log$"), "dialog-verify").await?;
+    page.click(&views("Runs")).await?;
     page.click(&run).await?;
     page.see(&element("button", "^Back to Activity$")).await?;
     page.see_idle().await?;

@@ -7,6 +7,7 @@
 
 mod gallery;
 mod keyboard;
+mod limits;
 mod secrets;
 mod stage;
 mod story;

@@ -119,6 +119,8 @@ export const commands = {
 	audit: (filter: AuditFilter, before: number | null) => typedError<AuditPage, Problem>(__TAURI_INVOKE("audit", { filter, before })),
 	/**  Whether every entry fits to the one before, and whether `head`, a hash noted earlier, still stands in it. */
 	verifyAudit: (head: string | null) => typedError<AuditVerdict, Problem>(__TAURI_INVOKE("verify_audit", { head })),
+	/**  Writes the whole audit log, oldest entry first, into the Downloads folder. */
+	exportAudit: (format: AuditFormat) => typedError<Saved, Problem>(__TAURI_INVOKE("export_audit", { format })),
 	/**  The stop limits in force. */
 	stopLimits: () => typedError<LimitsView, Problem>(__TAURI_INVOKE("stop_limits")),
 	/**  Changes the stop limits; runs that are confirmed already keep theirs. */
@@ -246,6 +248,13 @@ export type AuditFilter = {
 	/**  On this platform. */
 	platform?: string | null,
 };
+
+/**  How the audit log is written down. */
+export type AuditFormat = 
+/**  For a spreadsheet. */
+"csv" | 
+/**  One JSON object a line: can be verified. */
+"jsonl";
 
 /**  Part of the audit log, newest first. */
 export type AuditPage = {
@@ -804,6 +813,8 @@ export type PrimaryOutcome = {
 	changed: number,
 	/**  How many stay as they are because syncs would be reset. */
 	unconfirmed: number,
+	/**  What stop limits let nobody reset at once; choosing once more goes on with the next ones. */
+	held: Held[],
 	/**  How many cannot. */
 	failed: number,
 };
@@ -822,6 +833,8 @@ export type PrimaryPreview = {
 	refused: ReasonCount[],
 	/**  The first 100 of those with syncs to reset. */
 	would_reset: WouldReset[],
+	/**  What stop limits would let nobody reset at once. */
+	held: Held[],
 };
 
 /**  A failed command. */
@@ -955,9 +968,9 @@ export type RunPerson = {
 	platform: string | null,
 	/**  How it stands; blocked people, and those whose sync was removed since, are not synced. */
 	status: Status,
-	/**  A finer state; `blocked`, `removed` and `reset` say why somebody is not synced. */
+	/**  A finer state; `blocked`, `removed` and `reset` say why somebody is not synced, `left` that something stays at the platform. */
 	detail: string | null,
-	/**  Why it failed or was blocked. */
+	/**  Why it failed or was blocked, or what stays. */
 	reason: Reason | null,
 };
 
@@ -1260,7 +1273,10 @@ export type TimelineEntry = {
 	id: number,
 	/**  When, RFC 3339. */
 	at: string,
-	/**  `sync`, `joined` (became part of a run), `removed`, `blocked`, `primary`, `link`, `unlink`, `apart`, `reset`. */
+	/**
+	 *  `sync`, `joined` (became part of a run), `removed`, `blocked`, `primary`, `link`, `unlink`, `apart`, `reset`, `left` (what an undoing could
+	 *  not undo).
+	 */
 	kind: string,
 	/**  Where. */
 	platform: string | null,

@@ -95,7 +95,7 @@ export function handlers(fake: FakeBackend): { [command in string]: Handler } {
         delete one.syncs[to];
       }
       await fake.changed({ people: people.map((one) => one.id) });
-      return { changed: people.length, unconfirmed: 0, failed: 0 };
+      return { changed: people.length, unconfirmed: 0, held: [], failed: 0 };
     },
     export_people: () => saved(fake.people.length),
     show_in_folder: () => null,
@@ -176,6 +176,7 @@ export function handlers(fake: FakeBackend): { [command in string]: Handler } {
     send_anew: (args) => fake.changed({ people: [given<string>(args, "person")] }),
     audit: (args) => auditPage(fake.audit, given<AuditFilter>(args, "filter"), given<number | null>(args, "before")),
     verify_audit: (args) => verdictOf(fake.audit, given<string | null>(args, "head")),
+    export_audit: (args) => ({ path: `/home/ana/Downloads/user-sync audit log 2026-11-20.${given<string>(args, "format")}`, rows: fake.audit.length }),
     stop_limits: () => ({ limits: fake.limits, defaults: LIMITS }),
     set_stop_limits: (args) => {
       fake.limits = given<StopLimits>(args, "limits");

@@ -57,6 +57,7 @@ export function previewPrimary(people: PersonRow[], to: string): PrimaryPreview 
     resets: resets.length,
     refused: counted(people.filter((person) => !(to in person.accounts)).map(() => without)),
     would_reset: resets.slice(0, 100).map((person) => ({ person: person.id, name: person.name, platforms: going(person).map(([platform]) => platform) })),
+    held: [],
   };
 }
 

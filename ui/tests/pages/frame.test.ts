@@ -16,7 +16,7 @@ async function open(fake = new FakeBackend({ people: 3 })) {
   return { user: userEvent.setup(), fake, world };
 }
 
-const navigation = () => within(screen.getByRole("navigation"));
+const navigation = () => within(screen.getByRole("navigation", { name: "Pages" }));
 
 it("the sidebar leads to every page and says which one it is", async () => {
   const { user } = await open();
@@ -99,7 +99,7 @@ it("a refused start says what to do, and opens once it is done", async () => {
   expect(screen.getByRole("alert")).toBeVisible();
   fake.startup = ready;
   await user.click(screen.getByRole("button", { name: "Try again" }));
-  expect(await screen.findByRole("navigation")).toBeVisible();
+  expect(await screen.findByRole("navigation", { name: "Pages" })).toBeVisible();
 });
 
 it("settings change the theme, open the folder and tell what could not be opened", async () => {

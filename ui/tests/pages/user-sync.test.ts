@@ -370,7 +370,7 @@ describe("changes", () => {
   });
 
   it("one with syncs behind it shows first what would be reset", async () => {
-    const { user } = await page(5, (fake) => fake.on("set_primary", () => ({ changed: 0, unconfirmed: 1, failed: 0 })));
+    const { user } = await page(5, (fake) => fake.on("set_primary", () => ({ changed: 0, unconfirmed: 1, held: [], failed: 0 })));
     await user.click(within(await row("Bo")).getByRole("button", { name: /Primary platform of Bo/ }));
     await user.click(screen.getByRole("menuitemradio", { name: "Webex" }));
     expect(await screen.findByRole("dialog", { name: /Bo Birkenfels/ })).toBeInTheDocument();

@@ -5,7 +5,7 @@ import { PrimaryConfirmation } from "./primary.svelte";
 import { around, installed } from "../../../tests/fake/around";
 
 const everyone = { matching: { search: null, status: null, platform: null, primary: null, reason: null } };
-const preview = (part: Partial<PrimaryPreview>): PrimaryPreview => ({ to: "webex", changes: 10, unchanged: 0, resets: 0, refused: [], would_reset: [], ...part });
+const preview = (part: Partial<PrimaryPreview>): PrimaryPreview => ({ to: "webex", changes: 10, unchanged: 0, resets: 0, refused: [], would_reset: [], held: [], ...part });
 
 async function many(part: Partial<PrimaryPreview>) {
   const fake = installed(backendOf(ana(["slack", "webex"]))).on("preview_primary", () => preview(part));
@@ -49,7 +49,7 @@ it("nobody to change is nothing to confirm", async () => {
 
 it("an outcome that differs from the plan stays to be read", async () => {
   const { fake, page, primary } = await many({});
-  fake.on("set_primary", () => ({ changed: 8, unconfirmed: 0, failed: 2 }));
+  fake.on("set_primary", () => ({ changed: 8, unconfirmed: 0, held: [], failed: 2 }));
   await primary.confirm();
   expect([primary.phase, page.closed, primary.outcome?.failed]).toEqual(["done", 0, 2]);
 });

@@ -129,6 +129,7 @@ export const dialogs = {
       ]
         .filter((sentence) => sentence !== "")
         .join(" "),
+    heldLeft: "Your stop limit lets no more be reset at once. Choose the same once more to go on with the next ones.",
     resultTitle: "Not everybody has changed",
   },
   again_prompt: {

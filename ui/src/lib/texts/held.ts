@@ -27,19 +27,23 @@ const none: { [what in Guarded]: string } = {
 
 export const noun = (what: Guarded, number: number): string => nouns[what][number === 1 ? 0 : 1];
 
+const APPROVAL = "for your approval";
+
 /** "2,000 bots and guests are made now; 1,300 more wait for your approval, because of your stop limit." */
-export function ahead({ what, allowed, held }: Held): string {
-  const waits = held === 1 ? "waits" : "wait";
+export function ahead({ what, allowed, held: waiting }: Held, waitsFor: string = APPROVAL): string {
+  const waits = `${waiting === 1 ? "waits" : "wait"} ${waitsFor}, because of your stop limit.`;
   return allowed === 0
-    ? `${none[what]}: ${held === 1 ? "the one" : `all ${figure(held)}`} ${waits} for your approval, because of your stop limit.`
-    : `${begins[what](allowed)}; ${figure(held)} more ${waits} for your approval, because of your stop limit.`;
+    ? `${none[what]}: ${waiting === 1 ? "the one" : `all ${figure(waiting)}`} ${waits}`
+    : `${begins[what](allowed)}; ${figure(waiting)} more ${waits}`;
 }
 
 const through = ({ what, allowed, wanted }: Held): string => `${figure(allowed)} of ${figure(wanted)} ${noun(what, wanted)}`;
 
 export const held = {
+  approval: APPROVAL,
+  /** Nothing is stored of it: the admin decides once more. */
+  again: "until you choose this once more",
   title: "Held by your stop limits",
-  settings: "Stop limits",
   /** What stands below a run that waits. */
   waits: (people: number, limits: Held[]): string => {
     const who = `${counted(people, "person waits", "people wait")} for your approval`;

@@ -78,7 +78,7 @@ const cases: { [name: string]: Case } = {
   },
   "primary-one": {
     prepare: (fake) =>
-      fake.on("preview_primary", () => ({ to: "webex", changes: 1, unchanged: 0, resets: 1, refused: [], would_reset: [{ person: pending.id, name: pending.name, platforms: ["slack", "zoom"] }] })),
+      fake.on("preview_primary", () => ({ to: "webex", changes: 1, unchanged: 0, resets: 1, refused: [], would_reset: [{ person: pending.id, name: pending.name, platforms: ["slack", "zoom"] }], held: [] })),
     open: (actions) => actions.openPrimary({ people: [pending.id] }, "webex"),
   },
   "primary-choose": { open: (actions) => actions.openPrimary({ people: [pending.id] }, null) },
@@ -91,6 +91,8 @@ const cases: { [name: string]: Case } = {
         resets: 96,
         refused: [{ reason: { kind: "not_found", message: "They have no account in use on Webex.", remedy: "Import again once they have one.", act: { act: "import", platform: "webex" } }, count: 2296 }],
         would_reset: MANY.people.slice(0, 96).map((row) => ({ person: row.person, name: row.name, platforms: ["slack", "zoom"] })),
+        held: [{ what: "resets", allowed: 60, wanted: 96, held: 36 }],
+        held: [],
       })),
     open: (actions) => actions.openPrimary(everyone, "webex"),
   },

@@ -165,7 +165,7 @@ it("two open prompts in the same platform are two lines, not a fault", async () 
 
 it("of a new primary platform for many, the harmless half is chosen until the admin says otherwise", async () => {
   const { actions, fake } = await shown();
-  fake.on("preview_primary", () => ({ to: "webex", changes: 10, unchanged: 2, resets: 4, refused: [], would_reset: [{ person: "p", name: "Bo Farnhollow", platforms: ["zoom"] }] }));
+  fake.on("preview_primary", () => ({ to: "webex", changes: 10, unchanged: 2, resets: 4, refused: [], would_reset: [{ person: "p", name: "Bo Farnhollow", platforms: ["zoom"] }], held: [] }));
   actions.openPrimary({ matching: { search: null, status: null, platform: null, primary: null, reason: null } }, "webex");
   const dialog = await looked();
   await expectAccessible();
