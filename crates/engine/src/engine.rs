@@ -7,6 +7,7 @@
 mod audit;
 mod connections;
 mod disconnect;
+mod dry_run;
 mod failures;
 mod import;
 mod inventory;
@@ -39,6 +40,7 @@ use crate::transport::{Realm, Wire};
 
 pub use connections::{ConnectionView, TeamView};
 pub use disconnect::{DisconnectPreview, DisconnectView};
+pub use dry_run::{DecisionPreview, ImportPreview, PeopleChange};
 pub use failures::{Failed, Failure};
 pub use import::{ImportRun, ImportView};
 pub use keys::{GrantKey, GrantKeyState};

@@ -12,8 +12,8 @@ use crate::model::{PlatformId, Reason, RunId, RunKind, RunState};
 use crate::people::import::{Import, Imported};
 use crate::people::settle::settle;
 use crate::store::audit::{self, Word};
-use crate::store::connections;
 use crate::store::runs::{self, Counts};
+use crate::store::{Store, connections};
 use crate::transport::Lane;
 
 use super::Engine;
@@ -55,15 +55,7 @@ impl Engine {
     /// Writes down that these platforms (none named: all that are connected) are to be imported, so that the run is known before
     /// anything is read.
     pub async fn begin_import(&self, platforms: &[PlatformId]) -> Result<ImportRun> {
-        let named = platforms.to_vec();
-        let connected = self.shared.store.read(connections::platforms).await?;
-        let platforms = if named.is_empty() { connected } else { named };
-        if platforms.is_empty() {
-            return Err(Error::not_found("import", "No platform is connected.", "Connect one first."));
-        }
-        for platform in &platforms {
-            self.shared.connected(*platform).await?;
-        }
+        let platforms = self.importable(platforms).await?;
         let (now, only, actor) = (self.shared.now(), only(&platforms), self.shared.actor.clone());
         let names = platforms.iter().map(PlatformId::as_str).collect::<Vec<_>>().join(", ");
         let run = self
@@ -85,6 +77,19 @@ impl Engine {
             ended: false,
         });
         Ok(ImportRun { run, platforms })
+    }
+
+    /// The platforms that are meant, all of them connected.
+    pub(super) async fn importable(&self, named: &[PlatformId]) -> Result<Vec<PlatformId>> {
+        let connected = self.shared.store.read(connections::platforms).await?;
+        let platforms = if named.is_empty() { connected } else { named.to_vec() };
+        if platforms.is_empty() {
+            return Err(Error::not_found("import", "No platform is connected.", "Connect one first."));
+        }
+        for platform in &platforms {
+            self.shared.connected(*platform).await?;
+        }
+        Ok(platforms)
     }
 
     /// Does it.
@@ -146,7 +151,10 @@ impl Engine {
             });
             progress(platform, imported);
         };
-        let each = import.platforms.iter().map(|platform| self.import_one(*platform, cancel, &told));
+        let each = import.platforms.iter().map(|platform| async {
+            let outcome = self.read_accounts(&self.shared.store, *platform, cancel, &told).await;
+            self.heard(*platform, outcome).await
+        });
         let outcomes = futures::future::join_all(each).await;
         let settled = settle(&self.shared.store).await?;
         let mut view = ImportView { run, platforms: BTreeMap::new(), errors: BTreeMap::new() };
@@ -169,8 +177,10 @@ impl Engine {
         Ok((view, first))
     }
 
-    async fn import_one(
+    /// Reads a platform's accounts into a store.
+    pub(super) async fn read_accounts(
         &self,
+        store: &Store,
         platform: PlatformId,
         cancel: &Cancel,
         progress: &(dyn Fn(PlatformId, Imported) + Send + Sync),
@@ -178,17 +188,8 @@ impl Engine {
         let teams = self.shared.store.read(move |db| connections::get(db, platform)).await?.map(|stored| stored.teams).unwrap_or_default();
         let connection = self.shared.connection(platform, Lane::Import).await?;
         let told = |imported: Imported| progress(platform, imported);
-        let import = Import {
-            store: &self.shared.store,
-            platform,
-            connection: connection.as_ref(),
-            teams,
-            now: self.shared.now(),
-            progress: &told,
-            cancel,
-        };
-        let outcome = import.run().await;
-        self.heard(platform, outcome).await
+        let import = Import { store, platform, connection: connection.as_ref(), teams, now: self.shared.now(), progress: &told, cancel };
+        import.run().await
     }
 }
 

@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const REST: SignedDuration = SignedDuration::from_hours(24);
 
 /// What an import did. Accounts are those of humans; bots and our own stand-ins do not count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, specta::Type)]
 pub struct Imported {
     /// Seen.
     pub accounts: u64,
