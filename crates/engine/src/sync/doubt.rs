@@ -25,8 +25,8 @@ use super::shared::Shared;
 
 /// The kind of the reason with which a sync fails when nobody can tell whether something was done.
 pub(crate) const PERHAPS_DONE: &str = "perhaps_done";
-/// Conversations are kept at least this long; a message that is looked for later may have been there and be gone.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A company keeps conversations for a day at least; a message that is looked for later may have been there and be gone.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 
 /// What became of a step that met no error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -38,6 +38,8 @@ pub(crate) enum Asking {
     Once,
     /// A new one takes its place.
     Anew,
+    /// It stays: what failed is tried again.
+    OnceMore,
 }
 
 /// One person in the result of a sync.
@@ -85,7 +87,11 @@ pub(crate) async fn queue(shared: &Shared, jobs: Vec<Job>, blocked: &[SyncRow], 
         .write(move |transaction| {
             let run = runs::begin(transaction, RunKind::Sync, Some(to), Some(jobs.len() as u64), now)?;
             runs::count(transaction, run, &Counts::from([("blocked".to_owned(), blocked.len() as u64)]))?;
-            let word = if jobs.iter().any(|job| job.asking == Asking::Anew) { Word::AskedAgain } else { Word::SyncConfirmed };
+            let word = match jobs.first().map(|job| job.asking) {
+                Some(Asking::Anew) => Word::AskedAgain,
+                Some(Asking::OnceMore) => Word::FailuresRetried,
+                Some(Asking::Once) | None => Word::SyncConfirmed,
+            };
             let only = if let [job] = jobs.as_slice() { Some(job.person) } else { None };
             let people = format!("{} people, {} of them blocked", jobs.len() + blocked.len(), blocked.len());
             audit::act(&actor, word).on(to).about(only).of(run).more(people).tell(transaction, now)?;
@@ -131,7 +137,7 @@ pub(crate) fn wanted(action: Action, asking: Asking, before: Option<&Sync>) -> W
         Some(sync) if sync.is_being_undone() => true,
         Some(sync) => match sync.status {
             Status::Synced => true,
-            Status::Pending => asking == Asking::Once && !is_unapproved(sync),
+            Status::Pending => asking != Asking::Anew && !is_unapproved(sync),
             Status::Failed | Status::NotSynced => false,
         },
         None => false,

@@ -27,6 +27,8 @@ pub(crate) enum Tried {
     Went { first: Option<RunId> },
     /// It was put off; `offline`: because nobody answers.
     PutOff { until: i64, offline: bool },
+    /// A look found nothing, and counts only then: that is no failure.
+    LooksAgain { until: i64 },
     /// Somebody else is at it, or it is over.
     Left,
     /// It is held until somebody frees it.
@@ -83,7 +85,7 @@ pub(crate) async fn run(shared: Shared, taken: Taken, answers: Answers) -> Resul
         Ok(Did::LooksAgain(wait)) => {
             let until = later(shared.now(), wait);
             shared.store.write(move |transaction| steps::look_again(transaction, id, until)).await?;
-            Ok(Tried::PutOff { until, offline: false })
+            Ok(Tried::LooksAgain { until })
         }
         Err(error) => failed(&shared, &step, first, begun, error).await,
     }

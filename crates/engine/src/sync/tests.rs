@@ -9,6 +9,7 @@ use crate::engine::{Confirmed, Engine, Selection};
 use crate::event::Event;
 use crate::model::{PlatformId, RunKind, RunState, Status};
 
+mod doubt;
 mod keeping;
 mod keys;
 mod shut;

@@ -342,6 +342,11 @@ impl<'a> Pass<'a> {
                 self.give_back(step).await?;
             }
             Tried::Held => self.give_back(step).await?,
+            Tried::LooksAgain { until } => {
+                if !self.is_patient() {
+                    self.put_off.insert(step, (platform, until));
+                }
+            }
             Tried::PutOff { until, offline } => {
                 if !self.is_patient() {
                     let tries = self.tries.entry(step).or_default();

@@ -219,6 +219,10 @@ impl Platform for Fake {
         Some(error.on(self.info.id))
     }
 
+    fn look_up(&self, _facts: &ConnectionFacts, _intent: &Intent) -> Option<String> {
+        Some(format!("{}/conversations", self.base))
+    }
+
     fn read_poll(&self, response: &Response) -> Poll {
         if response.status.is_success() {
             return Poll::Granted;

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::HeaderMap;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::error::{Acted, Error, Kind, Result};
 use crate::model::Account;
@@ -33,6 +35,22 @@ pub(crate) enum Fault {
     Down,
     /// Done, but the answer is lost.
     Lost,
+    /// Done, but it says that it is unwell.
+    Broken,
+    /// Not done yet: after this while, and there is no answer.
+    Late(Duration),
+    /// Done, but the answer is lost, and it shows only after this while.
+    Hidden(Duration),
+    /// Nothing.
+    None,
+}
+
+/// A request that nobody waits for any more.
+pub(crate) struct OnItsWay {
+    at: Instant,
+    platform: String,
+    path: String,
+    body: Value,
 }
 
 /// The other side.
@@ -48,6 +66,12 @@ pub(crate) struct World {
     pub(crate) codes: BTreeMap<String, Code>,
     pub(crate) device_refused: BTreeSet<String>,
     pub(crate) faults: Vec<(String, Fault)>,
+    /// What will be done without anybody waiting for it.
+    pub(crate) on_its_way: Vec<OnItsWay>,
+    /// Keys of what does not show yet, and until when.
+    pub(crate) hidden: BTreeMap<String, Instant>,
+    /// The account of the connection; `sender` when empty.
+    pub(crate) sender: String,
     pub(crate) scopes: Vec<String>,
     /// Bots and guests are there already and were made by somebody else.
     pub(crate) not_ours: bool,
@@ -101,6 +125,18 @@ impl World {
         Some(self.faults.remove(at).1)
     }
 
+    /// Does what is due.
+    fn arrive(&mut self) {
+        let now = Instant::now();
+        let (due, later) = std::mem::take(&mut self.on_its_way).into_iter().partition(|waiting| waiting.at <= now);
+        self.on_its_way = later;
+        let due: Vec<OnItsWay> = due;
+        for OnItsWay { platform, path, body, .. } in due {
+            self.respond(&platform, &path, Some("admin-token"), &body, &BTreeMap::new());
+        }
+        self.hidden.retain(|_, until| *until > now);
+    }
+
     fn respond(&mut self, platform: &str, path: &str, bearer: Option<&str>, body: &Value, form: &BTreeMap<String, String>) -> (u16, Value) {
         let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
         let of_connection = bearer == Some("admin-token");
@@ -126,7 +162,8 @@ impl World {
             },
             "/me" => match bearer.and_then(|token| token.strip_prefix("tok-")) {
                 Some(account) => (200, json!({"account": account, "scopes": []})),
-                None if of_connection => (200, json!({"account": "sender", "scopes": self.scopes})),
+                None if of_connection && self.sender.is_empty() => (200, json!({"account": "sender", "scopes": self.scopes})),
+                None if of_connection => (200, json!({"account": self.sender, "scopes": self.scopes})),
                 None => (401, json!({})),
             },
             _ if !of_connection => (401, json!({})),
@@ -156,6 +193,9 @@ impl World {
             }
             "/confirm" => {
                 let key = text("key");
+                if self.hidden.contains_key(&key) {
+                    return (200, json!({}));
+                }
                 if let Some(said) = self.said.iter().find(|said| said.key == key) {
                     let mut answer = shown(said);
                     answer["found"] = json!("message");
@@ -219,6 +259,7 @@ impl Wire for FakeWire {
 impl FakeWire {
     fn answer(&self, request: &http::Request<Bytes>) -> Result<Response> {
         let mut world = self.0.lock().unwrap();
+        world.arrive();
         let platform = request.uri().host().unwrap().strip_suffix(".test").unwrap().to_owned();
         let path = request.uri().path().to_owned();
         *world.calls.entry(format!("{platform}{path}")).or_default() += 1;
@@ -234,7 +275,21 @@ impl FakeWire {
                 world.respond(&platform, &path, bearer.as_deref(), &body, &form);
                 return network(Acted::Perhaps);
             }
-            None => world.respond(&platform, &path, bearer.as_deref(), &body, &form),
+            Some(Fault::Broken) => {
+                world.respond(&platform, &path, bearer.as_deref(), &body, &form);
+                (500, json!({}))
+            }
+            Some(Fault::Late(by)) => {
+                let at = Instant::now() + by;
+                world.on_its_way.push(OnItsWay { at, platform, path, body });
+                return network(Acted::Perhaps);
+            }
+            Some(Fault::Hidden(by)) => {
+                world.respond(&platform, &path, bearer.as_deref(), &body, &form);
+                world.hidden.insert(body["key"].as_str().unwrap_or_default().to_owned(), Instant::now() + by);
+                return network(Acted::Perhaps);
+            }
+            Some(Fault::None) | None => world.respond(&platform, &path, bearer.as_deref(), &body, &form),
         };
         let mut headers = HeaderMap::new();
         headers.insert("content-type", "application/json".parse().unwrap());
