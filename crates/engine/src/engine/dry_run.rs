@@ -139,11 +139,11 @@ impl Engine {
         let after = listed(scratch.store(), settled.people.clone()).await?;
         let mut change = PeopleChange { conflicts: settled.conflicts, ..PeopleChange::default() };
         for ((was, syncs), (is, _)) in before.into_iter().zip(after) {
-            match (was, is) {
-                (false, true) => change.new += 1,
-                (true, false) => change.gone += 1,
-                (true, true) => change.changed += 1,
-                (false, false) => {}
+            match (&was, &is) {
+                (None, Some(_)) => change.new += 1,
+                (Some(_), None) => change.gone += 1,
+                (Some(was), Some(is)) if was != is => change.changed += 1,
+                _ => continue,
             }
             change.syncs_touched += syncs;
         }
@@ -151,16 +151,22 @@ impl Engine {
     }
 }
 
-/// Of each person whether they are listed, and how many syncs they have.
-async fn listed(store: &Store, people: Vec<PersonId>) -> Result<Vec<(bool, u64)>> {
+/// How a person is listed: name, address, primary platform, platforms, and whether they are offered.
+type Listed = (String, Option<String>, Option<String>, String, bool);
+
+/// Of each person how they are listed, if they are, and how many syncs they have.
+async fn listed(store: &Store, people: Vec<PersonId>) -> Result<Vec<(Option<Listed>, u64)>> {
     store
         .read(move |db| {
+            let mut row =
+                db.prepare_cached("SELECT name, email, primary_platform, platforms, offered FROM people WHERE id = ? AND listed")?;
             let mut syncs = db.prepare_cached("SELECT count(*) FROM syncs WHERE person = ?")?;
             people
                 .into_iter()
                 .map(|person| {
                     let count: i64 = syncs.query_row([person.0], |row| row.get(0))?;
-                    Ok((is_listed(db, person)?, count.unsigned_abs()))
+                    let row = row.query_row([person.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)));
+                    Ok((row.optional()?, count.unsigned_abs()))
                 })
                 .collect()
         })
@@ -168,6 +174,5 @@ async fn listed(store: &Store, people: Vec<PersonId>) -> Result<Vec<(bool, u64)>
 }
 
 fn is_listed(db: &Connection, person: PersonId) -> Result<bool> {
-    let mut statement = db.prepare_cached("SELECT listed FROM people WHERE id = ?")?;
-    Ok(statement.query_row([person.0], |row| row.get(0)).optional()?.unwrap_or(false))
+    Ok(db.prepare_cached("SELECT 1 FROM people WHERE id = ? AND listed")?.exists([person.0])?)
 }
