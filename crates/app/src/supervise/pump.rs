@@ -61,7 +61,7 @@ pub struct Progress {
     pub done: u64,
     /// Of how much, when that is known.
     pub total: Option<u64>,
-    /// By its own pace so far.
+    /// As the engine says; of an import, by its own pace so far.
     pub seconds_left: Option<u64>,
     /// Whether this is its last word.
     pub ended: bool,
@@ -101,6 +101,7 @@ struct Far {
     platform: Option<PlatformId>,
     done: u64,
     total: Option<u64>,
+    time_left: Option<u64>,
     ended: bool,
 }
 
@@ -132,8 +133,8 @@ impl Batch {
             Event::SyncChanged { person, .. } => {
                 self.people.insert(person);
             }
-            Event::RunProgress { run, kind, platform, done, total, ended, .. } => {
-                self.runs.insert(run, Far { kind, platform, done, total, ended });
+            Event::RunProgress { run, kind, platform, done, total, time_left, ended } => {
+                self.runs.insert(run, Far { kind, platform, done, total, time_left, ended });
             }
             Event::RunChanged { .. } => self.changed.runs = true,
             Event::ConnectionChanged { .. } => self.changed.connections = true,
@@ -173,8 +174,10 @@ impl Paces {
         if far.ended {
             self.0.remove(&run);
         }
-        let Far { kind, platform, done, total, ended } = far;
-        Progress { run, kind, platform, done, total, seconds_left: pace.seconds_left(far, now), ended }
+        let Far { kind, platform, done, total, time_left, ended } = far;
+        // The engine knows what the platforms' limits let through; how many pages a directory has is nobody's knowledge.
+        let seconds_left = if kind == RunKind::Import { pace.seconds_left(far, now) } else { time_left };
+        Progress { run, kind, platform, done, total, seconds_left, ended }
     }
 }
 
@@ -240,21 +243,21 @@ mod tests {
     }
 
     fn far(done: u64, total: Option<u64>, ended: bool) -> Far {
-        Far { kind: RunKind::Sync, platform: Some(HERE), done, total, ended }
+        Far { kind: RunKind::Import, platform: Some(HERE), done, total, time_left: None, ended }
     }
 
     #[test]
     fn of_each_run_only_the_newest_figures_count() {
         let mut batch = Batch::default();
         for done in [1, 7] {
-            let (kind, platform, total, ended) = (RunKind::Sync, Some(HERE), Some(9), false);
+            let (kind, platform, total, ended) = (RunKind::Import, Some(HERE), Some(9), false);
             batch.add(Event::RunProgress { run: RunId(1), kind, platform, done, total, time_left: None, ended });
         }
         assert_eq!(batch.runs, BTreeMap::from([(RunId(1), far(7, Some(9), false))]));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_time_left_follows_the_runs_own_pace_and_is_not_guessed_too_early() {
+    async fn the_time_left_of_an_import_follows_its_own_pace_and_is_not_guessed_too_early() {
         let mut paces = Paces::default();
         let mut left = |far| paces.progress(RunId(1), far, Instant::now()).seconds_left;
         let (total, on) = (Some(1_000), false);
@@ -267,6 +270,13 @@ mod tests {
         assert_eq!(left(far(200, None, on)), None, "no end known");
         assert_eq!(left(far(1_000, total, true)), None, "over");
         assert!(paces.is_new(RunId(1)), "a run that is over is forgotten");
+    }
+
+    #[test]
+    fn of_other_runs_the_engine_says_how_long_they_take_and_a_pause_is_told() {
+        let sync = Far { kind: RunKind::Sync, time_left: Some(90), ..far(1, Some(9), false) };
+        assert_eq!(Paces::default().progress(RunId(1), sync, Instant::now()).seconds_left, Some(90));
+        assert_eq!(gathered([Event::RunChanged { run: RunId(1) }]), Some(Changed { runs: true, ..Changed::default() }));
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Kind, Result};
-use crate::model::{Act, PersonId, PlatformId, Reason, RunId, RunState, Status};
+use crate::model::{Act, PersonId, PlatformId, Reason, RunId, Status};
 use crate::store::{resets, runs, syncs};
 use crate::sync::plan::{Action, SyncPlan, first_reason};
 use crate::sync::queue::{self, Asking, Job, SyncRow, SyncView};
@@ -28,12 +28,13 @@ pub struct WorkView {
 }
 
 impl Engine {
-    /// Syncs everybody selected: the confirmed act. Writes everything down, works on it, and says how it stands then.
+    /// Syncs everybody selected: the confirmed act. Writes everything down, works on it, and says how it stands then. The run is over
+    /// unless something of it still waits for a network, an approval or a sign-in.
     pub async fn sync(&self, selection: &Selection, to: PlatformId, until: Until, cancel: &Cancel) -> Result<SyncView> {
         let (run, blocked) = self.write_down(selection, to, Asking::Once).await?;
         work::work(&self.shared, Scope { run: Some(run), sync: None }, until, cancel).await?;
         let view = queue::result(&self.shared, run, blocked).await?;
-        progress::end(&self.shared, run, RunState::Done, None).await?;
+        progress::settle(&self.shared, run).await?;
         Ok(view)
     }
 
@@ -144,6 +145,7 @@ impl Engine {
         keys::look(&self.shared).await?;
         undoing::finish(&self.shared, cancel).await?;
         let all = Scope::default();
+        self.shared.store.write(runs::resume).await?;
         jumps::begin(&self.shared).await?;
         answers::check_answers(&self.shared, all).await?;
         work::work(&self.shared, all, until, cancel).await?;

@@ -153,6 +153,11 @@ impl Paced {
         self.0.connections.write().unwrap_or_else(PoisonError::into_inner).insert(platform, facts);
     }
 
+    /// What is known of a connection; `None` when there is none.
+    pub(crate) fn connection_facts(&self, platform: PlatformId) -> Option<ConnectionFacts> {
+        self.0.connections.read().unwrap_or_else(PoisonError::into_inner).get(&platform).cloned()
+    }
+
     /// Tells that a connection is gone.
     pub fn disconnected(&self, platform: PlatformId) {
         self.0.connections.write().unwrap_or_else(PoisonError::into_inner).remove(&platform);
@@ -222,7 +227,7 @@ impl Paced {
     }
 
     fn facts(&self, platform: PlatformId) -> ConnectionFacts {
-        self.0.connections.read().unwrap_or_else(PoisonError::into_inner).get(&platform).cloned().unwrap_or_default()
+        self.connection_facts(platform).unwrap_or_default()
     }
 
     /// The fields of a connection.

@@ -57,11 +57,16 @@ async fn syncs_of(shared: &Shared, view: RunView) -> Result<Vec<PersonId>> {
         .write(move |transaction| {
             let listed: Vec<SyncId> = steps::not_begun(transaction, run)?.into_iter().filter(|sync| mine.contains(sync)).collect();
             let mut people = syncs::remove_bare(transaction, &listed, now)?;
+            let bare = people.len();
             // What was made or asked earlier is undone in the background.
             for sync in steps::not_begun(transaction, run)?.into_iter().filter(|sync| mine.contains(sync)) {
                 people.extend(withdraw(transaction, sync, now)?);
             }
-            stop(transaction, &view, people.len(), &actor, now)?;
+            let mut counts = progress::counted(transaction, &view)?;
+            if let Some(waiting) = counts.get_mut("waiting") {
+                *waiting = waiting.saturating_sub((people.len() - bare) as u64);
+            }
+            stop(transaction, &RunView { counts, ..view }, people.len(), &actor, now)?;
             Ok(people)
         })
         .await?;
@@ -122,7 +127,7 @@ fn stop(transaction: &Transaction<'_>, view: &RunView, taken_back: usize, actor:
     // What was begun comes to its end, paused or not.
     steps::free(transaction, view.id, steps::PAUSED)?;
     undos::free(transaction, Some(view.id), steps::PAUSED)?;
-    let mut counts = progress::counted(transaction, view)?;
+    let mut counts = view.counts.clone();
     counts.insert("cancelled".into(), taken_back as u64);
     runs::end(transaction, view.id, RunState::Cancelled, &counts, None, now)
 }

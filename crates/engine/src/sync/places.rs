@@ -15,8 +15,9 @@ const LOOKS: usize = 64;
 /// Of the many, at least and at most.
 const LEAST: usize = 8;
 const MOST: usize = 256;
-/// How long a step is under way when nothing holds it up: some requests, some commits, and something to spare.
-const UNDER_WAY: Duration = Duration::from_secs(4);
+/// How long a step is under way when nothing holds it up: so long for each request, and so long besides.
+const A_REQUEST: Duration = Duration::from_secs(1);
+const BESIDES: Duration = Duration::from_secs(2);
 
 /// How many steps of a sort may be under way on a platform at once.
 pub(crate) fn places(info: &PlatformInfo, is_limited: bool, sort: Sort) -> usize {
@@ -31,16 +32,49 @@ pub(crate) fn places(info: &PlatformInfo, is_limited: bool, sort: Sort) -> usize
 
 /// As many as the tightest limit that one kind of work meets lets through in the time that a step takes.
 fn many(info: &PlatformInfo, work: Work) -> usize {
-    let through = info.cost_of(work).filter(|(_, calls)| *calls > 0).flat_map(|(class, calls)| {
-        let counted = info.rates.iter().filter(move |rate| rate.class == class && rate.scope == RateScope::Tenant);
-        counted.map(move |rate| steps(rate, calls))
+    let requests: u32 = info.cost_of(work).map(|(_, calls)| calls).sum();
+    let under_way = A_REQUEST * requests + BESIDES;
+    let through = info.rates.iter().filter(|rate| rate.scope == RateScope::Tenant).filter_map(|rate| {
+        let calls = info.cost_of(work).filter(|(class, _)| rate.counts(class)).map(|(_, calls)| calls).sum();
+        (calls > 0).then(|| steps(rate, calls, under_way))
     });
     // Work that no limit counts: as many as there may be; work that this platform does not do costs nothing.
     let is_done_here = info.cost_of(work).next().is_some();
     through.min().unwrap_or(if is_done_here { MOST } else { LEAST }).clamp(LEAST, MOST)
 }
 
-fn steps(rate: &Rate, calls: u32) -> usize {
-    let amount = u128::from(rate.amount) * UNDER_WAY.as_millis();
+fn steps(rate: &Rate, calls: u32, under_way: Duration) -> usize {
+    let amount = u128::from(rate.amount) * under_way.as_millis();
     usize::try_from(amount.div_ceil(rate.per.as_millis().max(1) * u128::from(calls))).unwrap_or(MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pace::testing::info;
+    use crate::platform::Cost;
+
+    #[test]
+    fn as_many_are_under_way_as_the_tightest_limit_lets_through_and_always_a_few() {
+        let rate = |class, amount, seconds| Rate {
+            class,
+            also: &[],
+            scope: RateScope::Tenant,
+            amount,
+            per: Duration::from_secs(seconds),
+            burst: 1,
+        };
+        let places_with = |rates: Vec<Rate>, costs: Vec<Cost>| {
+            places(&PlatformInfo { rates: rates.leak(), costs: costs.leak(), ..info() }, true, Sort::Many)
+        };
+        let [light, heavy] = [Cost::of(Work::Represent, "light", 4), Cost::of(Work::Represent, "heavy", 1)];
+        assert_eq!(places_with(vec![rate("light", 3_500, 10), rate("heavy", 100, 5)], vec![light, heavy]), 140);
+        assert_eq!(places_with(vec![rate("light", 3_500, 10), rate("heavy", 50, 60)], vec![light, heavy]), LEAST);
+        assert_eq!(places_with(vec![rate("light", 30, 1)], vec![light]), 45);
+        assert_eq!(places_with(vec![rate("heavy", 1_000, 1)], vec![heavy]), MOST);
+        // The better of two kinds of work counts; what no limit counts is done by as many as there may be.
+        assert_eq!(places_with(vec![rate("light", 10, 1)], vec![Cost::of(Work::Prompt, "light", 1), heavy]), MOST);
+        assert_eq!(places(&info(), false, Sort::Many), MOST);
+        assert_eq!(places(&info(), true, Sort::Admin), ADMIN);
+    }
 }

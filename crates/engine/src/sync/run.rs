@@ -17,6 +17,7 @@ use super::prompt::prompt;
 use super::quarantine;
 use super::represent::represent;
 use super::shared::{Shared, later, name_of};
+use super::shut;
 use super::tell::tell;
 use super::verify::verify;
 
@@ -105,7 +106,8 @@ async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, begun: Insta
     let error = if in_doubt { error.acted(Acted::Perhaps) } else { error };
     // These two only ask.
     let only_asks = matches!(kind, StepKind::Authorise | StepKind::Verify);
-    let error = if only_asks { error.acted(Acted::No) } else { error };
+    // What leaves is written down before.
+    let error = if only_asks || now_stored.state == StepState::Todo { error.acted(Acted::No) } else { error };
     if error.kind == Kind::SignedOut && !is_lost(&error) && !only_asks {
         return quarantine::signed_out(shared, step, begun, &error).await;
     }
@@ -118,7 +120,12 @@ async fn failed(shared: &Shared, step: &Step, first: Option<RunId>, begun: Insta
         after(&error, attempt)
     };
     match after {
-        After::Stop => Err(error),
+        After::Stop => {
+            if shut::is_shut(&error) && kind.is_first() {
+                shared.change(sync, move |transaction| syncs::detail(transaction, sync, shut::WAITING, now)).await?;
+            }
+            Err(error)
+        }
         After::Again { state, wait, detail, offline } => {
             let until = later(now, wait);
             let state = if kind == StepKind::Authorise { StepState::Waiting } else { state };

@@ -10,9 +10,13 @@ use crate::event::Event;
 use crate::model::{PlatformId, RunKind, RunState, Status};
 
 mod doubt;
+mod dry_run;
 mod keeping;
 mod keys;
+mod limits;
+mod running;
 mod shut;
+mod undoing;
 
 use super::Until;
 use super::testing::{ALPHA, BETA, CodeState, DELTA, Fault, GAMMA, Kit, Said, World, crash_after};
@@ -380,10 +384,11 @@ async fn a_refusal_fails_with_its_reason_and_trying_again_begins_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_platform_that_signed_us_out_fails_the_sync_and_blocks_the_next_plan() {
+async fn a_platform_that_signed_us_out_keeps_the_sync_waiting_and_blocks_the_next_plan() {
     let (kit, engine) = Kit::with(&[("bob", &[ALPHA])]).await;
     kit.world().faults.extend(vec![("beta/represent".into(), Fault::Status(401)); 9]);
-    assert_eq!(engine.sync_one("bob", ALPHA, BETA).await.failed, 1);
+    let view = engine.sync_one("bob", ALPHA, BETA).await;
+    assert_eq!((view.waiting, view.people[0].detail.as_deref()), (1, Some("waiting_for_sign_in")));
     let plan = engine.reading().plan(&Selection::People(vec![engine.named("bob").await]), BETA).await.unwrap();
     assert_eq!(plan.blocked[0].reason, "signed_out");
     assert!(engine.reading().connections().await.unwrap().iter().any(|view| view.platform == BETA && view.signed_out));
@@ -466,7 +471,7 @@ async fn fifty_syncs_that_find_the_connection_signed_out_give_one_notice() {
     kit.world().faults.extend(vec![("beta/represent".into(), Fault::Status(401)); 200]);
     let mut events = engine.subscribe();
     let view = engine.sync(&Selection::Matching(Default::default()), BETA, Until::Idle, &Cancel::new()).await.unwrap();
-    assert_eq!(view.failed, 50);
+    assert_eq!((view.waiting, view.failed), (50, 0));
     let mut notices = 0;
     while let Ok(event) = events.try_recv() {
         notices += u32::from(event == Event::ConnectionChanged { platform: BETA });

@@ -264,15 +264,16 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// How many steps fit; none before a fair part of the places is free, so that many are taken at once.
+    /// How many steps fit. Of many, none before a fair part of the places is free, so that many are taken at once.
     fn room(&self, place: Place) -> Option<usize> {
         let info = self.shared.platforms.get(place.0).ok()?.info();
         let places = places(info, self.shared.paced.is_limited(), place.1);
         let free = places.saturating_sub(self.busy.get(&place).copied().unwrap_or(0));
-        (free > 0 && free >= places / 4).then_some(free)
+        let least = if matches!(place.1, Sort::Many | Sort::Look) { places / 4 } else { 1 };
+        (free > 0 && free >= least).then_some(free)
     }
 
-    async fn take(&self, wanted: Vec<(Place, usize)>) -> Result<Vec<(Place, usize, Vec<Taken>)>> {
+    async fn take(&mut self, wanted: Vec<(Place, usize)>) -> Result<Vec<(Place, usize, Vec<Taken>)>> {
         let (by, Scope { run, sync }, now) = (self.taker()?, self.scope, ms(self.shared.now()));
         self.shared
             .store
@@ -363,7 +364,7 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    async fn give_back(&self, step: i64) -> Result<()> {
+    async fn give_back(&mut self, step: i64) -> Result<()> {
         self.shared.store.write(move |transaction| steps::give_back(transaction, step)).await
     }
 
@@ -386,7 +387,7 @@ impl<'a> Pass<'a> {
     }
 
     /// When something can be started again, unless something under way ends before. `None`: never.
-    async fn next_wake(&self) -> Result<Option<Instant>> {
+    async fn next_wake(&mut self) -> Result<Option<Instant>> {
         let now = Instant::now();
         if let (Time::Ever, Some(again)) = (self.time, self.shared.shut.again()) {
             return Ok(Some(again.max(now)));

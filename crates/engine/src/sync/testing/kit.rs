@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use url::Url;
 
-use super::platform::{ALPHA, BETA, DELTA, GAMMA, platforms};
+use super::platform::{ALPHA, BETA, DELTA, GAMMA, RATES, platforms_at};
 use super::shutter::Shutter;
 use super::wire::{FakeWire, World};
 use crate::cancel::Cancel;
@@ -22,7 +22,7 @@ use crate::error::Result;
 use crate::model::{Account, AccountKind, PersonId, PlatformId};
 use crate::pace::Rates;
 use crate::people::views::SyncView as Row;
-use crate::platform::Platforms;
+use crate::platform::{Platforms, Rate};
 use crate::secrets::Secret;
 use crate::signin::Given;
 use crate::sync::{SyncView, Until};
@@ -31,12 +31,22 @@ use crate::transport::Realm;
 pub(crate) struct TestClock {
     from: Timestamp,
     start: tokio::time::Instant,
+    /// By how many seconds somebody has set it.
+    set_by: std::sync::atomic::AtomicI64,
+}
+
+impl TestClock {
+    /// Somebody sets it, forwards or back.
+    pub(crate) fn jump(&self, seconds: i64) {
+        self.set_by.fetch_add(seconds, std::sync::atomic::Ordering::Relaxed);
+    }
 }
 
 #[async_trait]
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        self.from + jiff::SignedDuration::try_from(self.start.elapsed()).unwrap()
+        let set_by = jiff::SignedDuration::from_secs(self.set_by.load(std::sync::atomic::Ordering::Relaxed));
+        self.from + jiff::SignedDuration::try_from(self.start.elapsed()).unwrap() + set_by
     }
 
     async fn wait(&self, duration: Duration) {
@@ -65,6 +75,11 @@ pub(crate) struct Kit {
 impl Kit {
     /// All four platforms connected; people imported, each with an account on the named platforms.
     pub(crate) async fn with(people: &[(&str, &[PlatformId])]) -> (Self, Engine) {
+        Self::paced(people, RATES).await
+    }
+
+    /// The same, and each platform has these rates.
+    pub(crate) async fn paced(people: &[(&str, &[PlatformId])], rates: &'static [Rate]) -> (Self, Engine) {
         let world = World {
             scopes: ["people.read", "chat.write", "people.write", "people.reset"].map(str::to_owned).to_vec(),
             accounts: people.iter().flat_map(|(name, on)| on.iter().map(|platform| account(name, *platform))).collect(),
@@ -74,8 +89,12 @@ impl Kit {
             folder: tempfile::tempdir().unwrap(),
             world: Arc::new(Mutex::new(world)),
             secrets: Arc::new(Shutter::new(Realm::Demo)),
-            clock: Arc::new(TestClock { from: "2030-01-01T08:00:00Z".parse().unwrap(), start: tokio::time::Instant::now() }),
-            platforms: platforms(),
+            clock: Arc::new(TestClock {
+                from: "2030-01-01T08:00:00Z".parse().unwrap(),
+                start: tokio::time::Instant::now(),
+                set_by: Default::default(),
+            }),
+            platforms: platforms_at(rates),
         };
         let engine = kit.open().await;
         for platform in [ALPHA, BETA, GAMMA, DELTA] {

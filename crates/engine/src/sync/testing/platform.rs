@@ -22,8 +22,14 @@ pub(crate) const GAMMA: PlatformId = PlatformId::new("gamma");
 pub(crate) const DELTA: PlatformId = PlatformId::new("delta");
 
 /// A made-up platform.
-pub(crate) struct Fake {
+struct Fake {
     info: PlatformInfo,
+    base: &'static str,
+}
+
+/// One for the rest of the program.
+struct Standing {
+    info: &'static PlatformInfo,
     base: &'static str,
 }
 
@@ -48,7 +54,9 @@ const COSTS: &[Cost] = &[
     Cost::of(Work::Dismiss, "all", 1),
     Cost::of(Work::Revoke, "all", 1),
 ];
-const RATES: &[Rate] = &[Rate { class: "all", also: &[], scope: RateScope::Tenant, amount: 10_000, per: Duration::from_secs(1), burst: 10_000 }];
+/// Rates that nobody notices.
+pub(super) const RATES: &[Rate] =
+    &[Rate { class: "all", also: &[], scope: RateScope::Tenant, amount: 10_000, per: Duration::from_secs(1), burst: 10_000 }];
 
 const SLOTS: &[Slot] = &[Slot { name: "main", field: "access_token", source: Source::Given, scopes: SCOPES, optional: false }];
 const FIELDS: &[Field] = &[
@@ -121,6 +129,14 @@ fn info(id: PlatformId, name: &'static str, hosts: &'static [&'static str], capa
 
 /// The four.
 pub(crate) fn platforms() -> Platforms {
+    platforms_at(RATES)
+}
+
+/// The four, with these rates each. They live as long as the program.
+pub(super) fn platforms_at(rates: &'static [Rate]) -> Platforms {
+    let leaked = |Fake { info, base }: Fake| -> &'static dyn Platform {
+        Box::leak(Box::new(Standing { info: Box::leak(Box::new(PlatformInfo { rates, ..info })), base }))
+    };
     let none = Capabilities {
         teams: false,
         own_account: false,
@@ -179,13 +195,12 @@ pub(crate) fn platforms() -> Platforms {
         },
         base: "https://delta.test",
     };
-    Platforms::new([alpha, beta, gamma, delta].into_iter().map(|fake| Box::leak(Box::new(fake)) as &'static dyn Platform).collect())
+    Platforms::new([alpha, beta, gamma, delta].into_iter().map(leaked).collect())
 }
 
-impl Platform for Fake {
+impl Platform for Standing {
     fn info(&self) -> &'static PlatformInfo {
-        // The kit leaks every `Fake`, so its data lives as long as the program; a copy keeps this safe code.
-        Box::leak(Box::new(self.info.clone()))
+        self.info
     }
 
     fn connect(&self, identity: ConnectionFacts, http: Http) -> Box<dyn Connection> {

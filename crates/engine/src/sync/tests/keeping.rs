@@ -10,7 +10,7 @@ use crate::model::RunId;
 use crate::store::runs::RunView;
 
 /// Plays a script beside an engine that keeps working, and gives how often the work was looked at.
-async fn beside<T>(engine: &Engine, script: impl Future<Output = T>) -> (T, u32) {
+pub(super) async fn beside<T>(engine: &Engine, script: impl Future<Output = T>) -> (T, u32) {
     let cancel = Cancel::new();
     let mut polls = 0;
     let value = {
@@ -32,7 +32,7 @@ async fn beside<T>(engine: &Engine, script: impl Future<Output = T>) -> (T, u32)
 }
 
 /// Lets time pass until something is true.
-async fn until(kit: &Kit, what: &str, holds: impl AsyncFn() -> bool) {
+pub(super) async fn until(kit: &Kit, what: &str, holds: impl AsyncFn() -> bool) {
     for _ in 0..6_000 {
         if holds().await {
             return;
@@ -42,25 +42,25 @@ async fn until(kit: &Kit, what: &str, holds: impl AsyncFn() -> bool) {
     panic!("{what}: ten minutes were not enough");
 }
 
-async fn run(engine: &Engine, id: RunId) -> RunView {
+pub(super) async fn run(engine: &Engine, id: RunId) -> RunView {
     engine.reading().runs().await.unwrap().into_iter().find(|run| run.id == id).unwrap()
 }
 
-fn counts(run: &RunView) -> Vec<(&str, u64)> {
+pub(super) fn counts(run: &RunView) -> Vec<(&str, u64)> {
     run.counts.iter().filter(|(_, count)| **count > 0).map(|(word, count)| (word.as_str(), *count)).collect()
 }
 
-async fn all_on_alpha(engine: &Engine) -> Selection {
+pub(super) async fn all_on_alpha(engine: &Engine) -> Selection {
     let all = Selection::Matching(Default::default());
     engine.set_primary(&all, ALPHA, Confirmed::Nothing).await.unwrap();
     all
 }
 
-fn many(count: u32) -> Vec<String> {
+pub(super) fn many(count: u32) -> Vec<String> {
     (0..count).map(|number| format!("p{number:03}")).collect()
 }
 
-fn on_alpha(names: &[String]) -> Vec<(&str, &'static [PlatformId])> {
+pub(super) fn on_alpha(names: &[String]) -> Vec<(&str, &'static [PlatformId])> {
     names.iter().map(|name| (name.as_str(), [ALPHA].as_slice())).collect()
 }
 
@@ -190,7 +190,7 @@ async fn a_crash_at_any_moment_after_queueing_is_taken_up_and_the_run_ends() {
 #[tokio::test(start_paused = true)]
 async fn a_stopped_run_takes_back_what_was_not_begun_and_finishes_what_is_under_way() {
     let names = many(60);
-    let (kit, engine) = Kit::with(&on_alpha(&names)).await;
+    let (kit, engine) = Kit::paced(&on_alpha(&names), super::running::SLOW).await;
     let all = all_on_alpha(&engine).await;
     let mut events = engine.subscribe();
     let script = async {
@@ -246,6 +246,7 @@ async fn resets_of_many_are_one_run_that_ends_by_itself() {
     let names = many(30);
     let (kit, engine) = Kit::with(&on_alpha(&names)).await;
     let all = all_on_alpha(&engine).await;
+    engine.set_stop_limits(limits::none()).await.unwrap();
     engine.sync(&all, BETA, Until::Idle, &Cancel::new()).await.unwrap();
     let preview = engine.reset_preview_many(&all).await.unwrap();
     let goes: Vec<(&str, u64)> = preview.goes.iter().map(|goes| (goes.what.as_str(), goes.count)).collect();

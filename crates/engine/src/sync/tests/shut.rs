@@ -114,8 +114,7 @@ async fn a_damaged_entry_is_a_matter_of_signing_in_again_and_holds_up_nobody_els
     kit.secrets.tamper("beta/main", Some("{\"half")).await;
     let engine = kit.open().await;
     let view = engine.sync_one("bob", ALPHA, BETA).await;
-    assert_eq!(view.failed, 1);
-    assert_eq!(view.people[0].reason.as_ref().unwrap().act, Some(crate::model::Act::Connect { platform: BETA }));
+    assert_eq!((view.waiting, view.people[0].detail.as_deref()), (1, Some("waiting_for_sign_in")));
     assert_eq!(engine.health().await.unwrap()[&BETA].state, crate::model::HealthState::SignedOut);
     assert_eq!(engine.sync_one("bob", ALPHA, GAMMA).await.done, 1);
 }
