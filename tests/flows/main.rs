@@ -2,6 +2,8 @@
 //! works with the terminal program as scripts do, and looks at both sides afterwards.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod blocked;
@@ -12,6 +14,10 @@ mod crash;
 #[cfg(test)]
 mod credentials;
 #[cfg(test)]
+mod dry_run;
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod output;
@@ -19,6 +25,8 @@ mod output;
 mod people;
 #[cfg(test)]
 mod prompts;
+#[cfg(test)]
+mod runs;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]

@@ -96,8 +96,11 @@ pub enum Command {
         /// The platforms
         platforms: Vec<PlatformId>,
         /// Import only these teams (kept for the next import)
-        #[arg(long = "team", value_name = "ID")]
+        #[arg(long = "team", value_name = "ID", conflicts_with = "dry_run")]
         teams: Vec<String>,
+        /// Or only look
+        #[command(flatten)]
+        dry: Dry,
     },
     /// List people
     People {
@@ -136,11 +139,17 @@ pub enum Command {
         person: String,
         /// PLATFORM:ID, or the account's id
         account: String,
+        /// Or only look
+        #[command(flatten)]
+        dry: Dry,
     },
     /// Say that an account stands alone
     Unlink {
         /// PLATFORM:ID, or the account's id
         account: String,
+        /// Or only look
+        #[command(flatten)]
+        dry: Dry,
     },
     /// Show what a sync would do; sends nothing
     Plan(Selection),

@@ -1,7 +1,7 @@
 //! connections, disconnect, teams, import.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use engine::engine::ConnectionView;
@@ -12,8 +12,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::answer::{Answer, Exit};
-use super::args::Confirm;
-use super::confirm::confirmed;
+use super::args::{Confirm, Dry};
+use super::confirm::{confirmed, only_looked};
 use super::session::{Session, cancel_on_interrupt, interrupted};
 use super::step::NextSteps;
 use super::tables;
@@ -92,8 +92,17 @@ pub(super) async fn teams(session: &Session, platform: PlatformId) -> Result<Exi
     Ok(Exit::Done)
 }
 
-pub(super) async fn import(session: &Session, platforms: Vec<PlatformId>, teams: Vec<String>) -> Result<Exit> {
+pub(super) async fn import(session: &Session, platforms: Vec<PlatformId>, teams: Vec<String>, dry: Dry) -> Result<Exit> {
     let engine = session.engine().await?;
+    let preview = async {
+        let (lines, cancel) = (Lines::new(session.answer), cancel_on_interrupt());
+        let preview = engine.preview_import(&platforms, &cancel, &|platform, imported| lines.told(platform, imported)).await;
+        lines.clear();
+        preview.map(NextSteps::with_commands)
+    };
+    if let Some(exit) = only_looked(session.answer, dry, preview, tables::would_import).await? {
+        return Ok(exit);
+    }
     if !teams.is_empty() {
         let [platform] = platforms.as_slice() else {
             return Err(Error::invalid(
@@ -111,16 +120,35 @@ pub(super) async fn import(session: &Session, platforms: Vec<PlatformId>, teams:
 
 /// Imports with one progress line per platform.
 pub(super) async fn run_import(answer: Answer, engine: &Engine, platforms: &[PlatformId]) -> Result<engine::engine::ImportView> {
-    let bars = MultiProgress::new();
-    if answer.json {
-        bars.set_draw_target(indicatif::ProgressDrawTarget::hidden());
+    let (lines, cancel) = (Lines::new(answer), cancel_on_interrupt());
+    let outcome = engine.import(platforms, &cancel, &|platform, imported| lines.told(platform, imported)).await;
+    lines.clear();
+    if cancel.is_cancelled() {
+        return Err(interrupted("import").ask_admin("Import again: it goes on where it stopped."));
     }
-    let lines: Mutex<BTreeMap<PlatformId, ProgressBar>> = Mutex::default();
-    let progress = |platform: PlatformId, imported: Imported| {
-        let mut lines = lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    outcome
+}
+
+/// One progress line per platform.
+struct Lines {
+    bars: MultiProgress,
+    lines: Mutex<BTreeMap<PlatformId, ProgressBar>>,
+}
+
+impl Lines {
+    fn new(answer: Answer) -> Self {
+        let bars = MultiProgress::new();
+        if answer.json {
+            bars.set_draw_target(indicatif::ProgressDrawTarget::hidden());
+        }
+        Self { bars, lines: Mutex::default() }
+    }
+
+    fn told(&self, platform: PlatformId, imported: Imported) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let line = lines.entry(platform).or_insert_with(|| {
             let name = platforms::all().get(platform).map_or("", |known| known.info().name);
-            let line = bars.add(ProgressBar::new_spinner());
+            let line = self.bars.add(ProgressBar::new_spinner());
             let style = ProgressStyle::with_template("{spinner} {prefix:18} {pos:>7} accounts, {per_sec}")
                 .unwrap_or_else(|_| ProgressStyle::default_spinner());
             line.set_style(style);
@@ -129,14 +157,11 @@ pub(super) async fn run_import(answer: Answer, engine: &Engine, platforms: &[Pla
             line
         });
         line.set_position(imported.accounts);
-    };
-    let cancel = cancel_on_interrupt();
-    let outcome = engine.import(platforms, &cancel, &progress).await;
-    for line in lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner).values() {
-        line.finish_and_clear();
     }
-    if cancel.is_cancelled() {
-        return Err(interrupted("import").ask_admin("Import again: it goes on where it stopped."));
+
+    fn clear(&self) {
+        for line in self.lines.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            line.finish_and_clear();
+        }
     }
-    outcome
 }

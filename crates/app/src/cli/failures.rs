@@ -1,14 +1,15 @@
 //! failures, retry, send-anew: what went wrong, and trying it again.
 
-use engine::engine::{Failed, Failure};
+use engine::engine::{Failed, Failure, SyncPreview};
 use engine::model::{PersonId, PlatformId, Reason, Status};
-use engine::{Error, Kind, Reading, Result};
+use engine::store::runs::RunView;
+use engine::{Error, Kind, Result};
 use serde::Serialize;
 
 use super::answer::Exit;
 use super::args::Confirm;
 use super::confirm::confirmed;
-use super::runs::{RunRow, Runs, exit_of, go_on};
+use super::runs::{RunRow, Runs, go_on, several};
 use super::session::Session;
 use super::step;
 use super::tables;
@@ -22,40 +23,38 @@ pub(super) struct FailureRow {
     pub(super) retry: String,
 }
 
-/// JSON of `failures`, and of an unconfirmed `retry`.
+/// JSON of `failures`.
 #[derive(Serialize)]
 pub(super) struct Failures {
     pub(super) failures: Vec<FailureRow>,
 }
 
-async fn failures(reading: &Reading, which: &Failed) -> Result<Failures> {
+pub(super) async fn list(session: &Session) -> Result<Exit> {
     let row = |mut failure: Failure| {
         let retry = format!("usersync retry --platform {} --reason {}", failure.platform, failure.reason.kind);
         step::add_command(&mut failure.reason);
         FailureRow { failure, retry }
     };
-    let wanted = |failure: &Failure| {
-        which.platform.is_none_or(|platform| platform == failure.platform)
-            && which.kind.as_ref().is_none_or(|kind| *kind == failure.reason.kind)
-    };
-    Ok(Failures { failures: reading.failures().await?.into_iter().filter(wanted).map(row).collect() })
-}
-
-pub(super) async fn list(session: &Session) -> Result<Exit> {
-    let view = failures(&session.reading().await?, &Failed::default()).await?;
+    let view = Failures { failures: session.reading().await?.failures().await?.into_iter().map(row).collect() };
     session.answer.give(&view, tables::failures::all)?;
     Ok(Exit::Done)
+}
+
+/// JSON of an unconfirmed `retry`: by platform what would be done.
+#[derive(Serialize)]
+pub(super) struct Retrying {
+    pub(super) platforms: Vec<SyncPreview>,
 }
 
 pub(super) async fn retry(session: &Session, which: Failed, confirm: Confirm) -> Result<Exit> {
     if let Some(platform) = which.platform {
         platforms::all().get(platform)?;
     }
-    let preview = async { failures(&session.reading().await?, &which).await };
+    let engine = session.engine().await?;
+    let preview = async { Ok(Retrying { platforms: engine.retry_preview(&which).await? }) };
     if let Some(exit) = confirmed(session.answer, confirm, "Try them again?", preview, tables::failures::would_retry).await? {
         return Ok(exit);
     }
-    let engine = session.engine().await?;
     let begun = engine.retry_failed(&which).await?;
     if !begun.is_empty() {
         go_on(session, &engine, "Trying again", "retry").await?;
@@ -64,13 +63,12 @@ pub(super) async fn retry(session: &Session, which: Failed, confirm: Confirm) ->
     for run in begun {
         runs.push(RunRow::new(engine.reading().run(run).await?));
     }
-    let exits: Vec<Exit> = runs.iter().map(|row| exit_of(&row.run)).collect();
+    let sum = |of: &dyn Fn(&RunView) -> u64| runs.iter().map(|row| of(&row.run)).sum::<u64>();
+    let count = |word: &'static str| sum(&|run| run.counts.get(word).copied().unwrap_or(0));
+    let blocked = count("blocked");
+    let exit = several(count("failed") + blocked, sum(&|run| run.held), sum(&|run| run.total.unwrap_or(0)) + blocked);
     session.answer.give(&Runs { runs }, |view| tables::failures::retried(&view.runs))?;
-    Ok(match exits.as_slice() {
-        [] => Exit::Done,
-        [first, rest @ ..] if rest.iter().all(|exit| exit == first) => *first,
-        _ => Exit::Partly,
-    })
+    Ok(exit)
 }
 
 /// JSON of an unconfirmed `send-anew`.

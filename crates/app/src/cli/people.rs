@@ -7,7 +7,7 @@ use engine::{Error, Reading, Result};
 use serde::Serialize;
 
 use super::answer::Exit;
-use super::args::{AllMatching, Confirm, Filter};
+use super::args::{AllMatching, Confirm, Dry, Filter};
 use super::confirm::only_looked;
 use super::session::{Session, filter};
 use super::step::NextSteps;
@@ -69,6 +69,8 @@ pub(super) async fn primary(session: &Session, mut words: Vec<String>, all: AllM
         (0, 0) => Exit::Done,
         (0, failed) if failed == view.people.len() as u64 => Exit::Failed,
         (0, _) => Exit::Partly,
+        // It was confirmed, and a stop limit let through only so many.
+        _ if !view.held.is_empty() => Exit::Partly,
         _ => Exit::Usage,
     })
 }
@@ -94,9 +96,12 @@ pub(super) async fn conflicts(session: &Session) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-pub(super) async fn link(session: &Session, person: &str, account: &str) -> Result<Exit> {
+pub(super) async fn link(session: &Session, person: &str, account: &str, dry: Dry) -> Result<Exit> {
     let engine = session.engine().await?;
     let person = engine.reading().find_person(person).await?;
+    if let Some(exit) = only_looked(session.answer, dry, engine.link_preview(person, account), tables::would_decide).await? {
+        return Ok(exit);
+    }
     let view = engine.link(person, account).await?.with_commands();
     session.answer.give(&view, tables::person)?;
     Ok(Exit::Done)
@@ -108,8 +113,12 @@ struct Unlinked<'a> {
     unlinked: &'a str,
 }
 
-pub(super) async fn unlink(session: &Session, account: &str) -> Result<Exit> {
-    session.engine().await?.unlink(account).await?;
+pub(super) async fn unlink(session: &Session, account: &str, dry: Dry) -> Result<Exit> {
+    let engine = session.engine().await?;
+    if let Some(exit) = only_looked(session.answer, dry, engine.unlink_preview(account), tables::would_decide).await? {
+        return Ok(exit);
+    }
+    engine.unlink(account).await?;
     session
         .answer
         .give(&Unlinked { unlinked: account }, |view| format!("{} stands alone now, through every later import.", view.unlinked))?;

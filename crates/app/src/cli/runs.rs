@@ -155,13 +155,12 @@ pub(super) async fn came_to(session: &Session, engine: &Engine, run: RunId) -> R
     Ok(exit)
 }
 
-/// How a run that was worked on ends the command.
-pub(super) fn exit_of(run: &RunView) -> Exit {
-    let count = |word: &str| run.counts.get(word).copied().unwrap_or(0);
-    let (bad, all) = (count("failed") + count("blocked"), run.total.unwrap_or(0) + count("blocked"));
+/// How a run that was worked on ends the command. Whom the plan blocked was told when the run was confirmed.
+fn exit_of(run: &RunView) -> Exit {
+    let failed = run.counts.get("failed").copied().unwrap_or(0);
     match run.state {
-        RunState::Failed if bad == 0 => Exit::Failed,
-        _ => several(bad, run.held, all),
+        RunState::Failed if failed == 0 => Exit::Failed,
+        _ => several(failed, run.held, run.total.unwrap_or(0)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The next step as a command: the engine names it as data, and whoever sits at a terminal types it.
 
-use engine::engine::{ImportView, PrimaryView};
+use engine::engine::{ImportPreview, ImportView, PrimaryView};
 use engine::model::{Act, PersonId, PlatformId, Reason, RunKind, RunState, RunWait};
 use engine::people::list::PeoplePage;
 use engine::people::views::PersonView;
@@ -144,6 +144,13 @@ impl NextSteps for PeoplePage {
 }
 
 impl NextSteps for ImportView {
+    fn with_commands(mut self) -> Self {
+        self.errors.values_mut().for_each(add_command);
+        self
+    }
+}
+
+impl NextSteps for ImportPreview {
     fn with_commands(mut self) -> Self {
         self.errors.values_mut().for_each(add_command);
         self

@@ -5,9 +5,12 @@ pub(super) mod connections;
 pub(super) mod failures;
 pub(super) mod runs;
 
+use std::collections::BTreeMap;
+
 use comfy_table::{ContentArrangement, Table};
-use engine::engine::{ImportView, PrimaryView, TeamView};
+use engine::engine::{DecisionPreview, ImportPreview, ImportView, PeopleChange, PrimaryView, TeamView};
 use engine::model::{Guarded, PlatformId, Reason, ReasonCount, Status, StopLimits};
+use engine::people::import::Imported;
 use engine::people::list::PeoplePage;
 use engine::people::preview::PrimaryPreview;
 use engine::people::views::{PersonView, StatusView};
@@ -73,8 +76,30 @@ pub(super) fn teams(teams: &[TeamView]) -> String {
 }
 
 pub(super) fn imported(view: &ImportView) -> String {
+    read(&view.platforms, &view.errors)
+}
+
+/// What an import would bring.
+pub(super) fn would_import(view: &ImportPreview) -> String {
+    format!("{}\n{}", read(&view.platforms, &view.errors), people_change(&view.people))
+}
+
+/// What a decision about who is whom would change.
+pub(super) fn would_decide(view: &DecisionPreview) -> String {
+    let people: String = view.people.iter().take(ROWS).map(person).collect();
+    format!("{}\n{people}", people_change(&view.change))
+}
+
+fn people_change(change: &PeopleChange) -> String {
+    let PeopleChange { new, changed, gone, syncs_touched, conflicts } = change;
+    let syncs =
+        if *syncs_touched > 0 { format!(" Syncs of people who change: {syncs_touched}; they stay as they are.") } else { String::new() };
+    format!("People: {new} new, {changed} changed, {gone} gone. Conflicts then: {conflicts}.{syncs}")
+}
+
+fn read(platforms: &BTreeMap<PlatformId, Imported>, errors: &BTreeMap<PlatformId, Reason>) -> String {
     let mut table = table(&["Platform", "Accounts", "New", "Changed", "Gone"]);
-    for (platform, counts) in &view.platforms {
+    for (platform, counts) in platforms {
         table.add_row([
             name(*platform),
             counts.accounts.to_string(),
@@ -84,7 +109,7 @@ pub(super) fn imported(view: &ImportView) -> String {
         ]);
     }
     let errors: String =
-        view.errors.iter().map(|(platform, reason)| format!("\n{}: {} {}", name(*platform), reason.message, reason.remedy)).collect();
+        errors.iter().map(|(platform, reason)| format!("\n{}: {} {}", name(*platform), reason.message, reason.remedy)).collect();
     format!("{table}{errors}")
 }
 
@@ -191,7 +216,16 @@ pub(super) fn would_reset(view: &PrimaryView) -> String {
 
 pub(super) fn primary(view: &PrimaryView) -> String {
     let mut text = format!("{} changed.", view.changed);
-    if view.unconfirmed > 0 {
+    for held in &view.held {
+        text.push_str(&format!(
+            "\n  Stop limit: of {} {}, {} were let through; {} stay as they are.\n  → Do it again for the next ones, or change the limit: usersync limits",
+            held.wanted,
+            guarded(held.what),
+            held.allowed,
+            held.held
+        ));
+    }
+    if view.unconfirmed > 0 && view.held.is_empty() {
         text.push_str(&format!(" {} not changed, because their syncs would be reset; confirm with --yes.", view.unconfirmed));
     }
     for row in view.people.iter().filter_map(|row| row.reason.as_ref()).take(ROWS) {
@@ -267,6 +301,7 @@ pub(super) fn would_choose(view: &PrimaryPreview) -> String {
         let platforms: Vec<String> = row.platforms.iter().map(|platform| name(*platform)).collect();
         text.push_str(&format!("  {}: {}\n", row.name, platforms.join(", ")));
     }
+    text.push_str(&runs::held(&view.held));
     for ReasonCount { reason, count } in &view.refused {
         text.push_str(&format!("{count} cannot: {}\n  → {}\n", reason.message, reason.remedy));
     }

@@ -1,6 +1,9 @@
 //! What failed, as people read it.
 
-use super::super::failures::{Doubtful, Failures};
+use engine::engine::SyncPreview;
+use engine::model::ReasonCount;
+
+use super::super::failures::{Doubtful, FailureRow, Failures, Retrying};
 use super::super::runs::RunRow;
 use super::{name, runs, status_word};
 
@@ -18,7 +21,7 @@ pub(in super::super) fn all(view: &Failures) -> String {
     text
 }
 
-fn group(row: &super::super::failures::FailureRow) -> String {
+fn group(row: &FailureRow) -> String {
     let failure = &row.failure;
     let since = failure.since.parse().map_or_else(|_| failure.since.clone(), super::time);
     let link = failure.reason.link.as_ref().map(|link| format!("\n    {link}")).unwrap_or_default();
@@ -37,13 +40,24 @@ fn people_of(count: u64) -> String {
 }
 
 /// What would be tried again.
-pub(in super::super) fn would_retry(view: &Failures) -> String {
-    if view.failures.is_empty() {
+pub(in super::super) fn would_retry(view: &Retrying) -> String {
+    if view.platforms.is_empty() {
         return "Nothing of it failed.".into();
     }
-    let count: u64 = view.failures.iter().map(|row| row.failure.people).sum();
-    let groups: String = view.failures.iter().map(group).collect();
-    format!("{groups}{count} would be tried again.\n")
+    let mut text = String::new();
+    for preview in &view.platforms {
+        let SyncPreview { prompts, bots, guests, already, blocked, .. } = preview;
+        text.push_str(&format!(
+            "{}: {} would be tried again ({prompts} prompts, {bots} bots, {guests} guests, {already} under way, {blocked} blocked).\n",
+            name(preview.to),
+            people_of(preview.total)
+        ));
+        for ReasonCount { reason, count } in &preview.reasons {
+            text.push_str(&format!("  {count} cannot: {}\n  → {}\n", reason.message, reason.remedy));
+        }
+        text.push_str(&runs::held(&preview.held));
+    }
+    text
 }
 
 /// What trying again came to.
