@@ -387,3 +387,15 @@ async fn a_program_that_starts_with_its_clock_set_back_waits_no_longer_for_anybo
     assert_eq!(engine.work_on().await.done, 1);
     assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
 }
+
+#[test]
+fn whoever_works_can_do_it_on_another_thread() {
+    fn is_send(_: &impl Send) {}
+    fn all(engine: &Engine, cancel: &Cancel) {
+        is_send(&engine.keep_working(cancel));
+        is_send(&engine.work(Until::Idle, cancel));
+        is_send(&engine.pause(crate::model::RunId(1)));
+        is_send(&engine.runs());
+    }
+    let _: fn(&Engine, &Cancel) = all;
+}
