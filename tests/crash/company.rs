@@ -1,13 +1,13 @@
 //! A company whose sync is killed again and again: everybody is asked or represented everywhere, then some are reset and a run is
 //! undone, in bad weather, with the employees answering meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::holds::{self, Decision};
+use crate::holds::{self, Confirmed, Decision};
 use crate::life::{Met, Moment, Numbers, killed, now};
 use crate::quiet;
 use crate::report::Report;
@@ -28,16 +28,19 @@ struct Job {
 
 pub(crate) struct Company {
     seed: u64,
+    /// How often the plug is still to be pulled.
     kills: usize,
     numbers: Numbers,
     stage: Stage,
     jobs: Vec<Job>,
+    /// What was confirmed so far, and how often it asked.
+    confirmed: Confirmed,
     /// When the plug was pulled, in the simulator's time.
     pulled: Vec<String>,
 }
 
 impl Company {
-    /// Connected, imported, with a primary platform for everybody.
+    /// Connected and imported.
     pub(crate) fn new(seed: u64, kills: usize) -> Self {
         let employees = Some("approve=0.8,decline=0.1,ignore=0.1,delay=400ms");
         let stage = Stage::ready(Setup { people: PEOPLE, employees, ..Setup::default() });
@@ -45,58 +48,75 @@ impl Company {
         let mut ready: Value = serde_json::from_slice(&std::fs::read(stage.beside("ready.json")).unwrap()).unwrap();
         ready["patience_ms"] = json!(1_500);
         std::fs::write(stage.beside("ready.json"), ready.to_string()).unwrap();
-        stage.run(&["limits", "set", "resets=off", "dismissals=off", "representations=off", "prompts=off"]);
+        stage.ok(&["limits", "set", "resets=off", "dismissals=off", "representations=off", "prompts=off"]);
+        let mut company =
+            Self { seed, kills, numbers: Numbers::new(seed), stage, jobs: Vec::new(), confirmed: Confirmed::default(), pulled: Vec::new() };
+        company.plan();
+        company
+    }
+
+    /// A primary platform for everybody who has none, and what there is to sync to everywhere.
+    fn plan(&mut self) {
         let mut primaries: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (number, person) in stage.people().iter().enumerate() {
+        for (number, person) in self.stage.people().iter().enumerate() {
             let choices = list(&person["primary_choices"]);
-            if choices.len() > 1 {
+            if choices.len() > 1 && person["primary"].is_null() {
                 let chosen = text(&choices[number % choices.len()]).to_owned();
                 primaries.entry(chosen).or_default().push(text(&person["id"]).to_owned());
             }
         }
         for (platform, people) in &primaries {
-            let words: Vec<&str> =
-                ["primary"].into_iter().chain(people.iter().map(String::as_str)).chain([platform.as_str(), "--yes"]).collect();
-            stage.ok(&words);
+            let people = people.iter().map(String::as_str);
+            let words: Vec<&str> = ["primary"].into_iter().chain(people).chain([platform.as_str(), "--yes"]).collect();
+            self.stage.ok(&words);
         }
-        let mut jobs = Vec::new();
+        self.jobs.clear();
         for primary in ALL {
             for to in ALL.into_iter().filter(|to| *to != primary) {
                 let chosen = ["--all-matching", "--primary", primary, "--to", to];
-                let plan = stage.ok(&[&["plan"], &chosen[..]].concat());
+                let plan = self.stage.ok(&[&["plan"], &chosen[..]].concat());
                 let decisions: Vec<Decision> = list(&plan["steps"]).iter().map(|row| Decision::read(row, primary)).collect();
                 if !decisions.is_empty() {
                     let words = [&["sync"], &chosen[..], &["--yes"]].concat().into_iter().map(str::to_owned).collect();
-                    jobs.push(Job { words, decisions, run: None });
+                    self.jobs.push(Job { words, decisions, run: None });
                 }
             }
         }
-        Self { seed, kills, numbers: Numbers::new(seed), stage, jobs, pulled: Vec::new() }
     }
 
     /// All of it. What does not hold is a panic, after which the folder is kept.
     pub(crate) fn live(mut self, report: &Report) {
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.all(report)));
-        if let Err(reason) = outcome {
-            let kept = self.keep();
-            eprintln!("seed {}: the folder is kept in {kept}", self.seed);
-            std::panic::resume_unwind(reason);
-        }
+        self.kept(|company| {
+            while company.kills > 0 {
+                company.round(report);
+            }
+            quiet::kept(&company.stage, &company.pulled, report);
+            let (_, weather) = company.stage.control("GET", "weather", &Value::Null);
+            report.weather(&weather);
+            holds::figures(&company.stage, report);
+            report.add("kills", company.pulled.len() as u64);
+            report.add("companies", 1);
+        });
     }
 
     /// A bad day: a bulk sync is begun, something happens to it, and in the end everything that was confirmed is done, once.
     pub(crate) fn day(mut self, happens: impl FnOnce(&Stage, &[&str])) {
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let job = self.largest();
-            let words = self.jobs[job].words.clone();
+        self.kept(|company| {
+            let job = company.largest();
+            let words = company.jobs[job].words.clone();
             // Nothing goes wrong at the platforms, but they take their time.
-            assert_eq!(self.stage.control("POST", "weather", &json!({ "latency_ms": 120 })).0, 200);
-            happens(&self.stage, &words.iter().map(String::as_str).collect::<Vec<_>>());
-            assert_ne!(holds::last_run(&self.stage), 0, "the run was not written down");
-            self.jobs[job].run = Some(format!("r{}", holds::last_run(&self.stage)));
-            self.settle();
-            holds::all(&self.stage, &self.decisions(), &Report::default());
-        }));
+            assert_eq!(company.stage.control("POST", "weather", &json!({ "latency_ms": 120 })).0, 200);
+            let before = holds::last_run(&company.stage);
+            happens(&company.stage, &words.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(holds::last_run(&company.stage), before + 1, "the run was not written down");
+            company.jobs[job].run = Some(format!("r{}", before + 1));
+            company.jobs.retain(|job| job.run.is_some());
+            company.settled(&Report::default());
+        });
+    }
+
+    fn kept(&mut self, trial: impl FnOnce(&mut Self)) {
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| trial(self)));
         if let Err(reason) = outcome {
             let kept = self.keep();
             eprintln!("seed {}: the folder is kept in {kept}", self.seed);
@@ -108,50 +128,55 @@ impl Company {
         (0..self.jobs.len()).max_by_key(|job| self.jobs[*job].decisions.len()).unwrap()
     }
 
-    fn all(&mut self, report: &Report) {
-        let in_syncs = self.kills * 6 / 10;
+    /// Everybody is synced everywhere, then some of it is undone; the plug is pulled meanwhile.
+    fn round(&mut self, report: &Report) {
         self.storm();
-        let mut killed_so_far = 0;
-        while killed_so_far < in_syncs {
+        let left = self.kills * 4 / 10;
+        while self.kills > left && (!self.is_all_confirmed() || holds::open_steps(&self.stage) > 0) {
             let met = self.pull_in_sync();
-            killed_so_far += usize::from(met != Met::Alive);
-            report.add(format!("ended in syncs: {met:?}"), 1);
-            if met == Met::Alive && self.is_all_confirmed() && holds::open_steps(&self.stage) == 0 {
-                break;
+            report.add(format!("the end came in a sync: {met:?}"), 1);
+        }
+        for job in 0..self.jobs.len() {
+            if self.jobs[job].run.is_none() {
+                self.confirm(job, None);
             }
         }
-        while let Some(job) = self.jobs.iter().position(|job| job.run.is_none()) {
-            // Nobody kills, and nothing of the weather may keep it from being written down.
-            self.confirm(job, None);
-        }
-        self.settle();
-        holds::all(&self.stage, &self.decisions(), report);
+        self.settled(report);
 
         self.storm();
-        let (undone, reset) = self.to_be_undone();
-        while killed_so_far < self.kills {
-            let met = self.pull_in_undoing(&undone, &reset);
-            killed_so_far += usize::from(met != Met::Alive);
-            report.add(format!("ended in resets: {met:?}"), 1);
-            if met == Met::Alive && holds::open_undoing(&self.stage) == 0 {
+        let undone = self.jobs[self.largest()].run.clone().unwrap();
+        let everybody: BTreeSet<String> = self.confirmed.decisions.values().map(|decision| decision.person.clone()).collect();
+        let reset: Vec<String> = everybody.into_iter().filter(|_| self.numbers.below(3) == 0).collect();
+        let undo = ["undo", &undone, "--yes"];
+        let reset_words = [&["reset"], &reset.iter().map(String::as_str).collect::<Vec<_>>()[..], &["--yes"]].concat();
+        for _ in 0..left.max(1) {
+            if self.kills == 0 {
                 break;
             }
+            let moment = Moment::by_chance(&mut self.numbers);
+            let met = match self.numbers.below(4) {
+                0 => self.pull(&undo, moment),
+                1 => self.pull(&reset_words, moment),
+                _ => self.pull(&["work", "--for", "30"], moment),
+            };
+            report.add(format!("the end came in a reset: {met:?}"), 1);
         }
-        let words: Vec<&str> = ["undo", &undone, "--yes"].into();
-        self.stage.run(&words);
-        self.stage.run(&[&["reset"], &reset.iter().map(String::as_str).collect::<Vec<_>>()[..], &["--yes"]].concat());
-        self.settle();
-        let gone = self.gone(&undone, &reset);
-        holds::all(&self.stage, &gone, report);
-        quiet::kept(&self.stage, &self.pulled, report);
-        let (_, weather) = self.stage.control("GET", "weather", &Value::Null);
-        report.weather(&weather);
-        report.add("kills", killed_so_far as u64);
-        report.add("companies", 1);
-    }
-
-    fn decisions(&self) -> Vec<Decision> {
-        self.jobs.iter().filter(|job| job.run.is_some()).flat_map(|job| job.decisions.clone()).collect()
+        // Whether they were written down before or not: confirmed again, they are; what is undone already is not undone again.
+        self.stage.run(&undo);
+        self.stage.run(&reset_words);
+        for job in &self.jobs {
+            for decision in &job.decisions {
+                if job.run.as_ref() == Some(&undone) {
+                    self.confirmed.undo(&decision.person, Some(&decision.to));
+                }
+            }
+        }
+        for person in &reset {
+            self.confirmed.undo(person, None);
+        }
+        self.jobs.clear();
+        self.settled(report);
+        self.plan();
     }
 
     fn is_all_confirmed(&self) -> bool {
@@ -192,42 +217,11 @@ impl Company {
         met
     }
 
-    /// Who is reset, and which run is undone: its people keep what other runs made for them.
-    fn to_be_undone(&mut self) -> (String, Vec<String>) {
-        let largest = self.jobs[self.largest()].run.clone().unwrap();
-        let everybody: std::collections::BTreeSet<String> = self.decisions().into_iter().map(|decision| decision.person).collect();
-        let reset = everybody.into_iter().filter(|_| self.numbers.below(3) == 0).collect();
-        (largest, reset)
-    }
-
-    fn pull_in_undoing(&mut self, undone: &str, reset: &[String]) -> Met {
-        let moment = Moment::by_chance(&mut self.numbers);
-        let people: Vec<&str> = reset.iter().map(String::as_str).collect();
-        match self.numbers.below(4) {
-            0 => self.pull(&["undo", undone, "--yes"], moment),
-            1 => self.pull(&[&["reset"], &people[..], &["--yes"]].concat(), moment),
-            _ if holds::open_undoing(&self.stage) > 0 => self.pull(&["work", "--for", "30"], moment),
-            2 => self.pull(&["undo", undone, "--yes"], moment),
-            _ => self.pull(&[&["reset"], &people[..], &["--yes"]].concat(), moment),
-        }
-    }
-
-    /// What stands of the decisions after the undoing.
-    fn gone(&self, undone: &str, reset: &[String]) -> Vec<Decision> {
-        let mut decisions = Vec::new();
-        for job in &self.jobs {
-            let is_undone = job.run.as_deref() == Some(undone);
-            for decision in &job.decisions {
-                decisions.push(Decision { stands: !is_undone && !reset.contains(&decision.person), ..decision.clone() });
-            }
-        }
-        decisions
-    }
-
     fn pull(&mut self, words: &[&str], moment: Moment) -> Met {
         let met = killed(&self.stage, words, moment);
         if met != Met::Alive {
             self.pulled.push(now(&self.stage));
+            self.kills = self.kills.saturating_sub(1);
         }
         met
     }
@@ -240,6 +234,15 @@ impl Company {
             "pause_ms": 3_000, "latency_ms": 60, "slow_ms": 2_500, "late_ms": 400,
         });
         assert_eq!(self.stage.control("POST", "weather", &weather).0, 200);
+    }
+
+    /// Settles, and holds both sides against what was confirmed.
+    fn settled(&mut self, report: &Report) {
+        self.settle();
+        for decision in self.jobs.iter().filter(|job| job.run.is_some()).flat_map(|job| &job.decisions) {
+            self.confirmed.add(decision);
+        }
+        holds::all(&self.stage, &self.confirmed, report);
     }
 
     /// Fair weather, and work until nothing is left but what waits for people who do nothing.

@@ -16,11 +16,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::company::Company;
-use crate::life::start;
-use crate::stage::{Ran, Stage, text};
+use crate::life::{Met, Moment, Numbers, killed, start};
+use crate::stage::{Ran, Setup, Stage, text};
 
 /// The trials by name.
 pub(crate) const DAYS: &[(&str, fn())] = &[
+    ("a_first_start_that_is_killed_leaves_a_folder_that_opens", first_start),
+    ("an_import_that_is_killed_goes_on_where_it_was", import),
     ("two_engines_on_one_folder_the_second_is_refused_and_works_when_the_first_is_gone", two_engines),
     ("interrupted_it_ends_soon_and_what_was_done_is_kept", interrupted),
     ("terminated_it_is_gone_on_with", terminated),
@@ -65,6 +67,43 @@ fn ended(mut child: Child) -> Ran {
 fn signal(child: &Child, name: &str) {
     let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status().unwrap();
     assert!(sent.success(), "{name} could not be sent");
+}
+
+fn first_start() {
+    let stage = Stage::empty(Setup::default());
+    let mut numbers = Numbers::new(3);
+    for round in 0..12 {
+        let data = stage.beside(&format!("new-{round}"));
+        let command = |words: &[&str]| {
+            let mut command = stage.command_in(&data, words);
+            command.arg("--json").stdout(Stdio::piped()).stderr(Stdio::piped());
+            command
+        };
+        // The folder, its key, its database and all its migrations come to be in these milliseconds.
+        for _ in 0..3 {
+            let mut child = command(&["connect", "webex", "--approve"]).spawn().unwrap();
+            sleep(Duration::from_millis(numbers.below(60) as u64));
+            let _ = child.kill();
+            child.wait().unwrap();
+        }
+        let ran = Ran::of(command(&["connect", "slack", "--approve"]).output().unwrap());
+        assert_eq!(ran.code, 0, "round {round}: {ran:?}");
+        let ran = Ran::of(command(&["audit", "verify"]).output().unwrap());
+        assert_eq!(ran.code, 0, "round {round}: {ran:?}");
+    }
+}
+
+fn import() {
+    let stage = Stage::empty(Setup { people: 2_000, ..Setup::default() });
+    stage.connect();
+    let mut numbers = Numbers::new(3);
+    let mut killed_so_far = 0;
+    for _ in 0..5 {
+        killed_so_far += usize::from(killed(&stage, &["import"], Moment::Answers(1 + numbers.below(5))) != Met::Alive);
+    }
+    assert!(killed_so_far >= 3, "only {killed_so_far} of five imports were killed before their end");
+    stage.ok(&["import"]);
+    assert_eq!(stage.ok(&["status"])["people"], json!(stage.world().len()));
 }
 
 fn two_engines() {
@@ -282,7 +321,6 @@ fn read_only() {
             let error = ran.error();
             assert_eq!((ran.code, text(&error["kind"])), (1, "storage"), "{ran:?}");
             assert!(!text(&error["remedy"]).is_empty(), "{error}");
-            println!("{error}");
         }
         assert_eq!(size(&data), before);
     });

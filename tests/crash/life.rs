@@ -36,8 +36,8 @@ impl Moment {
     pub(crate) fn by_chance(numbers: &mut Numbers) -> Self {
         match numbers.below(6) {
             0 => Self::After(Duration::from_millis(numbers.below(120) as u64)),
-            1..=3 => Self::After(Duration::from_millis(100 + numbers.below(1_900) as u64)),
-            _ => Self::Answers(1 + numbers.below(80)),
+            1..=3 => Self::After(Duration::from_millis(100 + numbers.below(1_200) as u64)),
+            _ => Self::Answers(1 + numbers.below(60)),
         }
     }
 }

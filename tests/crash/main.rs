@@ -1,6 +1,6 @@
 //! The plug is pulled: the real program as a process, over HTTPS to a simulator in bad weather, killed at moments that nobody chose.
 //!
-//! `cargo test` kills 20 times with fixed seeds. More of it: `cargo test --workspace --test crash -- killed --kills 200 --seed 4711`,
+//! `cargo test` kills 20 times with fixed seeds. More of it: `cargo test --workspace --test crash -- nothing_is_there_twice --kills 200 --seed 4711`,
 //! which is what `cargo xtask test --full` does with a seed that nobody chose. A run that finds something says its seed, and leaves its data
 //! folder, the simulator's record and what it was asked below `target/crash/`.
 

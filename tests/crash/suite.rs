@@ -8,8 +8,10 @@ use crate::company::Company;
 use crate::days;
 use crate::report::Report;
 
-/// How many kills one company suffers.
-const EACH: usize = 10;
+/// How many companies share the usual number of kills: as many as small computers have processors.
+const COMPANIES: usize = 2;
+/// How many kills one company suffers at most.
+const EACH: usize = 25;
 
 /// What the command line asks for beyond the usual words of tests.
 struct Words {
@@ -36,11 +38,12 @@ pub(crate) fn run() {
     let arguments = Arguments::from_iter(words);
     let report = Arc::new(Report::default());
     let mut trials = Vec::new();
-    for number in 0..kills.div_ceil(EACH) {
-        let seed = seed + number as u64;
+    let companies = kills.div_ceil(EACH).max(COMPANIES);
+    for number in 0..companies {
+        let (seed, kills) = (seed + number as u64, kills.div_ceil(companies));
         let report = report.clone();
-        trials.push(Trial::test(format!("killed_{EACH}_times_nothing_is_lost_and_nothing_is_there_twice_{seed}"), move || {
-            kept(&format!("seed-{seed}"), || Company::new(seed, EACH).live(&report))
+        trials.push(Trial::test(format!("killed_{kills}_times_nothing_is_lost_and_nothing_is_there_twice_seed_{seed}"), move || {
+            kept(&format!("seed {seed}"), || Company::new(seed, kills).live(&report))
         }));
     }
     for (name, day) in days::DAYS {

@@ -28,7 +28,7 @@ cargo xtask COMMAND
   app [ARGS]     set up, build and open the window (needs a desktop); ARGS go to its program
   test           set up, then every check and every test; a minute of it is hostile input for what reads others' words
   test --fast    the same without clippy, the documentation, the tests in the window and the hostile input
-  test --full    the same with five minutes of hostile input for each reader
+  test --full    the same with five minutes of hostile input for each reader, and the program killed 200 times in bad weather
   ci             as test, and cargo-deny where it is installed
   fuzz TARGET [SECONDS]  hostile input for one reader, five minutes unless told; the targets lie in fuzz/targets
   bench [ARGS]   run the benchmarks; ARGS go to cargo bench

@@ -3,6 +3,7 @@
 //! A check that fails does not stop the ones after it, so that one run tells all. Dependencies are built once for the
 //! programs and tests, and checked once for clippy and the documentation; both use one set of features.
 
+use std::hash::{BuildHasher, RandomState};
 use std::process::ExitCode;
 
 use crate::command::{ask, cargo, root, succeed, watch};
@@ -19,7 +20,7 @@ pub(crate) enum Extent {
     Fast,
     /// Everything, with a minute of hostile input.
     Usual,
-    /// Everything, with five minutes of hostile input for each target.
+    /// Everything, with five minutes of hostile input for each target, and the program killed hundreds of times.
     Full,
     /// As usual, and cargo-deny where it is installed.
     Ci,
@@ -69,6 +70,9 @@ fn checks(extent: Extent, has_deny: bool) -> Vec<(&'static str, Check)> {
     let programs = "build --workspace --bins --tests --test e2e --locked";
     checks.push(("Building programs and tests", plain(programs)));
     checks.push(("Tests", Box::new(|node, tally| tests(node, tally, ALL_BUT_WINDOW))));
+    if extent == Extent::Full {
+        checks.push(("The plug is pulled, again and again", Box::new(|node, tally| tests(node, tally, &pulled(seed())))));
+    }
     let page: Check = Box::new(|node, _| succeed(&mut node.npm(&root().join("ui"), &["run", "check"])));
     checks.push(("Types of the page", page));
     checks.push(("Tests of the page", Box::new(page_tests)));
@@ -97,6 +101,16 @@ const ALL_BUT_WINDOW: &str = "test --workspace --no-fail-fast --locked";
 /// The whole workspace named again, so that nearly the same features are selected: only what the other packages' own tests
 /// add is missing, and a few packages are built once more (half a minute).
 const WINDOW: &str = "test --workspace --test e2e --no-fail-fast --locked";
+
+/// Kills at moments that no earlier run has chosen; a run that finds something says its seed.
+fn pulled(seed: u64) -> String {
+    format!("test --workspace --test crash --no-fail-fast --locked -- nothing_is_there_twice --kills 200 --seed {seed}")
+}
+
+/// A number that nobody chose: the standard library makes one for every table, against those who guess.
+fn seed() -> u64 {
+    RandomState::new().hash_one(0) >> 40
+}
 
 fn format() -> Result<()> {
     succeed(&mut cargo(&["fmt", "--all", "--check"]))?;
@@ -205,11 +219,13 @@ test result: FAILED. 40 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out;
     }
 
     #[test]
-    fn the_fast_extent_leaves_out_clippy_documentation_the_window_and_hostile_input_only() {
+    fn the_fast_extent_leaves_out_what_takes_long_only_and_the_full_one_kills_more() {
         let titles = |extent| checks(extent, false).into_iter().map(|(title, _)| title).collect::<Vec<_>>();
         let (fast, full) = (titles(Extent::Fast), titles(Extent::Full));
         let left_out: Vec<_> = full.iter().filter(|title| !fast.contains(title)).copied().collect();
-        assert_eq!(left_out, ["Clippy", "Tests in the window", "Hostile input", "Documentation"]);
-        assert_eq!(full, titles(Extent::Usual));
+        let usual = titles(Extent::Usual);
+        assert_eq!(left_out, ["Clippy", "The plug is pulled, again and again", "Tests in the window", "Hostile input", "Documentation"]);
+        let more: Vec<_> = full.iter().filter(|title| !usual.contains(title)).copied().collect();
+        assert_eq!(more, ["The plug is pulled, again and again"]);
     }
 }
