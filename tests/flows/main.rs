@@ -10,8 +10,6 @@ mod blocked;
 #[cfg(test)]
 mod cells;
 #[cfg(test)]
-mod crash;
-#[cfg(test)]
 mod credentials;
 #[cfg(test)]
 mod dry_run;
