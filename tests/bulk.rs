@@ -35,7 +35,7 @@ use crate::bed::{SimulatedClock, Unneeded};
 /// How long a request and its answer are under way, together.
 pub const LATENCY: Duration = Duration::from_millis(100);
 /// How long everything rests before a run, so that all buckets are full.
-const REST: Duration = Duration::from_secs(3_600);
+const REST: Duration = Duration::from_secs(600);
 /// So many people are asked about at once; a preview tells no more by name.
 const LOOKED_AT: usize = 100;
 
@@ -189,21 +189,30 @@ impl Company {
         Ok(Self { engine, simulator, wire })
     }
 
-    /// People of whom a sync would do this, at most so many; they have this primary platform where one is named.
+    /// People whom a sync would ask in their primary platform `carrier`, or without one those for whom it would make a bot or guest; at
+    /// most so many. Their primary platforms are chosen here.
     pub async fn wanted(&self, to: PlatformId, carrier: Option<PlatformId>, most: usize) -> Result<Vec<PersonId>> {
         let reading = self.engine.reading();
         let listing = reading.listing(Filter::default(), Sort::default()).await?;
         let mut wanted = Vec::new();
         for from in (0..usize::try_from(listing.total()).unwrap_or(usize::MAX)).step_by(LOOKED_AT) {
             let rows = reading.rows(&listing, from, LOOKED_AT).await?;
-            let usable = rows.iter().filter(|row| match carrier {
-                Some(carrier) => row.primary_choices.contains(&carrier) && row.primary_choices.contains(&to),
-                None => row.primary.is_some_and(|primary| primary != to),
-            });
-            let some: Vec<PersonId> = usable.map(|row| row.id).collect();
-            if let Some(carrier) = carrier.filter(|_| !some.is_empty()) {
-                self.engine.set_primary(&Selection::People(some.clone()), carrier, Confirmed::Nothing).await?;
+            let mut chosen: BTreeMap<PlatformId, Vec<PersonId>> = BTreeMap::new();
+            for row in &rows {
+                let primary = match carrier {
+                    Some(carrier) => {
+                        Some(carrier).filter(|carrier| row.primary_choices.contains(carrier) && row.primary_choices.contains(&to))
+                    }
+                    None => row.primary_choices.iter().copied().find(|choice| *choice != to),
+                };
+                if let Some(primary) = primary {
+                    chosen.entry(primary).or_default().push(row.id);
+                }
             }
+            for (primary, people) in &chosen {
+                self.engine.set_primary(&Selection::People(people.clone()), *primary, Confirmed::Nothing).await?;
+            }
+            let some: Vec<PersonId> = chosen.into_values().flatten().collect();
             let preview = reading.preview_sync(&Selection::People(some), to).await?;
             let is_wanted = |action: Action| match carrier {
                 Some(_) => action == Action::Prompt,
@@ -221,7 +230,10 @@ impl Company {
     async fn run(&self, people: Vec<PersonId>, to: PlatformId) -> Result<Outcome> {
         let count = people.len();
         SimulatedClock(self.simulator.clone()).wait(REST).await;
+        // What setting everything up cost is no part of it.
         self.simulator.limits_counted();
+        *self.wire.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen::default();
+        self.wire.most.store(0, Ordering::Relaxed);
         let begun = Instant::now();
         let view = self.engine.sync(&Selection::People(people), to, Until::Idle, &Cancel::new()).await?;
         let makespan = begun.elapsed();
@@ -243,7 +255,7 @@ impl Company {
             counted: seen.taken.iter().filter(|taken| !taken.refused).count(),
             refused: seen.taken.iter().filter(|taken| taken.refused).count(),
             early: seen.early,
-            most_at_once: self.wire.most.swap(0, Ordering::Relaxed),
+            most_at_once: self.wire.most.load(Ordering::Relaxed),
         })
     }
 }
