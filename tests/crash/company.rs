@@ -71,11 +71,14 @@ impl Company {
             self.stage.ok(&words);
         }
         self.jobs.clear();
+        let open = holds::pending(&self.stage);
         for primary in ALL {
             for to in ALL.into_iter().filter(|to| *to != primary) {
                 let chosen = ["--all-matching", "--primary", primary, "--to", to];
                 let plan = self.stage.ok(&[&["plan"], &chosen[..]].concat());
-                let decisions: Vec<Decision> = list(&plan["steps"]).iter().map(|row| Decision::read(row, primary)).collect();
+                // What stands already, and who is being asked already, is left as it is.
+                let is_new = |row: &&Value| row["action"] != "none" && !open.contains(&(text(&row["person"]).to_owned(), to.to_owned()));
+                let decisions: Vec<Decision> = list(&plan["steps"]).iter().filter(is_new).map(|row| Decision::read(row, primary)).collect();
                 if !decisions.is_empty() {
                     let words = [&["sync"], &chosen[..], &["--yes"]].concat().into_iter().map(str::to_owned).collect();
                     self.jobs.push(Job { words, decisions, run: None });

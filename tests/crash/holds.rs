@@ -8,6 +8,9 @@ use serde_json::Value;
 use crate::report::Report;
 use crate::stage::{Stage, list, text};
 
+/// How much of what does not hold is said.
+const SHOWN: usize = 12;
+
 /// One person and one platform, as the admin confirmed it.
 #[derive(Debug, Clone)]
 pub(crate) struct Decision {
@@ -83,6 +86,11 @@ pub(crate) fn still_deciding(stage: &Stage) -> u64 {
     let mut pending = db.prepare("SELECT person FROM syncs WHERE status = 'pending' AND ifnull(detail, '') <> 'code_expired'").unwrap();
     let people = pending.query_map([], |row| row.get::<_, i64>(0)).unwrap();
     people.filter(|person| !ignoring.contains(&format!("p{}", person.as_ref().unwrap()))).count() as u64
+}
+
+/// Person and platform of every sync that is open.
+pub(crate) fn pending(stage: &Stage) -> BTreeSet<(String, String)> {
+    syncs(&open(stage)).into_iter().filter(|(_, sync)| sync.status == "pending").map(|(whose, _)| whose).collect()
 }
 
 /// Those who were asked, and did nothing.
@@ -199,7 +207,9 @@ pub(crate) fn all(stage: &Stage, confirmed: &Confirmed, report: &Report) {
                     _ => false,
                 };
                 if !is_good {
-                    wrong.push(format!("no good outcome: {decision:?} {sync:?}, who {}, reads {:?}", known.habit, known.messages));
+                    let read: Vec<&str> =
+                        known.messages.iter().map(|(_, text)| text.split_once('.').map_or(text.as_str(), |(first, _)| first)).collect();
+                    wrong.push(format!("no good outcome: {decision:?} {sync:?}, who {}, reads {read:?}", known.habit));
                 }
                 let how = [sync.detail.as_str(), sync.reason.as_str()].concat();
                 report.add(format!("outcome: {} {how}", sync.status).trim_end(), 1);
@@ -220,7 +230,9 @@ pub(crate) fn all(stage: &Stage, confirmed: &Confirmed, report: &Report) {
     }
     represented(&decisions, &syncs, &world, &mut wrong);
     audit(stage, &db, &world, &mut wrong);
-    assert!(wrong.is_empty(), "{} things do not hold:\n{}", wrong.len(), wrong.join("\n"));
+    let all = wrong.len();
+    wrong.truncate(SHOWN);
+    assert!(wrong.is_empty(), "{all} things do not hold:\n{}", wrong.join("\n"));
 }
 
 /// One bot or guest for each decision, the one that the store knows, and no other.
