@@ -262,7 +262,8 @@ impl Sky {
 
     /// How many requests met what. Who went away is counted besides what was before them.
     pub(crate) fn counts(&self) -> serde_json::Value {
-        serde_json::json!({ "requests": self.log.len(), "met": serde_json::to_value(&self.counts).unwrap_or_default(), "still_late": self.late.len() })
+        let met = serde_json::to_value(&self.counts).unwrap_or_default();
+        serde_json::json!({ "requests": self.log.len(), "met": met, "still_late": self.late.len() })
     }
 
     /// Every request since the start, while there was weather.
