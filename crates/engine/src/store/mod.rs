@@ -39,6 +39,7 @@ pub(crate) mod prompts;
 mod readers;
 pub(crate) mod resets;
 pub mod runs;
+pub(crate) mod scratch;
 pub(crate) mod slot_ends;
 pub(crate) mod steps;
 pub mod syncs;
@@ -82,6 +83,7 @@ impl Store {
     pub fn open(folder: &Path, realm: Realm) -> Result<Self> {
         open::make_folder(folder)?;
         let lock = Lock::take(folder)?;
+        scratch::sweep(folder)?;
         let connection = open::for_writing(folder, realm)?;
         let file = open::file(folder);
         let writer = Writer::start(connection, &file)?;
@@ -128,6 +130,13 @@ impl Store {
         };
         let answered = writer.hand_over(work)?;
         waited(tokio::task::spawn_blocking(move || answered.recv()).await)?.unwrap_or_else(|_| Err(writer::ended()))
+    }
+
+    /// Looks at the writer's own connection, or changes its settings, between two transactions.
+    #[cfg(test)]
+    pub(crate) async fn on_writer<T: Send + 'static>(&self, look: impl FnOnce(&Connection) -> T + Send + 'static) -> T {
+        let answered = self.0.writer.as_ref().unwrap().look(look).unwrap();
+        tokio::task::spawn_blocking(move || answered.recv()).await.unwrap().unwrap()
     }
 
     /// Runs `work` on a snapshot of the database.
