@@ -11,7 +11,7 @@ use crate::platform::Platforms;
 use crate::store::audit::{self, Word};
 use crate::store::runs::{self, RunView};
 use crate::store::steps::UNAPPROVED;
-use crate::store::{approvals, syncs, undos};
+use crate::store::{approvals, undos};
 
 use super::progress;
 use super::shared::Shared;
@@ -31,10 +31,11 @@ pub(crate) async fn begin(shared: &Shared, of: RunId) -> Result<RunId> {
             let many = format!("{} syncs of {of}", syncs.len());
             audit::act(&actor, Word::UndoConfirmed).of(run).more(many).tell(transaction, now)?;
             approvals::note(transaction, run, &verdict.held)?;
+            let (waiting, going): (Vec<_>, Vec<_>) = syncs.iter().copied().zip(verdict.waits).partition(|(_, waits)| *waits);
             let mut people = Vec::with_capacity(syncs.len());
-            for (id, waits) in syncs.into_iter().zip(verdict.waits) {
-                undos::mark(transaction, id, run, if waits { UNAPPROVED } else { 0 }, now)?;
-                people.extend(syncs::get(transaction, id)?.map(|sync| sync.person));
+            for (some, held) in [(going, 0), (waiting, UNAPPROVED)] {
+                let ids: Vec<SyncId> = some.into_iter().map(|(id, _)| id).collect();
+                people.extend(undos::mark(transaction, &ids, run, held, now)?);
             }
             Ok((run, people))
         })
