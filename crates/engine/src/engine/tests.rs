@@ -10,6 +10,8 @@ use crate::secrets::{MemorySecrets, Secret};
 use crate::signin::Given;
 use crate::sync::testing::{ALPHA, BETA, Fault, GAMMA, Kit};
 
+mod disk;
+
 #[tokio::test(start_paused = true)]
 async fn parts_of_different_realms_are_refused() {
     let (kit, engine) = Kit::with(&[]).await;

@@ -3,6 +3,8 @@ use std::sync::mpsc;
 use super::*;
 use crate::error::{Kind, Remedy};
 
+mod speed;
+
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
@@ -22,6 +24,47 @@ async fn what_was_written_is_there_after_reopening() {
     drop(store);
     let store = Store::open(folder.path(), Realm::Demo).unwrap();
     assert_eq!(store.read(|connection| facts::get(connection, "test")).await.unwrap().as_deref(), Some("kept"));
+}
+
+#[tokio::test]
+async fn what_is_committed_is_flushed_to_the_disk() {
+    let folder = folder();
+    let store = Store::open(folder.path(), Realm::Demo).unwrap();
+    let settings = store.on_writer(|connection| {
+        let text: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        let number = |pragma: &str| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0)).unwrap();
+        (text, number("synchronous"), number("foreign_keys"), number("journal_size_limit"))
+    });
+    // 2 is FULL: the log is flushed before a commit is reported.
+    assert_eq!(settings.await, ("wal".to_owned(), 2, 1, 64 << 20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_hears_of_success_before_the_commit() {
+    let folder = folder();
+    let store = Store::open(folder.path(), Realm::Demo).unwrap();
+    let (at_commit, committing) = mpsc::channel::<()>();
+    let (release, released) = mpsc::channel::<bool>();
+    store
+        .on_writer(move |connection| {
+            let ask = move || {
+                at_commit.send(()).unwrap();
+                released.recv().unwrap()
+            };
+            connection.commit_hook(Some(ask)).unwrap();
+        })
+        .await;
+    for (refuses, kept) in [(false, 1), (true, 1), (false, 2)] {
+        let mut write = Box::pin(store.write(move |tx| facts::set(tx, &format!("test{kept}"), "kept")));
+        assert!(futures::poll!(write.as_mut()).is_pending());
+        committing.recv().unwrap();
+        // The closure has run, and the transaction is about to be committed.
+        assert!(futures::poll!(write.as_mut()).is_pending());
+        assert_eq!(count(&store).await, if refuses { 1 } else { kept - 1 }, "nobody sees it either");
+        release.send(refuses).unwrap();
+        assert_eq!(write.await.is_err(), refuses, "a commit that fails is told");
+        assert_eq!(count(&store).await, kept);
+    }
 }
 
 #[tokio::test]
@@ -177,6 +220,43 @@ async fn a_full_disk_is_said_and_loses_nothing() {
     store.write(|tx| Ok(tx.query_row("PRAGMA max_page_count = 100000", [], |row| row.get::<_, i64>(0))?)).await.unwrap();
     store.write(|tx| facts::set(tx, "test2", "again")).await.unwrap();
     assert_eq!(count(&store).await, 2);
+}
+
+#[tokio::test]
+async fn a_disk_that_may_not_be_written_is_said_and_loses_nothing() {
+    let folder = folder();
+    let store = Store::open(folder.path(), Realm::Demo).unwrap();
+    store.write(|tx| facts::set(tx, "test", "kept")).await.unwrap();
+    store.on_writer(|connection| connection.execute_batch("PRAGMA query_only = ON").unwrap()).await;
+    let many = (0..10).map(|number| store.write(move |tx| facts::set(tx, &format!("test{number}"), "lost")));
+    for refused in futures::future::join_all(many).await {
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.kind, Kind::Storage);
+        assert!(refused.message.contains("may not be opened or changed") && refused.next_step().contains("right to"), "{refused:?}");
+    }
+    assert_eq!(count(&store).await, 1, "what was there can still be read");
+    store.on_writer(|connection| connection.execute_batch("PRAGMA query_only = OFF").unwrap()).await;
+    store.write(|tx| facts::set(tx, "test2", "again")).await.unwrap();
+    assert_eq!(count(&store).await, 2);
+}
+
+#[tokio::test]
+async fn the_log_beside_the_database_shrinks_again_after_a_long_reader() {
+    let folder = folder();
+    let store = Store::open(folder.path(), Realm::Demo).unwrap();
+    let log = || std::fs::metadata(folder.path().join("user-sync.db-wal")).unwrap().len();
+    let fill = |number: i64| store.write(move |tx| facts::set(tx, &format!("test{}", number % 4), &format!("{number:02}").repeat(500_000)));
+    let reader = Connection::open(open::file(folder.path())).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM facts").unwrap();
+    for number in 0..90 {
+        fill(number).await.unwrap();
+    }
+    assert!(log() > 80 << 20, "a reader keeps what it sees: {}", log());
+    drop(reader);
+    for number in 0..40 {
+        fill(number).await.unwrap();
+    }
+    assert!(log() <= 64 << 20, "{}", log());
 }
 
 #[tokio::test(start_paused = true)]

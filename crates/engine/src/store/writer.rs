@@ -30,6 +30,9 @@ struct Ran {
 
 enum Message {
     Run(Job),
+    /// A look at the connection between two transactions.
+    #[cfg(test)]
+    Look(Box<dyn FnOnce(&Connection) + Send>),
     Stop,
 }
 
@@ -66,6 +69,14 @@ impl Writer {
         self.queue.send(Message::Run(job)).map_err(|_| ended())?;
         Ok(answered)
     }
+
+    /// Looks at the writer's own connection, or changes its settings.
+    #[cfg(test)]
+    pub(super) fn look<T: Send + 'static>(&self, look: impl FnOnce(&Connection) -> T + Send + 'static) -> Result<Receiver<T>> {
+        let (sender, answered) = sync_channel(1);
+        self.queue.send(Message::Look(Box::new(move |connection| drop(sender.send(look(connection)))))).map_err(|_| ended())?;
+        Ok(answered)
+    }
 }
 
 impl Drop for Writer {
@@ -92,17 +103,22 @@ fn tell<T>(sender: &SyncSender<Result<T>>, outcome: Result<T>) {
 }
 
 fn run(mut connection: Connection, waiting: &Receiver<Message>, file: &Path) {
-    while let Ok(Message::Run(first)) = waiting.recv() {
-        let mut jobs = vec![first];
+    while let Ok(first) = waiting.recv() {
+        let mut jobs = Vec::new();
         let mut stop = false;
-        while jobs.len() < BATCH && !stop {
-            match waiting.try_recv() {
-                Ok(Message::Run(job)) => jobs.push(job),
-                Ok(Message::Stop) => stop = true,
-                Err(_) => break,
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Run(job) => jobs.push(job),
+                #[cfg(test)]
+                Message::Look(look) => look(&connection),
+                Message::Stop => stop = true,
             }
+            next = if jobs.len() < BATCH && !stop { waiting.try_recv().ok() } else { None };
         }
-        batch(&mut connection, jobs, file);
+        if !jobs.is_empty() {
+            batch(&mut connection, jobs, file);
+        }
         if stop {
             break;
         }
