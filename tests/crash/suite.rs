@@ -6,6 +6,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::company::Company;
 use crate::days;
+use crate::quiet;
 use crate::report::Report;
 
 /// How many companies share the usual number of kills: as many as small computers have processors.
@@ -46,6 +47,7 @@ pub(crate) fn run() {
             kept(&format!("seed {seed}"), || Company::new(seed, kills).live(&report))
         }));
     }
+    trials.push(Trial::test("a_request_in_a_pause_that_was_asked_for_is_found", || kept("quiet", quiet::is_found_when_broken)));
     for (name, day) in days::DAYS {
         trials.push(Trial::test(*name, move || kept(name, day)));
     }
