@@ -32,7 +32,7 @@ use crate::event::{Event, Events};
 use crate::pace::{self, Paced, Rates};
 use crate::platform::Platforms;
 use crate::secrets::SecretStore;
-use crate::store::Store;
+use crate::store::{Store, facts};
 use crate::sync::doubt::Settling;
 use crate::sync::passes::Passes;
 use crate::sync::shared::{Shared, Vault, Wake};
@@ -119,13 +119,18 @@ impl Engine {
         for throttle in store.read(crate::store::throttles::all).await? {
             paced.throttled(&throttle);
         }
-        let mut word = [0; 16];
-        parts.random.fill(&mut word);
-        let (word, now) = (uuid::Builder::from_random_bytes(word).into_uuid().to_string(), parts.clock.now());
-        store
+        let word = || {
+            let mut bytes = [0; 16];
+            parts.random.fill(&mut bytes);
+            uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+        };
+        let (genesis, installation, now) = (word(), word(), parts.clock.now());
+        let installation = store
             .write(move |transaction| {
-                crate::store::audit::begin(transaction, &word, now)?;
-                crate::store::runs::interrupt(transaction)
+                crate::store::audit::begin(transaction, &genesis, now)?;
+                crate::store::runs::interrupt(transaction)?;
+                facts::set_once(transaction, facts::INSTALLATION, &installation)?;
+                Ok(facts::get(transaction, facts::INSTALLATION)?.unwrap_or(installation))
             })
             .await?;
         let wake = Wake::new();
@@ -146,6 +151,7 @@ impl Engine {
             passes,
             sign_ins: Arc::default(),
             actor: parts.actor.into(),
+            installation: installation.into(),
         };
         Ok(Self { reading: Reading::new(store, parts.platforms), shared, browser: parts.browser })
     }

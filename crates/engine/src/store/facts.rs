@@ -12,6 +12,9 @@ pub(super) const REALM: &str = "realm";
 /// Set while accounts have changed and matching has not run over them.
 pub(crate) const MATCHING_DUE: &str = "matching_due";
 
+/// A word that no other data folder has; never changes.
+pub(crate) const INSTALLATION: &str = "installation";
+
 /// Counts the changes of people that the history does not tell one by one: an index of people that has seen fewer is built anew.
 pub(crate) const PEOPLE_VERSION: &str = "people_version";
 
@@ -48,7 +51,7 @@ pub(crate) fn clear(transaction: &Transaction<'_>, name: &str) -> Result<()> {
 }
 
 /// Writes a fact unless it is there already.
-pub(super) fn set_once(connection: &Connection, name: &str, value: &str) -> Result<()> {
+pub(crate) fn set_once(connection: &Connection, name: &str, value: &str) -> Result<()> {
     connection.execute("INSERT INTO facts (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING", params![name, value])?;
     Ok(())
 }

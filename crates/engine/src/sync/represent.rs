@@ -46,7 +46,8 @@ async fn represented(shared: &Shared, sync: &Sync) -> Result<Represented> {
     let primary = person.primary.map(|primary| shared.platforms.get(primary)).transpose()?;
     let own = person.primary.and_then(|primary| person.account(primary));
     Ok(Represented {
-        key: person.id.to_string(),
+        // Another data folder's person may have the same number.
+        key: format!("{}-{}", shared.installation, person.id),
         name: own.map_or_else(|| person.name.clone(), |account| account.name.clone()),
         email: person.addresses().into_iter().next(),
         avatar: own.and_then(|account| account.avatar.clone()),

@@ -56,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) sign_ins: Arc<SignIns>,
     /// Who uses this computer, as the audit log names them.
     pub(crate) actor: Arc<str>,
+    /// The data folder's own word: what platforms keep of a person is told apart by it from another folder's.
+    pub(crate) installation: Arc<str>,
 }
 
 impl Shared {

@@ -161,6 +161,17 @@ impl Undo<'_> {
 
     async fn look_up(&mut self, step: Step) -> Result<()> {
         let Some(intent) = earlier(&step)? else { return Ok(()) };
+        if let Intent::Represent { person, .. } = &intent
+            && !self.shared.platforms.get(step.platform)?.info().capabilities.stand_in_removable
+        {
+            // Where asking for it again is the way to look it up, a look would make what nobody can remove.
+            let name = name_of(self.shared, step.platform);
+            let what = format!("What represents {} on {name}, if it was made just before", person.name);
+            let why = format!("{name} has no way to remove it. User Sync uses it no more.");
+            let (id, now) = (step.id, self.shared.now());
+            let kept = Undone::Left(Left { what, why, link: None });
+            return self.note(kept, None, move |transaction| steps::end(transaction, id, StepState::Failed, Some("cancelled"), now)).await;
+        }
         let found = patiently(self.shared, || self.find(&step, &intent).boxed()).await;
         let (id, sync, now, carrier) = (step.id, self.sync.id, self.shared.now(), step.platform);
         match found {

@@ -59,6 +59,8 @@ pub(crate) struct World {
     pub(crate) accounts: Vec<Account>,
     pub(crate) said: Vec<Said>,
     pub(crate) stand_ins: Vec<(String, String, String)>,
+    /// Whom they were made for, by the stable key.
+    pub(crate) represented: Vec<String>,
     pub(crate) dismissed: Vec<String>,
     pub(crate) revoked: Vec<String>,
     pub(crate) answers: BTreeMap<String, Vec<(String, String)>>,
@@ -189,6 +191,7 @@ impl World {
             "/represent" => {
                 let id = format!("r{}", self.next());
                 self.stand_ins.push((id.clone(), text("key"), text("name")));
+                self.represented.push(text("person"));
                 (200, json!({"id": id, "name": text("name"), "not_ours": self.not_ours}))
             }
             "/confirm" => {

@@ -166,6 +166,45 @@ async fn a_doubtful_change_of_a_prompt_is_taken_up_without_asking_the_person_ane
     assert_eq!(engine.row("ana", DELTA).await.status, Status::Synced);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_person_is_the_same_to_a_platform_after_a_reset_and_nobody_else_in_another_data_folder() {
+    let (kit, engine) = Kit::with(&[("bob", &[ALPHA])]).await;
+    for _ in 0..2 {
+        engine.sync_one("bob", ALPHA, BETA).await;
+        engine.reset(engine.named("bob").await).await.unwrap();
+    }
+    let (other, stranger) = Kit::with(&[("bob", &[ALPHA])]).await;
+    stranger.sync_one("bob", ALPHA, BETA).await;
+    let (here, there) = (kit.world().represented.clone(), other.world().represented.clone());
+    assert!(here[0] == here[1] && here[0] != there[0], "{here:?} {there:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_undone_in_the_middle_of_a_doubt_leaves_nothing_behind() {
+    for (name, path) in [("bob", "beta/represent"), ("ana", "alpha/send")] {
+        for fault in [Fault::Late(SETTLES - Duration::from_millis(1)), Fault::Hidden(SETTLES - Duration::from_millis(1)), Fault::Lost] {
+            let (kit, engine) = bob_and_ana().await;
+            let person = engine.named(name).await;
+            engine.set_primary(&Selection::People(vec![person]), ALPHA, Confirmed::Nothing).await.unwrap();
+            engine.queue(&Selection::People(vec![person]), BETA).await.unwrap();
+            kit.world().faults.push((path.into(), fault));
+            let asked = || kit.many(|world| world.calls.get(path).copied().unwrap_or(0) as usize);
+            for polls in 1.. {
+                crash_after(polls, engine.work_on()).await;
+                if asked() > 0 {
+                    break;
+                }
+            }
+            engine.reset(person).await.unwrap();
+            kit.clock.wait(SETTLES).await;
+            engine.work_on().await;
+            assert_eq!((kit.many(|world| world.stand_ins.len()), asked()), (0, 1), "{path} {fault:?}");
+            let said = kit.world().said.clone();
+            assert!(said.iter().all(|said| said.text.contains("withdrew")), "{fault:?}: an open prompt stays: {said:?}");
+        }
+    }
+}
+
 /// What the other side does at one call.
 fn calls() -> impl Strategy<Value = Vec<Option<Fault>>> {
     let late = (0u64..4_999).prop_map(Duration::from_millis);
