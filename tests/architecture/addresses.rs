@@ -6,14 +6,16 @@
 use std::collections::BTreeSet;
 
 use engine::guide::Copied;
+use engine::model::{Intent, Recipient};
+use engine::platform::ConnectionFacts;
 
 use crate::source::{Kind, Source, assert_none, code_only, pieces, rust, split_tests, test_files};
 
 /// Addresses that no request goes to: the loopback redirect of a sign-in.
 const LOOPBACK: &[&str] = &["localhost", "127.0.0.1"];
 
-/// Hosts of the pages that people are sent to: those that the guides open or have people copy, and the off-switches. No request of
-/// ours could go there: the transport refuses every host that `info()` does not name.
+/// Hosts of the pages that people are sent to: those that the guides open or have people copy, the off-switches, and where something in
+/// doubt can be looked up. No request of ours could go there: the transport refuses every host that `info()` does not name.
 fn pages_for_people() -> BTreeSet<String> {
     let mut texts = Vec::new();
     for info in platforms::all().iter().map(|platform| platform.info()) {
@@ -26,7 +28,13 @@ fn pages_for_people() -> BTreeSet<String> {
             }));
         }
     }
-    texts.into_iter().flat_map(hosts_in).map(|(_, host)| host).collect()
+    let to = Recipient { account: "U1".into(), email: Some("ana@own.example".into()), attributes: Default::default() };
+    let since = jiff::Timestamp::UNIX_EPOCH;
+    let message = Intent::Direct { to, text: String::new(), key: String::new(), since, sender: None, after: None };
+    let looked_up =
+        platforms::all().iter().filter_map(|platform| platform.look_up(&ConnectionFacts::default(), &message)).collect::<Vec<_>>();
+    let links = looked_up.iter().map(String::as_str);
+    texts.into_iter().chain(links).flat_map(hosts_in).map(|(_, host)| host).collect()
 }
 
 fn production(file: &Source) -> String {

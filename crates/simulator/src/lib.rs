@@ -192,18 +192,6 @@ impl Simulator {
         answer
     }
 
-    /// From now on a platform shows what was said or made there only after this while.
-    pub fn set_lag(&self, platform: Platform, lag: Duration) {
-        lock(&self.inner.lags).insert(platform, lag);
-    }
-
-    /// Whether a platform shows by now what came to be there at this time.
-    pub(crate) fn shows(&self, platform: Platform, came: jiff::Timestamp) -> bool {
-        let lag = lock(&self.inner.lags).get(&platform).copied().unwrap_or_default();
-        // Ids that are made of the time may be a little ahead of it.
-        lag.is_zero() || came.checked_add(lag).is_ok_and(|shown| shown <= self.clock().now())
-    }
-
     /// One frame of a web socket, for the record; `direction` as the app sees it.
     pub(crate) fn record_frame(&self, platform: Platform, direction: &str, frame: &str) {
         if let Some(record) = &self.inner.record {

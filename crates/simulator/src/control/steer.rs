@@ -1,6 +1,8 @@
 //! Acts of a platform's administrator, at the platform itself: ending sign-ins, setting the tenant's rules, switching an
 //! app off and on, making new tokens by hand.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::http::Answer;
@@ -42,6 +44,18 @@ impl Simulator {
         Ok(ended.len())
     }
 
+    /// From now on a platform shows what was said or made there only after this while.
+    pub fn set_lag(&self, platform: Platform, lag: Duration) {
+        crate::lock(&self.inner.lags).insert(platform, lag);
+    }
+
+    /// Whether a platform shows by now what came to be there at this time.
+    pub(crate) fn shows(&self, platform: Platform, came: jiff::Timestamp) -> bool {
+        let lag = crate::lock(&self.inner.lags).get(&platform).copied().unwrap_or_default();
+        // Ids that are made of the time may be a little ahead of it.
+        lag.is_zero() || came.checked_add(lag).is_ok_and(|shown| shown <= self.clock().now())
+    }
+
     pub(super) fn steer(&self, platform: Platform, verb: &str, body: &Value) -> Result<Answer, (u16, String)> {
         let wrong = |message: &str| (400, message.to_owned());
         match (platform, verb) {
@@ -51,7 +65,7 @@ impl Simulator {
                 Ok(Answer::json(200, &json!({ "ended": ended })))
             }
             (_, "lag") => {
-                let seconds = body["seconds"].as_f64().and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok());
+                let seconds = body["seconds"].as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
                 self.set_lag(platform, seconds.ok_or_else(|| wrong("seconds must be a number"))?);
                 Ok(Answer::json(200, &json!({ "ok": true })))
             }
