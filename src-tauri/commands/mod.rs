@@ -58,6 +58,8 @@ pub(crate) fn all() -> Builder<Wry> {
             platforms::answer,
             platforms::teams,
             platforms::choose_teams,
+            platforms::preview_import,
+            platforms::cancel_preview_import,
             platforms::import_people,
             platforms::disconnect,
             security::security,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::supervise::Opened;
-use engine::engine::{ConnectionView, DisconnectView, TeamView};
+use engine::engine::{ConnectionView, DisconnectView, ImportPreview, TeamView};
 use engine::model::{Health, HealthState, PlatformId, Reason, RunId, Status};
 use serde::Serialize;
 use tauri::State;
@@ -115,6 +115,23 @@ pub(crate) async fn teams(desk: State<'_, Desk>, platform: PlatformId) -> Answer
 #[specta::specta]
 pub(crate) async fn choose_teams(desk: State<'_, Desk>, platform: PlatformId, teams: Vec<String>) -> Answer<()> {
     Ok(desk.opened()?.engine().choose_teams(platform, teams).await?)
+}
+
+/// What importing these platforms (none named: all connected ones) would bring. Reads what an import reads, and changes nothing; one
+/// that is under way already is given up.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn preview_import(desk: State<'_, Desk>, platforms: Vec<PlatformId>) -> Answer<ImportPreview> {
+    let cancel = desk.begin_preview();
+    Ok(desk.opened()?.engine().preview_import(&platforms, &cancel, &|_, _| {}).await?)
+}
+
+/// Gives the preview of an import up: nobody waits for it any more.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn cancel_preview_import(desk: State<'_, Desk>) -> Answer<()> {
+    desk.begin_preview();
+    Ok(())
 }
 
 /// Begins an import (none named: of all connected platforms) and returns its run. It goes on behind.

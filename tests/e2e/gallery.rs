@@ -183,6 +183,7 @@ async fn platforms_page(stage: &Stage, style: &Style<'_>) -> Result<()> {
     page.click(&element("button", &format!("^Details of {teams}$"))).await?;
     for (platform, entry, place) in [
         ("teams", "^Choose teams", "dialog-teams"),
+        ("webex", "^Preview import", "dialog-preview-import"),
         ("slack", "^Questions", "dialog-answers"),
         ("webex", "^Sign in again", "dialog-sign-in-again"),
         ("webex", "^Change credentials", "dialog-credentials"),

@@ -79,6 +79,13 @@ export const commands = {
 	teams: (platform: string) => typedError<TeamView[], Problem>(__TAURI_INVOKE("teams", { platform })),
 	/**  Chooses teams for import; none means everyone. */
 	chooseTeams: (platform: string, teams: string[]) => typedError<null, Problem>(__TAURI_INVOKE("choose_teams", { platform, teams })),
+	/**
+	 *  What importing these platforms (none named: all connected ones) would bring. Reads what an import reads, and changes nothing; one
+	 *  that is under way already is given up.
+	 */
+	previewImport: (platforms: string[]) => typedError<ImportPreview, Problem>(__TAURI_INVOKE("preview_import", { platforms })),
+	/**  Gives the preview of an import up: nobody waits for it any more. */
+	cancelPreviewImport: () => typedError<null, Problem>(__TAURI_INVOKE("cancel_preview_import")),
 	/**  Begins an import (none named: of all connected platforms) and returns its run. It goes on behind. */
 	importPeople: (platforms: string[]) => typedError<string, Problem>(__TAURI_INVOKE("import_people", { platforms })),
 	/**  Ends the connection's tokens at the platform as far as it lets them, and deletes them here. People, accounts and syncs stay listed. */
@@ -579,6 +586,16 @@ export type Held = {
 	held: number,
 };
 
+/**  What an import would bring. */
+export type ImportPreview = {
+	/**  What would come of each platform. */
+	platforms: { [key in string]: Imported },
+	/**  What went wrong, and would in the import too. */
+	errors: { [key in string]: Reason },
+	/**  What would become of people. */
+	people: PeopleChange,
+};
+
 /**  How a platform's import stands. */
 export type ImportState = {
 	/**  The import that is under way. */
@@ -587,6 +604,18 @@ export type ImportState = {
 	accounts: number,
 	/**  The last one broke off; the next goes on where it stopped. */
 	unfinished: boolean,
+};
+
+/**  What an import did. Accounts are those of humans; bots and our own stand-ins do not count. */
+export type Imported = {
+	/**  Seen. */
+	accounts: number,
+	/**  Never seen before. */
+	new: number,
+	/**  Known and different now. */
+	changed: number,
+	/**  Known and not seen any more. */
+	gone: number,
 };
 
 /**  What sort of thing went wrong. */
@@ -702,6 +731,20 @@ export type PartView = {
 	fields: string[],
 	/**  Set when the part may be skipped: what does not work then. */
 	without: string | null,
+};
+
+/**  What would become of people. */
+export type PeopleChange = {
+	/**  People who would be listed for the first time. */
+	new: number,
+	/**  People who would be listed in another way. */
+	changed: number,
+	/**  People who would be listed no more. */
+	gone: number,
+	/**  Syncs of people who would change or go. The syncs themselves stay as they are. */
+	syncs_touched: number,
+	/**  How many conflicts there would be. */
+	conflicts: number,
 };
 
 /**  A person in a list. */

@@ -132,6 +132,12 @@ export function handlers(fake: FakeBackend): { [command in string]: Handler } {
     },
     teams: () => ["Design", "Engineering", "Finance", "People", "Sales"].map((name, index) => ({ id: `team-${index}`, name, chosen: index === 1 })),
     choose_teams: () => null,
+    preview_import: (args) => ({
+      platforms: Object.fromEntries(given<string[]>(args, "platforms").map((platform) => [platform, { accounts: 412, new: 9, changed: 2, gone: 3 }])),
+      errors: {},
+      people: { new: 9, changed: 2, gone: 3, syncs_touched: 4, conflicts: 1 },
+    }),
+    cancel_preview_import: () => null,
     import_people: () => began([]),
     disconnect: async (args) => {
       Object.assign(cardOf(given<string>(args, "platform")), { connection: null });

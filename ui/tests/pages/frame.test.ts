@@ -4,6 +4,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import App from "../../src/App.svelte";
 import { WorldState } from "../../src/lib/world.svelte";
 import { FakeBackend, network, TODAY } from "../fake/backend";
+import { runView } from "../fake/runs";
 import { expectAccessible } from "../stage";
 
 async function open(fake = new FakeBackend({ people: 3 })) {
@@ -100,6 +101,27 @@ it("a refused start says what to do, and opens once it is done", async () => {
   fake.startup = ready;
   await user.click(screen.getByRole("button", { name: "Try again" }));
   expect(await screen.findByRole("navigation", { name: "Pages" })).toBeVisible();
+});
+
+it("a platform that has signed out is one banner with how many wait, and leads to its sign-in", async () => {
+  const fake = new FakeBackend({ people: 3 });
+  const card = fake.cards.find((one) => one.platform === "webex");
+  if (card) Object.assign(card, { waiting: 4812, health: { ...card.health, state: "signed_out" } });
+  const { user, world } = await open(fake);
+  const notices = within(screen.getByRole("region", { name: "Notices" }));
+  expect(notices.getByText("Webex has signed User Sync out: 4,812 people wait until you sign in again. Nobody fails meanwhile.")).toBeVisible();
+  await user.click(notices.getByRole("button", { name: "Sign in to Webex again" }));
+  expect(await screen.findByRole("dialog", { name: /Webex/ })).toBeVisible();
+  expect(world.place.page).toBe("platforms");
+  expect(screen.queryByRole("region", { name: "Notices" })).toBeNull();
+});
+
+it("the status line says what waits for the admin when nothing works", async () => {
+  const fake = new FakeBackend({ people: 3 });
+  fake.runs = [runView({ id: "run-7", waits: "approval", held: 1300 })];
+  const { user, world } = await open(fake);
+  await user.click(await screen.findByRole("button", { name: /^Syncing to Webex: 1,300 more wait for your approval/ }));
+  expect(world.place).toEqual({ page: "activity", run: "run-7" });
 });
 
 it("settings change the theme, open the folder and tell what could not be opened", async () => {

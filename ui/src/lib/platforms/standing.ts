@@ -30,7 +30,7 @@ export function toneOf(state: State): Tone {
 
 /** What needs to be known at once; the words come from the texts. */
 export type Notice =
-  | { notice: "signed_out"; reason: Reason | null }
+  | { notice: "signed_out"; reason: Reason | null; waiting: number }
   | { notice: "unreachable"; reason: Reason | null }
   | { notice: "throttled"; until: string | null }
   | { notice: "ends"; what: Ending["what"]; at: string; over: boolean }
@@ -69,7 +69,7 @@ export function noticesOf(card: PlatformCard, now: number): Notice[] {
   const state = stateOf(card);
   const notices: Notice[] = [];
   if (state === "signed_out") {
-    notices.push({ notice: "signed_out", reason: health.last_failure });
+    notices.push({ notice: "signed_out", reason: health.last_failure, waiting: card.waiting });
   }
   if (state === "unreachable") {
     notices.push({ notice: "unreachable", reason: health.last_failure });

@@ -114,6 +114,7 @@ export const platformsTexts = {
   notices: {
     signedOut: (name: string) => `${name} refuses the sign-in.`,
     signedOutRemedy: "Sign in again; until then syncs and imports of this platform wait.",
+    waiting: (people: number) => `${counted(people, "person waits", "people wait")} for it. Nobody fails meanwhile, and all go on by themselves once you have signed in.`,
     unreachable: (name: string) => `${name} does not answer.`,
     unreachableRemedy: "Work for it waits and goes on by itself.",
     throttled: (name: string, until: string | null) =>

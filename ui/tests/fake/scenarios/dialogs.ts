@@ -92,7 +92,6 @@ const cases: { [name: string]: Case } = {
         refused: [{ reason: { kind: "not_found", message: "They have no account in use on Webex.", remedy: "Import again once they have one.", act: { act: "import", platform: "webex" } }, count: 2296 }],
         would_reset: MANY.people.slice(0, 96).map((row) => ({ person: row.person, name: row.name, platforms: ["slack", "zoom"] })),
         held: [{ what: "resets", allowed: 60, wanted: 96, held: 36 }],
-        held: [],
       })),
     open: (actions) => actions.openPrimary(everyone, "webex"),
   },

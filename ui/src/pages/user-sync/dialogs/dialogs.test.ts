@@ -216,3 +216,24 @@ it("a dialog that ends well after another one was opened does not close that one
   await waitFor(() => expect(world.announced.text).toBe("Ana Ruiz: the sync to Webex has begun."));
   expect(screen.getByRole("dialog", { name: "Reset Ana Ruiz?" })).toBeInTheDocument();
 });
+
+it("what stop limits will hold is said before it is confirmed", async () => {
+  const { actions, fake } = await shown();
+  fake.on("preview_sync", () => ({ ...MANY, held: [{ what: "prompts", allowed: 500, wanted: 2904, held: 2404 }] }));
+  actions.openBulkSync({ matching: { search: null, status: null, platform: null, primary: null, reason: null } }, "webex");
+  expect(await looked()).toHaveTextContent("500 prompts are sent now; 2,404 more wait for your approval, because of your stop limit.");
+  fake.on("preview_reset", () => ({ people: 300, goes: [{ what: "Syncs to Webex", count: 300 }], stays: [], held: [{ what: "resets", allowed: 200, wanted: 300, held: 100 }] }));
+  actions.openReset({ matching: { search: null, status: null, platform: null, primary: null, reason: null } });
+  await waitFor(() => expect(screen.getByRole("dialog")).toHaveTextContent("200 people are reset now; 100 more wait for your approval, because of your stop limit."));
+});
+
+it("people whom a stop limit keeps from being reset are named before and after a change of the primary platform", async () => {
+  const { actions, fake } = await shown();
+  const held = [{ what: "resets" as const, allowed: 60, wanted: 96, held: 36 }];
+  fake.on("preview_primary", () => ({ to: "webex", changes: 96, unchanged: 0, resets: 96, refused: [], would_reset: [{ person: "p", name: "Bo Farnhollow", platforms: ["zoom"] }], held }));
+  fake.on("set_primary", () => ({ changed: 60, unconfirmed: 36, held, failed: 0 }));
+  actions.openPrimary({ matching: { search: null, status: null, platform: null, primary: null, reason: null } }, "webex");
+  expect(await looked()).toHaveTextContent("60 people are reset now; 36 more wait until you choose this once more, because of your stop limit.");
+  await user.click(screen.getByRole("button", { name: "Reset and change 96 people" }));
+  await waitFor(() => expect(screen.getByRole("dialog")).toHaveTextContent("Your stop limit lets no more be reset at once."));
+});

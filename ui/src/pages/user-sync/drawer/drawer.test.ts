@@ -72,3 +72,23 @@ it("Escape closes it", async () => {
   await user.keyboard("{Escape}");
   expect(actions.drawer).toBeNull();
 });
+
+it("of what perhaps happened it leads to where it can be looked up, and asks before it is sent again", async () => {
+  const reason = { kind: "perhaps_done", message: "Webex did not say whether the bot was made.", remedy: "Look whether it is there.", act: null, link: "https://admin.webex.com/users/ana" };
+  const doubtful = ana(["slack"], { webex: { status: "failed", reason, representation: "bot", action: "create_bot" } });
+  const fake = backendOf(structuredClone(doubtful)).on("timeline", () => ({ entries: [], before: null }));
+  const actions = new Actions();
+  await stage(PersonDrawer, { actions, person: doubtful, platform: "webex" }, fake);
+  await user.click(await screen.findByRole("button", { name: "Look it up: Webex" }));
+  expect(fake.callsOf("open_page")).toEqual([{ link: reason.link }]);
+  await user.click(screen.getByRole("button", { name: "It did not happen: send again…: Webex" }));
+  expect(actions.current).toMatchObject({ kind: "send_anew", platform: "webex" });
+  expect(fake.callsOf("send_anew")).toEqual([]);
+  expect(screen.getByRole("button", { name: "Try again: Webex" })).toBeVisible();
+  await expectAccessible();
+});
+
+it("whose failure is certain is only tried again", async () => {
+  const { drawer } = await shown("zoom");
+  expect(within(drawer).queryByRole("button", { name: /did not happen/ })).toBeNull();
+});
