@@ -130,7 +130,7 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    async fn due(&self) -> Result<VecDeque<Task>> {
+    async fn due(&mut self) -> Result<VecDeque<Task>> {
         let limit = u32::try_from(ROUND + self.left.len() + self.busy.len()).unwrap_or(u32::MAX);
         let (people, syncs) = self.shared.store.read(move |db| Ok((resets::due(db, limit)?, undos::due(db, limit)?))).await?;
         let people = people.into_iter().map(|(person, is_many)| (Doomed::Person(person), is_many));
