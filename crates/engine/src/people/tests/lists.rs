@@ -166,7 +166,8 @@ async fn a_person_reads_as_scripts_expect() {
             "kind": "declined",
             "remedy": "Ask them.",
             "message": "They said no.",
-            "act": null
+            "act": null,
+            "link": null
           }
         },
         "gamma": {
