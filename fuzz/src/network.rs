@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use engine::clock::{Clock, Random};
 use engine::error::Result;
-use engine::pace::{Paced, Parts, Rates};
+use engine::pace::{NoThrottles, Paced, Parts, Rates};
 use engine::secrets::{MemorySecrets, NoGrants};
 use engine::transport::{Realm, Response, Wire};
 use jiff::{SignedDuration, Timestamp};
@@ -72,6 +72,7 @@ pub fn paced(answers: Answers) -> Paced {
         wire: Arc::new(Network(answers)),
         secrets: Arc::new(MemorySecrets::new(Realm::Demo)),
         grants: Arc::new(NoGrants),
+        throttles: Arc::new(NoThrottles),
         platforms: platforms::all(),
         clock: Arc::new(Loose::new()),
         random: Arc::new(Counting(Mutex::new(0))),
