@@ -37,6 +37,8 @@ pub(crate) struct Confirmed {
     pub(crate) decisions: BTreeMap<(String, String), Decision>,
     /// How many prompts each person was to get.
     asked: BTreeMap<String, u64>,
+    /// How many bots and guests were to be made on each platform, those that were undone since included.
+    made: BTreeMap<String, u64>,
 }
 
 impl Confirmed {
@@ -44,6 +46,8 @@ impl Confirmed {
     pub(crate) fn add(&mut self, decision: &Decision) {
         if decision.asks {
             *self.asked.entry(decision.person.clone()).or_default() += 1;
+        } else {
+            *self.made.entry(decision.to.clone()).or_default() += 1;
         }
         self.decisions.insert((decision.person.clone(), decision.to.clone()), decision.clone());
     }
@@ -229,7 +233,7 @@ pub(crate) fn all(stage: &Stage, confirmed: &Confirmed, report: &Report) {
         }
     }
     represented(&decisions, &syncs, &world, &mut wrong);
-    audit(stage, &db, &world, &mut wrong);
+    audit(stage, &db, confirmed, &world, &mut wrong);
     let all = wrong.len();
     wrong.truncate(SHOWN);
     assert!(wrong.is_empty(), "{all} things do not hold:\n{}", wrong.join("\n"));
@@ -278,8 +282,8 @@ fn is_asking(text: &str) -> bool {
     text.contains("https://")
 }
 
-/// The log is whole, and tells each message once.
-fn audit(stage: &Stage, db: &Connection, world: &World, wrong: &mut Vec<String>) {
+/// The log is whole, and tells each effect once.
+fn audit(stage: &Stage, db: &Connection, confirmed: &Confirmed, world: &World, wrong: &mut Vec<String>) {
     let ran = stage.run(&["audit", "verify"]);
     if ran.code != 0 {
         wrong.push(format!("the audit log does not verify: {ran:?}"));
@@ -287,18 +291,20 @@ fn audit(stage: &Stage, db: &Connection, world: &World, wrong: &mut Vec<String>)
     let told = |word: &str| count(db, "SELECT count(*) FROM audit WHERE action = ?1", &[word]);
     let messages: u64 = world.people.iter().map(|known| known.told).sum();
     if told("prompt_sent") + told("message_sent") != messages {
-        wrong.push(format!(
-            "the audit log tells of {} prompts and {} other messages, and people got {messages}",
-            told("prompt_sent"),
-            told("message_sent")
-        ));
+        let (prompts, others) = (told("prompt_sent"), told("message_sent"));
+        wrong.push(format!("the audit log tells of {prompts} prompts and {others} other messages, and people got {messages}"));
     }
-    for (platform, made, removed) in [("webex", "bot_made", "bot_removed"), ("teams", "guest_invited", "guest_removed")] {
+    for (platform, made, removed) in [("webex", "bot_made", None), ("teams", "guest_invited", Some("guest_removed"))] {
         let of = |word: &str| count(db, "SELECT count(*) FROM audit WHERE action = ?1 AND platform = ?2", &[word, platform]);
-        let (made, removed) = (of(made), of(removed));
+        let expected = confirmed.made.get(platform).copied().unwrap_or_default();
+        if of(made) != expected {
+            wrong.push(format!("the audit log tells of {} made at {platform} for {expected} decisions", of(made)));
+        }
         let there = world.representations.iter().filter(|(at, _)| at == platform).count() as u64;
-        if made != removed + there {
-            wrong.push(format!("the audit log tells of {made} made and {removed} removed at {platform}, and {there} stand there"));
+        if let Some(removed) = removed
+            && of(removed) + there != expected
+        {
+            wrong.push(format!("the audit log tells of {} removed at {platform}, {there} are left of {expected}", of(removed)));
         }
     }
 }
