@@ -15,7 +15,7 @@ use app::in_process::InProcess;
 use async_trait::async_trait;
 use bytes::Bytes;
 use engine::cancel::Cancel;
-use engine::clock::{Clock, SystemRandom};
+use engine::clock::{Clock, SystemClock, SystemRandom};
 use engine::engine::Confirmed;
 use engine::model::{PersonId, PlatformId, StopLimit, StopLimits};
 use engine::pace::{Rates, retry_after};
@@ -114,6 +114,15 @@ impl Seen {
     }
 }
 
+impl Distant {
+    /// One way of a request or an answer.
+    async fn travel(&self) {
+        if !self.latency.is_zero() {
+            SystemClock.wait(self.latency / 2).await;
+        }
+    }
+}
+
 #[async_trait]
 impl Wire for Distant {
     fn realm(&self) -> Realm {
@@ -123,13 +132,13 @@ impl Wire for Distant {
     async fn exchange(&self, request: http::Request<Bytes>) -> Result<Response> {
         let at_once = self.under_way.fetch_add(1, Ordering::Relaxed) + 1;
         self.most.fetch_max(at_once, Ordering::Relaxed);
-        tokio::time::sleep(self.latency / 2).await;
+        self.travel().await;
         let answer = self.inner.exchange(request).await;
         let counted = self.inner.0.limits_counted();
         let now = self.inner.0.clock().now();
         let asked = answer.as_ref().ok().and_then(|response| retry_after(&response.headers, now)).unwrap_or_default();
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).add(counted, asked, self.latency);
-        tokio::time::sleep(self.latency / 2).await;
+        self.travel().await;
         self.under_way.fetch_sub(1, Ordering::Relaxed);
         answer
     }

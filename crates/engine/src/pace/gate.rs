@@ -209,7 +209,6 @@ impl Speed {
         if factor >= 1.0 {
             return Duration::ZERO;
         }
-        #[expect(clippy::cast_precision_loss, reason = "a number of requests is small")]
         let at_full_speed = interval.as_secs_f64() * (count - 1) as f64;
         let recovery = RECOVERY.as_secs_f64();
         let until_full = recovery * (1.0 - factor);

@@ -69,7 +69,7 @@ impl Wire for Strict {
             });
             seen.len() - 1
         };
-        tokio::time::sleep(self.latency).await;
+        SystemClock.wait(self.latency).await;
         let now = self.start.elapsed();
         let mut headers = HeaderMap::new();
         let mut until = now;
@@ -198,7 +198,6 @@ fn check(played: &Played, rates: &[Rate]) -> std::result::Result<(), TestCaseErr
             for (more, later) in counted[first..].iter().enumerate() {
                 let passed = (later.at - seen.at).as_secs_f64() * f64::from(rate.amount) / rate.per.as_secs_f64();
                 let allowed = f64::from(rate.burst) + passed + 1e-6;
-                #[expect(clippy::cast_precision_loss, reason = "a handful")]
                 let sent = (more + 1) as f64;
                 prop_assert!(sent <= allowed, "{sent} within {passed} of {rate:?}");
             }
