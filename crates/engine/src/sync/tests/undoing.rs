@@ -27,7 +27,8 @@ async fn undoing_a_run_undoes_exactly_the_syncs_that_it_made_and_keeps_the_choic
     let goes: Vec<(&str, u64)> = preview.goes.iter().map(|goes| (goes.what.as_str(), goes.count)).collect();
     assert_eq!(goes, [("Open prompts in Alpha", 1), ("Syncs to Beta", 2), ("Bots on Beta", 1)]);
     assert_eq!((preview.syncs, preview.gone, preview.stays.len(), preview.held.len()), (2, 0, 0, 0));
-    assert_eq!((&kit.world().calls, engine.row("cyd", BETA).await.status), (&calls, Status::Synced), "a preview changes nothing");
+    assert_eq!(engine.row("cyd", BETA).await.status, Status::Synced, "a preview changes nothing");
+    assert_eq!(kit.world().calls, calls, "and sends nothing");
 
     let undo = engine.undo(id).await.unwrap();
     assert_eq!(engine.undo(id).await.unwrap_err().kind, Kind::Conflict, "a second one finds nothing");
