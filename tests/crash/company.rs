@@ -234,7 +234,7 @@ impl Company {
         let seed = self.seed.wrapping_add(self.pulled.len() as u64);
         let weather = json!({
             "seed": seed, "throttled": 0.04, "broken": 0.04, "slow": 0.01, "lost": 0.02, "dropped": 0.03, "late": 0.02,
-            "pause_ms": 3_000, "latency_ms": 60, "slow_ms": 2_500, "late_ms": 400,
+            "pause_ms": 3_000, "latency_ms": 60, "slow_ms": 2_500, "late_ms": 4_000,
         });
         assert_eq!(self.stage.control("POST", "weather", &weather).0, 200);
     }

@@ -207,7 +207,7 @@ pub(crate) fn all(stage: &Stage, confirmed: &Confirmed, report: &Report) {
                     ("failed", "declines") => *asks && sync.reason == "declined",
                     // The answer with the tokens never arrived: the person is shown, by an edit, how to get a new code.
                     ("pending", "approves") => *asks && sync.detail == "code_expired",
-                    ("pending", "does_nothing") => *asks && sync.detail == "prompted",
+                    ("pending", "does_nothing") => *asks && matches!(sync.detail.as_str(), "prompted" | "code_expired"),
                     _ => false,
                 };
                 if !is_good {

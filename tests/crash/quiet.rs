@@ -42,16 +42,17 @@ pub(crate) fn kept(stage: &Stage, pulled: &[String], report: &Report) {
 /// How many pauses of a second and more were asked for, and what broke them.
 fn broken(log: &[Value], pulled: &[String]) -> (u64, Vec<String>) {
     let pulled: Vec<Timestamp> = pulled.iter().filter_map(|at| at.parse().ok()).collect();
-    let mut closed: BTreeMap<(String, u64), (Timestamp, Timestamp)> = BTreeMap::new();
+    // By gate: when the refused request came, when its answer left, and until when it asked for quiet.
+    let mut closed: BTreeMap<(String, u64), (Timestamp, Timestamp, Timestamp)> = BTreeMap::new();
     let (mut pauses, mut wrong) = (0, Vec::new());
     let mut entries: Vec<&Value> = log.iter().collect();
     entries.sort_by_key(|entry| time(&entry["at"]));
     for entry in entries {
         let (gate, at) = (gate(entry), time(&entry["at"]).unwrap());
-        if let Some((answered, until)) = closed.get(&gate)
+        if let Some((came, answered, until)) = closed.get(&gate)
             && at > *answered + ON_ITS_WAY
             && at < *until - SignedDuration::from_millis(5)
-            && !pulled.iter().any(|pulled| *pulled >= *answered && *pulled <= *answered + UNHEARD)
+            && !pulled.iter().any(|pulled| *pulled >= *came && *pulled <= *answered + UNHEARD)
         {
             let killed = pulled.iter().any(|pulled| pulled > answered && *pulled < at);
             wrong.push(format!("{} at {at}, quiet from {answered} until {until}, killed between: {killed}", gate.0));
@@ -60,8 +61,8 @@ fn broken(log: &[Value], pulled: &[String]) -> (u64, Vec<String>) {
             && until.duration_since(answered) >= SignedDuration::from_secs(1)
         {
             pauses += 1;
-            if closed.get(&gate).is_none_or(|(_, before)| *before <= until) {
-                closed.insert(gate, (answered, until));
+            if closed.get(&gate).is_none_or(|(_, _, before)| *before <= until) {
+                closed.insert(gate, (at, answered, until));
             }
         }
     }
