@@ -7,6 +7,7 @@ use engine::Engine;
 use engine::event::Event;
 use engine::model::RunId;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::broadcast::error::RecvError;
 
 use super::answer::Answer;
 
@@ -30,7 +31,6 @@ pub(super) fn line(answer: Answer, engine: &Engine, word: &'static str) -> Progr
     tokio::spawn(async move {
         let mut runs = BTreeMap::new();
         loop {
-            use tokio::sync::broadcast::error::RecvError;
             match events.recv().await {
                 Ok(Event::RunProgress { run, done, total: Some(total), time_left, ended, .. }) => {
                     runs.insert(run, Far { done, total, time_left: time_left.filter(|_| !ended) });

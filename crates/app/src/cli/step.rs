@@ -31,7 +31,7 @@ const CHOOSING_TEAMS: &str = "teams";
 fn look_up(error: &Error) -> Option<String> {
     match (error.kind, error.operation, error.platform) {
         (Kind::NotFound, "person", _) => Some("usersync people --search NAME".into()),
-        (Kind::NotFound, "run", _) => Some("usersync runs".into()),
+        (Kind::NotFound, "run" | "pause_run" | "cancel_run", _) => Some("usersync runs".into()),
         (Kind::NotFound, "account", _) => Some("usersync person PERSON".into()),
         (Kind::NotFound, "import", None) => Some("usersync connect PLATFORM".into()),
         (Kind::Invalid, CHOOSING_TEAMS, Some(platform)) => Some(format!("usersync teams {platform}")),

@@ -64,6 +64,12 @@ fn more(shown: usize, all: usize) -> String {
     if all > shown { format!("\n… and {} more (--json lists all).", all - shown) } else { String::new() }
 }
 
+/// How many rows are not shown, in a line of its own.
+fn rest(all: usize) -> String {
+    let more = more(ROWS, all);
+    if more.is_empty() { more } else { format!("{}\n", more.trim_start()) }
+}
+
 pub(super) fn teams(teams: &[TeamView]) -> String {
     if teams.is_empty() {
         return "There are no teams; import reads everyone.".into();
@@ -251,7 +257,7 @@ pub(super) fn plan_rows(view: &PlanView) -> String {
     for row in view.blocked.iter().take(ROWS) {
         text.push_str(&blocked(row));
     }
-    text.push_str(more(ROWS, view.blocked.len()).trim_start());
+    text.push_str(&rest(view.blocked.len()));
     let counts: Vec<String> = view.counts.iter().map(|(word, count)| format!("{count} {}", word.replace('_', " "))).collect();
     text.push_str(&format!("In all: {}.\n", if counts.is_empty() { "nobody".to_owned() } else { counts.join(", ") }));
     text
@@ -276,7 +282,7 @@ pub(super) fn outcomes(view: &SyncView) -> String {
 pub(super) fn synced(answer: &Synced) -> String {
     let view = &answer.view;
     let mut text = outcomes(view);
-    text.push_str(more(ROWS, view.people.len()).trim_start());
+    text.push_str(&rest(view.people.len()));
     text.push_str(&format!(
         "Run {}: {} synced, {} waiting, {} failed, {} blocked.\n",
         view.run, view.done, view.waiting, view.failed, view.blocked

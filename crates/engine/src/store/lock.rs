@@ -28,7 +28,7 @@ impl Lock {
                 format!("Another User Sync is working with this data folder ({}).", folder.display()),
             )
             .remedy(Remedy::FixInput {
-                what: "Wait until the other one has ended, or close it. Commands that only read work meanwhile.".into(),
+                what: "Do it there, or close it, or wait until it has ended. What only reads works meanwhile.".into(),
             })),
             Err(TryLockError::Error(error)) => Err(file_system(&error, "Locking the data folder", &path)),
         }

@@ -48,7 +48,7 @@ pub(in super::super) fn would_retry(view: &Retrying) -> String {
     for preview in &view.platforms {
         let SyncPreview { prompts, bots, guests, already, blocked, .. } = preview;
         text.push_str(&format!(
-            "{}: {} would be tried again ({prompts} prompts, {bots} bots, {guests} guests, {already} under way, {blocked} blocked).\n",
+            "{}: {} would be tried again (prompts: {prompts}, bots: {bots}, guests: {guests}, under way: {already}, blocked: {blocked}).\n",
             name(preview.to),
             people_of(preview.total)
         ));

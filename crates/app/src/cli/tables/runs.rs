@@ -7,7 +7,7 @@ use engine::sync::{Goes, Stays};
 
 use super::super::progress;
 use super::super::runs::{Approval, OneRun, RunRow, Undoing};
-use super::{ROWS, detail, guarded, more, name, status_word, table, time};
+use super::{ROWS, detail, guarded, more, name, rest, status_word, table, time};
 
 /// What a run is about.
 fn title(run: &RunView) -> String {
@@ -44,6 +44,11 @@ fn result(run: &RunView) -> String {
     if parts.is_empty() { "nothing yet".into() } else { parts.join(", ") }
 }
 
+/// How many of its syncs can be undone now: a run that is open is stopped first.
+fn undoable(run: &RunView) -> u64 {
+    if run.state.is_open() { 0 } else { run.undoable }
+}
+
 /// The list of runs.
 pub(in super::super) fn all(runs: &[RunRow]) -> String {
     if runs.is_empty() {
@@ -51,7 +56,7 @@ pub(in super::super) fn all(runs: &[RunRow]) -> String {
     }
     let mut table = table(&["Run", "What", "State", "Done", "Started (UTC)", "Result", "To undo"]);
     for RunRow { run, .. } in runs.iter().take(ROWS) {
-        let undoable = if run.undoable > 0 { run.undoable.to_string() } else { String::new() };
+        let undoable = Some(undoable(run)).filter(|count| *count > 0).map(|count| count.to_string()).unwrap_or_default();
         table.add_row([run.id.to_string(), title(run), state(run).to_owned(), far(run), time(run.started_at), result(run), undoable]);
     }
     let mut text = format!("{table}{}", more(ROWS, runs.len()));
@@ -79,7 +84,7 @@ fn head(run: &RunView) -> String {
     if let Some(problem) = &run.problem {
         text.push_str(&format!("  {}\n  → {}\n", problem.message, problem.remedy));
     }
-    if run.undoable > 0 {
+    if undoable(run) > 0 {
         text.push_str(&format!("  {} of its syncs can be undone: usersync undo {}\n", run.undoable, run.id));
     }
     text
@@ -129,10 +134,7 @@ pub(in super::super) fn result_of(view: &OneRun) -> String {
         let link = reason.link.as_ref().map(|link| format!("\n    {link}")).unwrap_or_default();
         text.push_str(&format!("{}{on}: {}\n  {}\n  → {}{link}\n", whose(row), status(row), reason.message, reason.remedy));
     }
-    let rest = more(ROWS, rows.len());
-    if !rest.is_empty() {
-        text.push_str(&format!("{}\n", rest.trim_start()));
-    }
+    text.push_str(&rest(rows.len()));
     text.push_str(&next(&view.run));
     text
 }
