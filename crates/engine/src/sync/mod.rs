@@ -27,6 +27,7 @@ pub(crate) mod queue;
 mod represent;
 pub(crate) mod reset;
 mod run;
+mod scope;
 pub(crate) mod shared;
 pub(crate) mod shut;
 pub(crate) mod stop_limits;
@@ -40,7 +41,7 @@ pub(crate) mod work;
 
 pub use queue::{SyncRow, SyncView};
 pub use reset::{Goes, PersonReset, ResetPreview, Stays, UndoneView};
-pub use work::Until;
+pub use scope::Until;
 
 #[cfg(test)]
 pub(crate) mod testing;

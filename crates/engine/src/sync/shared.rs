@@ -75,8 +75,7 @@ impl Shared {
     /// The platform and what the admin authorised on it. Errors: `Kind::NotFound` when it is not connected.
     pub(crate) async fn connected(&self, platform: PlatformId) -> Result<(&'static dyn Platform, ConnectionFacts)> {
         let known = self.platforms.get(platform)?;
-        let stored = self.store.read(move |db| connections::get(db, platform)).await?;
-        Ok((known, stored.ok_or_else(|| self.not_connected(platform))?.facts))
+        Ok((known, self.paced.connection_facts(platform).ok_or_else(|| self.not_connected(platform))?))
     }
 
     /// The error for a platform that is not connected.

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::cancel::Cancel;
 use crate::error::{Kind, Result};
 use crate::event::Event;
-use crate::model::{PlatformId, RunId, SyncId};
+use crate::model::PlatformId;
 use crate::store::columns::to_json;
 use crate::store::steps::{self, Due, Sort, Step, StepKind, Taker};
 use crate::store::syncs;
@@ -25,6 +25,8 @@ use super::passes;
 use super::places::places;
 use super::progress;
 use super::run::{Taken, Tried, run};
+use super::scope::Time;
+pub(crate) use super::scope::{Scope, Until};
 use super::shared::{Shared, Woken, ms};
 use super::shut;
 
@@ -42,35 +44,6 @@ const BROKEN: Duration = Duration::from_secs(60);
 const ELSEWHERE: Duration = Duration::from_millis(500);
 /// How long what is under way may take when time is up.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// When work ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
-    /// When nothing is left that does not wait for a person; open codes and answers are asked about once.
-    Idle,
-    /// When people are done too, at most after this time.
-    People(Duration),
-    /// After this time, or when nothing at all is left.
-    For(Duration),
-}
-
-/// How long one call works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Time {
-    /// Until nothing is left that does not wait for a person.
-    Idle,
-    /// Until then, or until nothing at all is left.
-    Till(Instant),
-    /// Until it is cancelled.
-    Ever,
-}
-
-/// Which stored work is meant.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Scope {
-    pub(crate) run: Option<RunId>,
-    pub(crate) sync: Option<SyncId>,
-}
 
 /// Works.
 pub(crate) async fn work(shared: &Shared, scope: Scope, until: Until, cancel: &Cancel) -> Result<()> {

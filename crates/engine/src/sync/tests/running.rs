@@ -16,6 +16,41 @@ fn made(kit: &Kit) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_step_is_taken_once_while_its_taker_lives_and_what_is_held_not_at_all() {
+    use crate::store::Store;
+    use crate::store::steps::{Due, PAUSED, Sort, StepState, Taker, hold, put_off, take};
+    let names = many(20);
+    let (kit, engine) = Kit::with(&on_alpha(&names)).await;
+    let id = engine.queue(&all_on_alpha(&engine).await, BETA).await.unwrap();
+    drop(engine);
+    let store = Store::open(kit.folder(), crate::transport::Realm::Demo).unwrap();
+    let taken = async |pass: i64, living: &str, limit: u32| {
+        let by = Taker { pass, living: living.to_owned(), except: "[]".to_owned() };
+        let due = Due { platform: BETA, run: None, sync: None, now: 1_000 };
+        store.write(move |transaction| take(transaction, due, Sort::Many, &by, limit)).await.unwrap()
+    };
+    let first = taken(1, "[1]", 5).await;
+    assert_eq!((first.len(), taken(1, "[1]", 3).await.len(), taken(2, "[1,2]", 99).await.len()), (5, 3, 12));
+    assert!(first.is_sorted_by_key(|step| step.id));
+    assert_eq!(taken(3, "[1,2,3]", 99).await.len(), 0);
+    // The first has ended, however it did.
+    assert_eq!(taken(3, "[2,3]", 6).await.len(), 6);
+    let (one, other, now) = (first[0].id, first[1].id, kit.clock.now());
+    let change = move |transaction: &rusqlite::Transaction<'_>| {
+        put_off(transaction, one, StepState::Todo, 999, now)?;
+        put_off(transaction, other, StepState::Todo, 1_001, now)
+    };
+    store.write(change).await.unwrap();
+    let due: Vec<i64> = taken(4, "[2,3,4]", 99).await.into_iter().map(|step| step.id).collect();
+    assert!(
+        due.len() == 3 && due.last() == Some(&one) && !due.contains(&other),
+        "what was put off comes last, and when it is due: {due:?}"
+    );
+    store.write(move |transaction| hold(transaction, id, PAUSED)).await.unwrap();
+    assert_eq!(taken(5, "[]", 99).await.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_command_and_the_work_behind_it_never_do_the_same_step() {
     let names = many(60);
     let (kit, engine) = Kit::with(&on_alpha(&names)).await;

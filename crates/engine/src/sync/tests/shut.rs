@@ -40,8 +40,9 @@ async fn a_keychain_locked_at_any_moment_of_a_run_is_waited_for_and_nothing_fail
         let mut events = engine.subscribe();
         kit.secrets.shut_after(calls);
         let script = async {
-            let run = engine.queue(&all, BETA).await.unwrap();
+            // Before anybody else is asked: it is the newest code that is approved.
             kit.world().decide("beta", CodeState::Approved("beta-eve".into()));
+            let run = engine.queue(&all, BETA).await.unwrap();
             kit.clock.wait(Duration::from_secs(200)).await;
             for name in ["bob", "dan", "ana", "eve"] {
                 assert_ne!(engine.row(name, BETA).await.status, Status::Failed, "{name} after {calls} calls");
