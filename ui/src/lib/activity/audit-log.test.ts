@@ -61,4 +61,7 @@ test("what_is_about_something_is_listed_alone_and_a_late_answer_to_another_quest
   await Promise.all([slow, shown]);
   expect([log.entries.length, log.hasMore]).toEqual([100, true]);
   expect(new Set(log.entries.map(({ platform }) => platform))).toEqual(new Set(["zoom"]));
+  const oldest = log.entries[99]?.id;
+  await log.more();
+  expect(fake.callsOf("audit").at(-1)).toEqual({ filter: { platform: "zoom" }, before: oldest });
 });
