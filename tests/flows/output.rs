@@ -107,6 +107,7 @@ fn session(json: bool) -> String {
     run(&["sync", blocked, "--to", "zoom", "--yes"]);
     run(&["status"]);
     run(&["people", "--status", "pending"]);
+    run(&["cancel", asked, "--to", "webex", "--dry-run"]);
     run(&["cancel", asked, "--to", "webex"]);
     run(&["primary", bot, "slack"]);
     run(&["primary", asked, "zoom"]);
@@ -116,6 +117,7 @@ fn session(json: bool) -> String {
     run(&["link", text(&linked[1]["person"]), &account]);
     run(&["work"]);
     run(&["runs"]);
+    run(&["disconnect", "zoom", "--dry-run"]);
     run(&["disconnect", "zoom"]);
     run(&["import", "zoom"]);
     run(&["person", "nobody@harborpine.example"]);
@@ -134,11 +136,69 @@ fn a_session_as_people_read_it() {
     holds("session_text", &session(false));
 }
 
+/// Bulk work that meets its limits and a refusal, with what the admin does about it.
+fn bulk() -> String {
+    let stage = company();
+    let mut said = String::new();
+    stage.run(&["primary", "--all-matching", "--platform", "slack", "slack"]);
+    let failing = somebody(&stage, "slack", "webex", false, &mut Vec::new());
+    let failing = text(&failing["id"]);
+    let mut run = |words: &[&str]| said.push_str(&entry(&stage, words, false));
+
+    run(&["limits"]);
+    run(&["limits", "set", "representations=3", "prompts=2", "resets=off"]);
+    run(&["limits", "set", "bots=3"]);
+    stage.fault(&serde_json::json!({ "host": "webexapis.com", "path": "/v1/guests*", "status": 403, "body": { "message": "No.", "trackingId": "T" } }));
+    run(&["sync", failing, "--to", "webex", "--yes"]);
+    run(&["failures"]);
+    run(&["retry", "--reason", "forbidden"]);
+    run(&["retry", "--reason", "forbidden", "--yes"]);
+    run(&["failures"]);
+    run(&["sync", "--all-matching", "--primary", "slack", "--to", "webex", "--yes"]);
+    run(&["runs", "r7", "--status", "synced"]);
+    run(&["runs"]);
+    run(&["approve", "r7"]);
+    run(&["pause", "r7"]);
+    run(&["undo", "r7"]);
+    run(&["stop", "r7"]);
+    run(&["undo", "r7", "--dry-run"]);
+    run(&["undo", "r7", "--yes"]);
+    run(&["undo", "r7", "--yes"]);
+    run(&["undo", "r1"]);
+    run(&["pause", "r99"]);
+    run(&["send-anew", failing, "--to", "webex", "--yes"]);
+    run(&["reset", "--all-matching", "--status", "synced", "--platform", "webex", "--dry-run"]);
+    run(&["audit", "verify", "nowhere.jsonl"]);
+    said
+}
+
+#[test]
+fn bulk_work_as_people_read_it() {
+    holds("bulk_text", &bulk());
+}
+
 #[test]
 fn the_help_names_every_command_and_option() {
     let help = |words: &[&str]| tidy(&Ran::of(usersync(words).output().unwrap()).stdout, &[]);
     let mut said = help(&["--help"]);
-    for command in ["demo", "simulator", "connect", "import", "people", "primary", "plan", "sync", "cancel", "work", "reset"] {
+    for command in [
+        "demo",
+        "simulator",
+        "connect",
+        "import",
+        "people",
+        "primary",
+        "plan",
+        "sync",
+        "cancel",
+        "work",
+        "runs",
+        "undo",
+        "retry",
+        "limits",
+        "audit",
+        "reset",
+    ] {
         said.push_str(&format!("\n$ usersync {command} --help\n{}", help(&[command, "--help"])));
     }
     holds("help", &said);
