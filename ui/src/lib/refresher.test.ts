@@ -47,6 +47,23 @@ test("news_that_come_many_times_a_second_are_read_together", async () => {
   expect(readings).toBe(5);
 });
 
+test("what_stops_telling_is_read_once_more", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  let readings = 0;
+  const refresher = new Refresher(() => {
+    readings += 1;
+    return Promise.resolve();
+  }, 1000);
+  for (let turn = 0; turn < 30; turn += 1) {
+    refresher.whenQuiet();
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  expect(readings).toBe(0);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(readings).toBe(1);
+});
+
 test("whoever_waits_for_a_reading_is_not_kept", async () => {
   let readings = 0;
   const refresher = new Refresher(() => {

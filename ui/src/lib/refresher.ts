@@ -4,6 +4,7 @@ export class Refresher {
   #running: Promise<void> | null = null;
   #again = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #quiet: ReturnType<typeof setTimeout> | null = null;
   #ended = -Infinity;
 
   /** `pause`: so many milliseconds at least stand between two readings that nobody waits for. */
@@ -37,6 +38,15 @@ export class Refresher {
       this.#timer = null;
       void this.run();
     }, rest);
+  }
+
+  /** Reads once nothing more was told for the length of the pause: what stops telling may have begun to wait. */
+  whenQuiet(): void {
+    if (this.#quiet !== null) clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => {
+      this.#quiet = null;
+      void this.run();
+    }, this.pause);
   }
 
   async #loop(): Promise<void> {

@@ -31,7 +31,7 @@ export class Running {
     for (const [id, run] of open) {
       const { kind, platform, done, total, held } = run;
       const told = this.#runs.get(id) ?? { run: id, kind, platform, done, total, seconds_left: run.time_left, ended: false };
-      this.#runs.set(id, { ...told, standing: standingOf(run), held });
+      this.#runs.set(id, { ...told, done: Math.max(told.done, done), standing: standingOf(run), held });
     }
   }
 }

@@ -3,6 +3,7 @@
 import { createContext } from "svelte";
 import { call, problemOf } from "./backend";
 import { commands, type GrantKey, type Health, type PlatformCard, type PlatformSheet, type Problem, type Progress, type Startup, type World } from "./bindings";
+import { QUIET } from "./activity/run-list.svelte";
 import { Changes } from "./changes";
 import type { Place } from "./places";
 import { Refresher } from "./refresher";
@@ -66,7 +67,7 @@ export class WorldState {
     } catch (error) {
       this.announce(problemOf(error).message);
     }
-  });
+  }, QUIET);
 
   #keyTimer: ReturnType<typeof setTimeout> | null = null;
   readonly #key = new Refresher(async () => {
@@ -141,6 +142,7 @@ export class WorldState {
   #onProgress(progress: Progress): void {
     if (this.running.take(progress)) this.announce(frame.runEnded[progress.kind]);
     if (progress.ended) void this.#cards.run();
+    else this.#runs.whenQuiet();
   }
 
   async #changeRealm(command: typeof commands.openDemo): Promise<void> {

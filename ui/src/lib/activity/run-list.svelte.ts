@@ -8,6 +8,9 @@ import type { Changed, Problem, Progress, RunView } from "../bindings";
 import { Refresher } from "../refresher";
 import { isOpen } from "./standing";
 
+/** A run that tells nothing for so long may have begun to wait, in milliseconds. */
+export const QUIET = 1500;
+
 /** What is done with a run without a question. */
 export type Deed = "pause" | "resume" | "stop";
 
@@ -28,7 +31,7 @@ export class RunList {
   readonly #stopping = new SvelteSet<string>();
   readonly #busy = new SvelteSet<string>();
   readonly #failures = new SvelteMap<string, Problem>();
-  readonly #refresher = new Refresher(() => this.#refresh());
+  readonly #refresher = new Refresher(() => this.#refresh(), QUIET);
 
   /** `ended` is told a run that ended while the page was open. */
   constructor(private readonly ended: (run: RunView) => void = () => undefined) {}
@@ -47,6 +50,7 @@ export class RunList {
   async heardProgress(progress: Progress): Promise<void> {
     if (!progress.ended) {
       this.#told.set(progress.run, progress);
+      this.#refresher.whenQuiet();
       if (this.phase === "ready" && this.runs.every((run) => run.id !== progress.run)) {
         await this.load();
       }

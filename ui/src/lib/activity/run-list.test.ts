@@ -1,4 +1,4 @@
-import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 
 import { FakeBackend, minutesAgo, network, TODAY } from "../../../tests/fake/backend";
 import { runView } from "../../../tests/fake/runs";
@@ -82,6 +82,16 @@ test("a_pause_and_its_end_are_seen_at_once_and_a_refusal_stands_beside_the_run",
   fake.refuse("pause_run");
   await list.act("pause", "sync-1");
   expect([list.find("sync-1")?.state, list.failure("sync-1")]).toEqual(["running", network]);
+});
+
+test("a_run_that_stops_telling_of_itself_is_looked_at_once_more", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const list = await loaded();
+  await list.heardProgress(progress());
+  fake.runs = [runView({ waits: "approval", held: 7 })];
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(list.find("sync-1")?.held).toBe(7);
 });
 
 test("a_platform_that_signs_out_or_in_again_is_a_reason_to_look_at_the_runs", async () => {
