@@ -3,6 +3,15 @@
 //! `cargo test` kills 20 times with fixed seeds. More of it: `cargo test --workspace --test crash -- nothing_is_there_twice --kills 200 --seed 4711`,
 //! which is what `cargo xtask test --full` does with a seed that nobody chose. A run that finds something says its seed, and leaves its data
 //! folder, the simulator's record and what it was asked below `target/crash/`.
+#![cfg_attr(
+    unix,
+    expect(
+        clippy::unwrap_used,
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "a program of tests: it fails by panicking, and says its figures"
+    )
+)]
 
 #[cfg(unix)]
 mod company;
