@@ -19,7 +19,7 @@ pub(crate) async fn check_answers(shared: &Shared, scope: Scope) -> Result<()> {
             None => true,
         };
         if !polled {
-            run(shared.clone(), Taken::Look(step), Answers::Check).await?;
+            run(shared.clone(), Taken { step, sync: None }, Answers::Check).await?;
         }
     }
     Ok(())

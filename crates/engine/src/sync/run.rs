@@ -38,30 +38,21 @@ pub(crate) enum Tried {
 
 /// A step to be done.
 #[derive(Debug)]
-pub(crate) enum Taken {
-    /// Taken with its sync a moment ago: nothing of it needs to be read again.
-    Whole(Step, Sync),
-    /// Perhaps long ago.
-    Look(Step),
-}
-
-impl Taken {
-    pub(crate) fn step(&self) -> &Step {
-        match self {
-            Self::Whole(step, _) | Self::Look(step) => step,
-        }
-    }
+pub(crate) struct Taken {
+    pub(crate) step: Step,
+    /// Its sync, when both were taken a moment ago: then nothing of them needs to be read again.
+    pub(crate) sync: Option<Sync>,
 }
 
 /// Does one step, whatever it is, and writes down what became of it.
 pub(crate) async fn run(shared: Shared, taken: Taken, answers: Answers) -> Result<Tried> {
-    let Some(_claim) = shared.claims.try_take(taken.step().sync) else { return Ok(Tried::Left) };
+    let Some(_claim) = shared.claims.try_take(taken.step.sync) else { return Ok(Tried::Left) };
     let (step, sync) = match taken {
         // What leaves is written down before, and only if the step still stands as it was taken.
-        Taken::Whole(step, sync) if step.state == StepState::Todo && step.kind.is_first() => (step, sync),
+        Taken { step, sync: Some(sync) } if step.state == StepState::Todo && step.kind.is_first() => (step, sync),
         // What was true before the claim may have changed.
-        taken => {
-            let id = taken.step().id;
+        Taken { step, .. } => {
+            let id = step.id;
             let read = shared.store.read(move |db| match steps::get(db, id)? {
                 Some(step) => Ok(syncs::get(db, step.sync)?.map(|sync| (step, sync))),
                 None => Ok(None),

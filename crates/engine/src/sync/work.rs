@@ -229,7 +229,7 @@ impl<'a> Pass<'a> {
             let Some(step) = self.looks.pop_front() else { break };
             let place = (step.platform, Sort::Look);
             if self.room(place).is_some() {
-                self.start(Taken::Look(step), place, Answers::Now);
+                self.start(Taken { step, sync: None }, place, Answers::Now);
             } else {
                 self.looks.push_back(step);
             }
@@ -257,7 +257,7 @@ impl<'a> Pass<'a> {
                     let mut taken = Vec::new();
                     for step in steps::take(transaction, due, place.1, &by, u32::try_from(limit).unwrap_or(u32::MAX))? {
                         if let Some(sync) = syncs::get(transaction, step.sync)? {
-                            taken.push(Taken::Whole(step, sync));
+                            taken.push(Taken { step, sync: Some(sync) });
                         }
                     }
                     all.push((place, limit, taken));
@@ -275,7 +275,7 @@ impl<'a> Pass<'a> {
 
     fn start(&mut self, taken: Taken, at: Place, answers: Answers) {
         *self.busy.entry(at).or_default() += 1;
-        let (step, kind) = (taken.step().id, taken.step().kind);
+        let (step, kind) = (taken.step.id, taken.step.kind);
         self.put_off.remove(&step);
         let shared = self.shared.clone();
         self.flying.push(Box::pin(async move { Landed { step, kind, at, tried: run(shared, taken, answers).await } }));

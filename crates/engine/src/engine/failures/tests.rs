@@ -95,7 +95,8 @@ async fn what_only_the_admin_can_lift_is_tried_again_without_harm_and_says_who_i
         engine.work_on().await;
         assert_eq!(engine.reading().run(runs[0]).await.unwrap().counts["blocked"], 1);
     }
-    assert_eq!((kit.world().calls.get("beta/represent").copied(), engine.row("ana", BETA).await.status), (calls, Status::Failed));
+    let again = kit.world().calls.get("beta/represent").copied();
+    assert_eq!((again, engine.row("ana", BETA).await.status), (calls, Status::Failed));
     assert_eq!(engine.send_anew(engine.named("ana").await, BETA).await.unwrap_err().kind, crate::Kind::Conflict, "it is in no doubt");
     assert_eq!(engine.send_anew(engine.named("ana").await, DELTA).await.unwrap_err().kind, crate::Kind::Conflict);
 }
