@@ -97,11 +97,11 @@ pub(crate) fn overhead(report: &mut Report, sizes: &[usize]) -> Result<()> {
 pub(crate) fn whole_program(report: &mut Report) -> Result<()> {
     let rig = Rig::start(PROGRAM)?;
     let folder = rig.connected()?;
-    let words = |words: &[&'static str]| words.iter().map(OsStr::new).collect::<Vec<_>>();
-    rig.run(folder.path(), words(&["import"]))?;
-    rig.run(folder.path(), words(&["limits", "set", "representations=off"]))?;
-    rig.run(folder.path(), words(&["primary", "--all-matching", "zoom", "--yes"]))?;
-    let ran = rig.run(folder.path(), words(&["sync", "--all-matching", "--to", "slack", "--yes"]))?;
+    let run = |words: &str| rig.run(folder.path(), words.split(' ').map(OsStr::new));
+    run("import")?;
+    run("limits set representations=off")?;
+    run("primary --all-matching zoom --yes")?;
+    let ran = run("sync --all-matching --to slack --yes")?;
     report.add(
         format!("`usersync sync --all-matching --to slack`, {PROGRAM} people, limits off, the whole process"),
         seconds(ran.time),

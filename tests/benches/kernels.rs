@@ -1,7 +1,6 @@
 //! The small things that are done ten thousand times: `cargo xtask bench kernels`.
 //!
 //! Through the doors that the crate has; what no door leads to is measured in whole runs (`bulk`).
-#![expect(missing_docs, reason = "criterion's macros write functions without any")]
 
 use std::sync::Arc;
 use std::time::Duration;

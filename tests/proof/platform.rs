@@ -1,6 +1,8 @@
 //! Platforms that are nothing but this server, each with another kind of client. They read what the standards say and know no
 //! deviation.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use engine::guide::Guide;
 use engine::model::{
