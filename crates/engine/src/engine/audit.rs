@@ -37,3 +37,6 @@ impl Engine {
         self.shared.store.write(move |transaction| audit::act(&actor, Word::ListExported).more(what).tell(transaction, now)).await
     }
 }
+
+#[cfg(test)]
+mod tests;
