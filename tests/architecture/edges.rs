@@ -19,6 +19,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const ONE_ROOM: &[(&str, &str)] =
     &[("tauri", "user-sync"), ("reqwest", "user-sync-app"), ("rusqlite", "user-sync-engine"), ("keyring", "user-sync-engine")];
 
+/// Tests look into a database, and tamper with it, from outside.
+const LOOKS_INSIDE: (&str, &str) = ("user-sync-tests", "rusqlite");
+
 fn findings(metadata: &serde_json::Value) -> Vec<String> {
     let packages = metadata["packages"].as_array().cloned().unwrap_or_default();
     let allowed: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
@@ -35,7 +38,7 @@ fn findings(metadata: &serde_json::Value) -> Vec<String> {
                 findings.push(format!("{name} → {on}"));
             }
             for (beginning, room) in ONE_ROOM {
-                if on.starts_with(beginning) && name != *room {
+                if on.starts_with(beginning) && name != *room && (name, on) != LOOKS_INSIDE {
                     findings.push(format!("{name} → {on}, which belongs to {room} alone"));
                 }
             }

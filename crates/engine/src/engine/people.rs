@@ -83,7 +83,7 @@ impl Engine {
                     let changed: Vec<PersonId> = rows.iter().filter(|row| row.changed).map(|row| row.person).collect();
                     let only = if let [one] = changed.as_slice() { Some(*one) } else { None };
                     if !changed.is_empty() {
-                        let people = format!("{} people", changed.len());
+                        let people = audit::people(changed.len());
                         audit::act(&actor, Word::PrimaryChosen).on(to).about(only).more(people).tell(transaction, now)?;
                     }
                     Ok(rows)

@@ -25,9 +25,8 @@ impl Engine {
         self.shared
             .store
             .write(move |transaction| {
-                let limits = to_json(&limits)?;
-                audit::act(&actor, Word::LimitsChanged).more(limits.as_str()).tell(transaction, now)?;
-                facts::set(transaction, facts::STOP_LIMITS, &limits)
+                audit::act(&actor, Word::LimitsChanged).more(limits.to_string()).tell(transaction, now)?;
+                facts::set(transaction, facts::STOP_LIMITS, &to_json(&limits)?)
             })
             .await
     }

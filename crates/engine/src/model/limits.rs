@@ -1,5 +1,7 @@
 //! Stop limits: how much a single run may do before the rest of it waits for the admin's approval.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// What stop limits watch over, each by itself.
@@ -62,6 +64,25 @@ impl StopLimits {
             Guarded::Representations => self.representations,
             Guarded::Prompts => self.prompts,
         }
+    }
+}
+
+impl fmt::Display for StopLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.count, self.percent) {
+            (Some(count), Some(percent)) => write!(f, "at most {count} and {percent} %"),
+            (Some(count), None) => write!(f, "at most {count}"),
+            (None, Some(percent)) => write!(f, "at most {percent} %"),
+            (None, None) => f.write_str("no limit"),
+        }
+    }
+}
+
+impl fmt::Display for StopLimits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, rest @ ..] = Guarded::ALL;
+        write!(f, "{}: {}", first.as_str(), self.of(first))?;
+        rest.into_iter().try_for_each(|what| write!(f, "; {}: {}", what.as_str(), self.of(what)))
     }
 }
 

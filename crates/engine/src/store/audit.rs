@@ -24,7 +24,7 @@ use chain::{Link, Look};
 pub use chain::verify_lines;
 pub use page::{AuditFilter, AuditPage};
 pub(crate) use page::{after, newest, page};
-pub(crate) use word::Word;
+pub(crate) use word::{Word, people};
 
 /// The table. `hash` is SHA-256 over the entry's other columns and the hash of the entry before.
 pub(super) const MIGRATIONS: &[&str] = &["

@@ -146,7 +146,13 @@ impl Store {
         T: Send + 'static,
     {
         let readers = Arc::clone(&self.0.readers);
-        waited(tokio::task::spawn_blocking(move || readers.with(work)).await)?
+        let turn = readers.turn().await;
+        let read = move || {
+            // Given back when the read is over, even where its caller has gone away.
+            let _turn = turn;
+            readers.with(work)
+        };
+        waited(tokio::task::spawn_blocking(read).await)?
     }
 }
 

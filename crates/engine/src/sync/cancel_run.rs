@@ -122,7 +122,7 @@ async fn undoings_of(shared: &Shared, view: RunView) -> Result<Vec<PersonId>> {
 }
 
 fn stop(transaction: &Transaction<'_>, view: &RunView, taken_back: usize, actor: &str, now: jiff::Timestamp) -> Result<()> {
-    let people = format!("{taken_back} people were not begun");
+    let people = format!("{} not begun", audit::people(taken_back));
     audit::act(actor, Word::RunStopped).on(view.platform).of(view.id).more(people).tell(transaction, now)?;
     // What was begun comes to its end, paused or not.
     steps::free(transaction, view.id, steps::PAUSED)?;

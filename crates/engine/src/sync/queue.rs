@@ -93,7 +93,7 @@ pub(crate) async fn queue(shared: &Shared, jobs: Vec<Job>, blocked: &[SyncRow], 
                 Some(Asking::Once) | None => Word::SyncConfirmed,
             };
             let only = if let [job] = jobs.as_slice() { Some(job.person) } else { None };
-            let people = format!("{} people, {} of them blocked", jobs.len() + blocked.len(), blocked.len());
+            let people = format!("{}, {} of them blocked", audit::people(jobs.len() + blocked.len()), blocked.len());
             audit::act(&actor, word).on(to).about(only).of(run).more(people).tell(transaction, now)?;
             for (person, reason) in &blocked {
                 history::blocked(transaction, run, *person, to, reason, now)?;

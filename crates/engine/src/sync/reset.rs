@@ -108,7 +108,7 @@ pub(crate) async fn begin(shared: &Shared, people: Vec<PersonId>) -> Result<RunI
             let run = runs::begin(transaction, RunKind::Reset, None, Some(people.len() as u64), now)?;
             approvals::note(transaction, run, &verdict.held)?;
             let only = if let [person] = people.as_slice() { Some(*person) } else { None };
-            let many = format!("{} people", people.len());
+            let many = audit::people(people.len());
             audit::act(&actor, Word::ResetConfirmed).about(only).of(run).more(many).tell(transaction, now)?;
             let priority = i64::from(people.len() as u64 > FEW);
             for (person, waits) in people.into_iter().zip(verdict.waits) {

@@ -91,7 +91,7 @@ pub(crate) async fn approve(shared: &Shared, run: RunId) -> Result<u64> {
             known(transaction, run)?;
             let freed = approvals::free(transaction, run, now)?;
             if freed > 0 {
-                audit::act(&actor, Word::RunApproved).of(run).more(format!("{freed} people")).tell(transaction, now)?;
+                audit::act(&actor, Word::RunApproved).of(run).more(audit::people(freed as usize)).tell(transaction, now)?;
             }
             Ok(freed)
         })

@@ -100,6 +100,11 @@ impl Word {
     }
 }
 
+/// So many people, in words.
+pub(crate) fn people(count: usize) -> String {
+    if count == 1 { "1 person".into() } else { format!("{count} people") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
