@@ -74,9 +74,9 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Makespan by the least.
-    pub fn ratio(&self) -> f64 {
-        self.makespan.as_secs_f64() / self.least.as_secs_f64()
+    /// Makespan by the least; `None` where no limit binds.
+    pub fn ratio(&self) -> Option<f64> {
+        (!self.least.is_zero()).then(|| self.makespan.as_secs_f64() / self.least.as_secs_f64())
     }
 }
 

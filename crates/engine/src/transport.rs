@@ -114,6 +114,8 @@ pub struct Request {
     pub channel: Option<String>,
     /// Whether it may be repeated.
     pub repeat: Repeat,
+    /// Whether the answer is the same whoever asks, so that one request may answer all who ask at the same time.
+    pub same_for_all: bool,
     /// The operation's name for errors and logs.
     pub operation: &'static str,
 }
@@ -130,6 +132,7 @@ impl Request {
             class,
             channel: None,
             repeat: Repeat::Safe,
+            same_for_all: false,
             operation,
         }
     }
@@ -166,6 +169,13 @@ impl Request {
     #[must_use]
     pub fn repeatable(mut self) -> Self {
         self.repeat = Repeat::Safe;
+        self
+    }
+
+    /// Declares that the answer is the same whoever asks.
+    #[must_use]
+    pub fn same_for_all(mut self) -> Self {
+        self.same_for_all = true;
         self
     }
 

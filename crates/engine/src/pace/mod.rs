@@ -16,6 +16,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod together;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -32,6 +33,7 @@ use keeper::{Keeper, Who};
 use limits::{Limits, PATIENCE, Way};
 use sign::Signed;
 pub use throttle::{NoThrottles, Throttle, Throttles};
+use together::Together;
 
 use crate::clock::{Clock, Random};
 use crate::error::{Acted, Error, Kind, Remedy, Result};
@@ -40,7 +42,7 @@ use crate::model::{Health, PlatformId};
 use crate::platform::{ConnectionFacts, Platform, PlatformInfo, Platforms, Rate};
 use crate::secrets::{GrantVault, NoGrants, Sealer, SecretStore};
 use crate::signin::{Fields, of_person};
-use crate::transport::{Lane, Realm, Repeat, Request, Response, Subject, Transport, Wire};
+use crate::transport::{Lane, Realm, Repeat, Request, Response, Sign, Subject, Transport, Wire};
 
 /// How often a request that may be repeated is sent when it fails in passing.
 const ATTEMPTS: u32 = 4;
@@ -89,6 +91,7 @@ struct Inner {
     limits: Arc<Limits>,
     pulses: Arc<Pulses>,
     keeper: Keeper,
+    together: Together,
     connections: RwLock<BTreeMap<PlatformId, ConnectionFacts>>,
 }
 
@@ -118,7 +121,15 @@ impl Paced {
             ));
         }
         let sealer = Sealer::new(parts.secrets.clone(), parts.random.clone());
-        Ok(Self(Arc::new(Inner { parts, sealer, limits, pulses, keeper: Keeper::default(), connections: RwLock::default() })))
+        Ok(Self(Arc::new(Inner {
+            parts,
+            sealer,
+            limits,
+            pulses,
+            keeper: Keeper::default(),
+            together: Together::default(),
+            connections: RwLock::default(),
+        })))
     }
 
     /// The same network and limits with other secrets: a sign-in on trial.
@@ -338,15 +349,8 @@ impl Paced {
         self.random().fill(&mut bytes);
         f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
     }
-}
 
-#[async_trait]
-impl Transport for Paced {
-    fn realm(&self) -> Realm {
-        self.0.parts.wire.realm()
-    }
-
-    async fn send(&self, platform: PlatformId, request: Request, subject: Subject, lane: Lane) -> Result<Response> {
+    async fn send_alone(&self, platform: PlatformId, request: Request, subject: Subject, lane: Lane) -> Result<Response> {
         let id = platform;
         let platform = self.0.parts.platforms.get(id)?;
         let request = check(platform, &self.facts(id), request)?;
@@ -371,5 +375,24 @@ impl Transport for Paced {
             }
             _ => error,
         })
+    }
+}
+
+#[async_trait]
+impl Transport for Paced {
+    fn realm(&self) -> Realm {
+        self.0.parts.wire.realm()
+    }
+
+    async fn send(&self, platform: PlatformId, request: Request, subject: Subject, lane: Lane) -> Result<Response> {
+        match request.sign {
+            Sign::Bearer(slot) if request.same_for_all => {
+                let question = (platform, subject, slot, lane, request.url.clone());
+                let paced = self.clone();
+                let ask = async move { paced.send_alone(platform, request, subject, lane).await };
+                self.0.together.ask(question, ask).await
+            }
+            _ => self.send_alone(platform, request, subject, lane).await,
+        }
     }
 }

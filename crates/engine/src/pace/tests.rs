@@ -20,6 +20,7 @@ mod clouds;
 mod life;
 mod schedules;
 mod throttles;
+mod together;
 
 const DEAD: &str = r#"{"refusal":"dead"}"#;
 const SLOW: &str = r#"{"refusal":"slow"}"#;

@@ -69,12 +69,19 @@ pub struct Cost {
     pub class: &'static str,
     /// How many.
     pub calls: u32,
+    /// Whether one request answers all who do the same work at once: then many need hardly more than one.
+    pub together: bool,
 }
 
 impl Cost {
     /// So many calls of a class for some work.
     pub const fn of(what: Work, class: &'static str, calls: u32) -> Self {
-        Self { what, class, calls }
+        Self { what, class, calls, together: false }
+    }
+
+    /// So many, for all who do the same work at once.
+    pub const fn together(what: Work, class: &'static str, calls: u32) -> Self {
+        Self { what, class, calls, together: true }
     }
 }
 
@@ -82,5 +89,10 @@ impl PlatformInfo {
     /// What some work needs here, by class. Nothing is listed for work that needs no request.
     pub fn cost_of(&self, what: Work) -> impl Iterator<Item = (&'static str, u32)> + use<> {
         self.costs.iter().filter(move |cost| cost.what == what).map(|cost| (cost.class, cost.calls))
+    }
+
+    /// What each of many needs of some work, beside what is asked for all together.
+    pub fn cost_of_each(&self, what: Work) -> impl Iterator<Item = (&'static str, u32)> + use<> {
+        self.costs.iter().filter(move |cost| cost.what == what && !cost.together).map(|cost| (cost.class, cost.calls))
     }
 }

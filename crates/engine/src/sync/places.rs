@@ -35,7 +35,7 @@ fn many(info: &PlatformInfo, work: Work) -> usize {
     let requests: u32 = info.cost_of(work).map(|(_, calls)| calls).sum();
     let under_way = A_REQUEST * requests + BESIDES;
     let through = info.rates.iter().filter(|rate| rate.scope == RateScope::Tenant).filter_map(|rate| {
-        let calls = info.cost_of(work).filter(|(class, _)| rate.counts(class)).map(|(_, calls)| calls).sum();
+        let calls = info.cost_of_each(work).filter(|(class, _)| rate.counts(class)).map(|(_, calls)| calls).sum();
         (calls > 0).then(|| steps(rate, calls, under_way))
     });
     // Work that no limit counts: as many as there may be; work that this platform does not do costs nothing.
@@ -74,6 +74,8 @@ mod tests {
         assert_eq!(places_with(vec![rate("heavy", 1_000, 1)], vec![heavy]), MOST);
         // The better of two kinds of work counts; what no limit counts is done by as many as there may be.
         assert_eq!(places_with(vec![rate("light", 10, 1)], vec![Cost::of(Work::Prompt, "light", 1), heavy]), MOST);
+        // What one request answers for all holds nobody up.
+        assert_eq!(places_with(vec![rate("light", 10, 1)], vec![Cost::together(Work::Represent, "light", 1)]), MOST);
         assert_eq!(places(&info(), false, Sort::Many), MOST);
         assert_eq!(places(&info(), true, Sort::Admin), ADMIN);
     }

@@ -30,7 +30,7 @@ impl Needs {
     fn add(&mut self, platforms: &Platforms, platform: PlatformId, work: Work, count: u64) {
         let Ok(known) = platforms.get(platform) else { return };
         let classes = self.0.entry(platform).or_default();
-        for (class, calls) in known.info().cost_of(work) {
+        for (class, calls) in known.info().cost_of_each(work) {
             *classes.entry(class).or_default() += u64::from(calls) * count;
         }
     }

@@ -217,7 +217,7 @@ pub(crate) static INFO: PlatformInfo = PlatformInfo {
         Rate { class: POST, also: &[], scope: RateScope::Channel, amount: 1, per: Duration::from_secs(1), burst: 1 },
     ],
     costs: &[
-        Cost::of(Work::Represent, AUTH_TEST, 1),
+        Cost::together(Work::Represent, AUTH_TEST, 1),
         Cost::of(Work::Prompt, OPEN, 1),
         Cost::of(Work::Prompt, POST, 1),
         Cost::of(Work::Withdraw, UPDATE, 1),

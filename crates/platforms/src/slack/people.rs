@@ -43,8 +43,9 @@ impl SlackConnection {
 
     /// Whose token it is, and what it may do by Slack's own word.
     pub(super) async fn test_token(&self, slot: &'static str, operation: &'static str) -> Result<(AuthTest, BTreeSet<String>)> {
-        let request =
-            Request::write(Method::POST, url(operation, API, &["auth.test"], &[])?, Sign::Bearer(slot), AUTH_TEST, operation).repeatable();
+        let request = Request::write(Method::POST, url(operation, API, &["auth.test"], &[])?, Sign::Bearer(slot), AUTH_TEST, operation)
+            .repeatable()
+            .same_for_all();
         let answer = self.http.send(request).await?;
         let scopes = answer.header("x-oauth-scopes").unwrap_or_default().split(',').map(str::trim).filter(|scope| !scope.is_empty());
         let scopes = scopes.map(str::to_owned).collect();

@@ -64,6 +64,7 @@ mod tests {
         let intent = Intent::Represent { person: ana(), key: "a".into(), since: "2026-01-05T08:00:00Z".parse().unwrap(), last: None };
         assert_eq!(connection.confirm(&intent).await.unwrap(), Some(Outcome::Represented(bot)));
         assert_eq!(script.sent(), "POST https://slack.com/api/auth.test\nPOST https://slack.com/api/auth.test");
+        assert!(script.requests().iter().all(|request| request.same_for_all), "one answer serves all who are represented at once");
     }
 
     #[tokio::test]
