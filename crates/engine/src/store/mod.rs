@@ -146,13 +146,7 @@ impl Store {
         T: Send + 'static,
     {
         let readers = Arc::clone(&self.0.readers);
-        let turn = readers.turn().await;
-        let read = move || {
-            // Given back when the read is over, even where its caller has gone away.
-            let _turn = turn;
-            readers.with(work)
-        };
-        waited(tokio::task::spawn_blocking(read).await)?
+        waited(tokio::task::spawn_blocking(move || readers.with(work)).await)?
     }
 }
 
