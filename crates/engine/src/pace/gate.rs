@@ -46,9 +46,13 @@ impl Gate {
         Self { bucket: rate.map(Bucket::new), closed_until: None, speed: Speed::default(), queue: BTreeMap::new(), overtaken: 0, slowed: 0 }
     }
 
-    /// Stands in the queue. Standing there twice is standing there once.
+    /// Stands in the queue. Standing there twice is standing there once. Who comes may make it somebody else's turn, who is told so.
     pub(super) fn join(&mut self, place: Place, bell: &Arc<Notify>) {
+        let before = self.turn();
         self.queue.entry(place).or_insert_with(|| Arc::clone(bell));
+        if self.turn() != before {
+            self.ring();
+        }
     }
 
     /// Leaves the queue; whose turn it is then is told so.

@@ -301,3 +301,21 @@ async fn a_clock_that_does_not_move_ends_every_wait_all_the_same() {
         assert!(limits.pass(&way("read", None), Lane::Bulk, &Still).await.is_ok());
     }
 }
+
+#[tokio::test]
+async fn whoever_comes_tells_whose_turn_it_becomes() {
+    let mut gate = Gate::new(None);
+    let bells: [Arc<Notify>; 3] = Default::default();
+    let [import, bulk, prompt] = [(Lane::Import, 50), (Lane::Bulk, 20), (Lane::Prompt, 60)];
+    gate.join(import, &bells[0]);
+    for number in 0..9 {
+        gate.join((Lane::Bulk, number), &Arc::default());
+        gate.take((Lane::Bulk, number), Instant::now());
+    }
+    gate.join(bulk, &bells[1]);
+    assert_eq!(gate.turn(), Some(import), "it was passed over nine times");
+    while futures::poll!(Box::pin(bells[1].notified())).is_ready() {}
+    gate.join(prompt, &bells[2]);
+    assert_eq!(gate.turn(), Some(bulk), "now it stands longest behind somebody");
+    assert!(futures::poll!(Box::pin(bells[1].notified())).is_ready(), "nobody told it");
+}
