@@ -99,6 +99,9 @@ fn wrong_use(words: &[&str]) -> Option<String> {
         return Some(format!("usersync {subcommand} does not exist"));
     };
     let general = help_of(&[])?;
+    // `audit export`: where the next word is a command of the command, its help counts.
+    let next = words.iter().skip_while(|word| **word != subcommand).nth(1).filter(|word| help.contains(&format!("\n  {word} ")));
+    let help = next.and_then(|next| help_of(&[subcommand, next])).unwrap_or(help);
     let flags = words.iter().filter(|word| word.starts_with("--")).map(|word| word.split(['=', '[']).next().unwrap_or_default());
     flags
         .into_iter()
