@@ -108,7 +108,7 @@ fn a_second_engine_is_refused_and_readers_work_beside_the_first() {
         std::thread::yield_now();
     }
     for words in [&["import"][..], &["sync", id, "--to", "webex", "--yes"], &["reset", id, "--yes"], &["work"], &["unlink", "slack:U1"]] {
-        fails(&stage, words, 1, "conflict", &["Another User Sync", "Wait until"]);
+        fails(&stage, words, 1, "conflict", &["Another User Sync", "wait until"]);
     }
     for words in
         [&["people"][..], &["person", id], &["status"], &["runs"], &["conflicts"], &["connections"], &["plan", id, "--to", "webex"]]
